@@ -1,0 +1,3 @@
+"""Gives all tests `pytester`, which runs pytest sessions inside a test; pytest wants this in the root."""
+
+pytest_plugins = ["pytester"]

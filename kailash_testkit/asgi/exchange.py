@@ -1,0 +1,238 @@
+"""One request and its response: between the application, in its task, and the client, in the test's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import sys
+from collections.abc import AsyncIterator
+
+import httpx
+
+from kailash_testkit.asgi.masking import Masker, request_line
+from kailash_testkit.asgi.outcome import Outcome
+from kailash_testkit.asgi.pipe import BodyPipe
+from kailash_testkit.asgi.protocol import AsgiApp, Message, Scope
+from kailash_testkit.asgi.request_body import RequestBody
+from kailash_testkit.asgi.response_writer import ResponseWriter
+from kailash_testkit.asgi.tracebacks import app_frames, described, named
+
+_log = logging.getLogger("kailash_testkit.asgi")
+
+# How long an application whose request timed out may take to clean up, in seconds.
+_GRACE = 1.0
+
+
+class Exchange:
+    """Runs the application for one request and hands its response to the client as it is sent.
+
+    request: the request.
+    raises: whether the client wants the application's exceptions, or what a server makes of them.
+    """
+
+    def __init__(self, request: httpx.Request, *, raises: bool) -> None:
+        self.outcome = Outcome()
+        self.response = ResponseWriter(request, pipe := BodyPipe())
+        self._request = request
+        self._raises = raises
+        self._timeout: float | None = request.extensions.get("timeout", {}).get("read")
+        self._loop = asyncio.get_running_loop()
+        self._moved = 0.0  # when something last happened, by the loop's clock
+        self._late = False  # nothing did for longer than the timeout
+        self._gone: asyncio.Future[None] = self._loop.create_future()
+        self._answer = asyncio.Event()
+        self._pipe = pipe
+        self._body = RequestBody(request)
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False  # the client is no longer interested
+        self._disconnected = False  # ... and was not when the response was incomplete
+        self._told = False  # somebody heard of the application's exception
+
+    def start(self, app: AsgiApp, scope: Scope) -> asyncio.Task[None]:
+        """Run the application in a task with an empty context, as a request has it on a server."""
+        self._task = self._loop.create_task(
+            self._run(app, scope),
+            context=contextvars.Context(),
+            name=f"kailash_testkit {scope['method']} {scope['path']}",
+        )
+        self._task.add_done_callback(self._ended)
+        return self._task
+
+    # The application's side
+
+    async def _run(self, app: AsgiApp, scope: Scope) -> None:
+        try:
+            await app(scope, self._receive, self._send)
+            if not self._disconnected:
+                self.response.check_complete()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # as a server does: also SystemExit, and a cancellation
+            self.outcome.exception = error
+            self.outcome.answered = not self.response.started or error is self.response.handled
+            if isinstance(error, asyncio.CancelledError):
+                raise
+        finally:
+            self._finish()  # here, and not in a callback of the task: that would cost a turn of the loop
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() and self.outcome.exception is None:  # before its first step
+            self.outcome.exception = asyncio.CancelledError()
+            self._finish()
+
+    def _finish(self) -> None:
+        self._body.close()
+        self._leave()
+        self._pipe.end()
+        self._answer.set()
+        if self._closed:
+            self._log_untold()
+
+    async def _receive(self) -> Message:
+        if not self._gone.done() and not self._body.exhausted:
+            message = await self._body.message(self._gone)
+            if message is not None:
+                self._moved = self._loop.time()  # the application did not hang
+                return message
+            if self._body.failure is not None:
+                self.close()
+        await asyncio.wait({self._gone})
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Message) -> None:
+        if self._pipe.is_full:
+            await self._pipe.room()
+        if self._disconnected:
+            return  # as with a server: writing to a closed connection is no error
+        self.response.write(message, handled=sys.exception())
+        if not self._answer.is_set():
+            self._answer.set()
+        if self.response.complete:
+            self._leave()
+
+    def _leave(self) -> None:
+        """From now on the application hears http.disconnect."""
+        if not self._gone.done():
+            self._gone.set_result(None)
+
+    # The client's side
+
+    async def begun(self) -> bool:
+        """Wait for the response to begin; False when the application failed before, and a bare 500 is due.
+
+        Raises the application's exception, if the client wants it; whatever iterating the request's stream
+        raised; `httpx.ReadTimeout`, with the application cancelled; `httpx.ReadError` after `close`.
+        """
+        await self._until(self._answer)
+        self._raise_own_failure()
+        if not self.response.started and self._raises:
+            raise self._tell()
+        if not self.response.started:
+            self._log_untold()
+        return self.response.started
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it is sent; it ends with the application's task, so that no failure gets lost.
+
+        Raises like `begun`, and `httpx.RemoteProtocolError` when the response broke off and the client does
+        not want the exception.
+        """
+        pipe = self._pipe
+        while True:
+            chunk = pipe.take()
+            if chunk is not None:
+                yield chunk
+            elif pipe.ended:
+                break
+            else:
+                pipe.news.clear()
+                await self._until(pipe.news)
+        self._raise_own_failure()
+        error = self.outcome.exception
+        if error is None:
+            return
+        if self._raises:
+            raise self._tell()
+        if not self.response.complete:
+            self._told = True
+            raise httpx.RemoteProtocolError(
+                f"the application broke off its {self.response.status} response in mid-body: {named(error)}",
+                request=self._request,
+            ) from error
+
+    def close(self) -> None:
+        """The client goes away; where the response is incomplete, the application hears http.disconnect."""
+        self._closed = True
+        if self._task is not None and self._task.done():
+            self._log_untold()
+        elif not self.response.complete:
+            self._disconnected = True
+            self._leave()
+            self._pipe.abandon()
+            self._answer.set()
+
+    async def _until(self, event: asyncio.Event) -> None:
+        """Wait for ``event``; gives up when nothing happens for longer than the timeout."""
+        if not event.is_set():
+            await asyncio.sleep(0)  # most handlers are through after their first turn, which saves a timer
+        if event.is_set():
+            return
+        if self._timeout is None:
+            await event.wait()
+            return
+        self._moved = self._loop.time()
+        timer = self._loop.call_later(self._timeout, self._look, event)
+        try:
+            await event.wait()
+        finally:
+            timer.cancel()
+        if self._late:
+            raise await self._give_up()
+
+    def _look(self, event: asyncio.Event) -> None:
+        """Whether the time is up, or the request's body moved on meanwhile. One timer: most never fire."""
+        due = self._moved + (self._timeout or 0.0)
+        if event.is_set():
+            return
+        if self._loop.time() < due:
+            self._loop.call_at(due, self._look, event)
+        else:
+            self._late = True
+            event.set()
+
+    async def _give_up(self) -> httpx.ReadTimeout:
+        complete, self._told = self.response.complete, True
+        self.close()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task}, timeout=_GRACE)
+        stuck = self.outcome.exception
+        at = app_frames(stuck, most=1) if stuck is not None else []
+        what = "sent its response but goes on (a background task?)" if complete else "sent nothing"
+        timeout = httpx.ReadTimeout(
+            f"{request_line(self._request)}: the application {what} for {self._timeout:g} s "
+            f"and was cancelled{''.join(f' at {line}' for line in at)}",
+            request=self._request,
+        )
+        timeout.__cause__ = stuck
+        return timeout
+
+    def _raise_own_failure(self) -> None:
+        if self._body.failure is not None:
+            raise self._body.failure
+        if self._disconnected:
+            raise httpx.ReadError("the client was closed before the response was complete", request=self._request)
+
+    def _tell(self) -> BaseException:
+        self._told = True
+        return self.outcome.to_raise(self._request)
+
+    def _log_untold(self) -> None:
+        error = self.outcome.exception
+        if error is not None and not self._told and not isinstance(error, asyncio.CancelledError):
+            self._told = True
+            # Short and masked, where a full traceback could show the request's secrets.
+            masker = Masker(self._request)
+            lines = "".join(f"\n  {masker.text(line)}" for line in described(error))
+            _log.error("%s: exception in the application%s", request_line(self._request), lines)

@@ -1,0 +1,80 @@
+"""Exceptions of the application in a few lines: its own frames only, without colours."""
+
+from __future__ import annotations
+
+import sysconfig
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+from kailash_testkit.wording import plain
+
+_KIT = Path(__file__).resolve().parent.parent
+_LIBRARIES = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
+_LONGEST_TEXT = 500
+_MOST_TEXT_LINES = 3
+
+
+def root(error: BaseException) -> BaseException:
+    """``error``, without the exception groups of one member that task groups wrap around it."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    members = cast("BaseExceptionGroup[BaseException]", error).exceptions
+    return root(members[0]) if len(members) == 1 else cast("BaseException", error)
+
+
+def named(error: BaseException) -> str:
+    """Type and message in one line.
+
+    >>> named(ValueError("no stock"))
+    'ValueError: no stock'
+    """
+    return " ".join(_text(root(error)))
+
+
+def app_frames(error: BaseException, *, most: int = 7) -> list[str]:
+    """The application's own last frames, one line each: place, function, source.
+
+    error: the exception whose traceback is shown.
+    most: how many frames at most.
+
+    Returns the frames of libraries when no frame is the application's; nothing without a traceback.
+    """
+    frames = traceback.extract_tb(root(error).__traceback__)
+    own = [frame for frame in frames if _belongs_to_app(frame.filename)]
+    return [f"{place(frame)} in {frame.name}: {frame.line}" for frame in _last(own or frames, most)]
+
+
+def described(error: BaseException) -> list[str]:
+    """Frames, exception, and what caused it: at most eleven lines."""
+    lines = [*app_frames(error), *_text(root(error))]
+    cause = root(error).__cause__
+    return lines if cause is None else [*lines, f"caused by {named(cause)}"]
+
+
+def place(frame: traceback.FrameSummary) -> str:
+    """``file:line``, relative to the working directory where possible."""
+    path = Path(frame.filename)
+    try:
+        shown = path.relative_to(Path.cwd())
+    except ValueError:
+        shown = path
+    return f"{shown}:{frame.lineno}"
+
+
+def _last(frames: Sequence[traceback.FrameSummary], most: int) -> Sequence[traceback.FrameSummary]:
+    return frames[-most:]
+
+
+def _belongs_to_app(filename: str) -> bool:
+    path = Path(filename)
+    if filename.startswith("<") or {"site-packages", "dist-packages"} & set(path.parts):
+        return False
+    return not path.is_relative_to(_KIT) and not any(path.is_relative_to(library) for library in _LIBRARIES)
+
+
+def _text(error: BaseException) -> list[str]:
+    text = plain(str(error)[: 4 * _LONGEST_TEXT])[:_LONGEST_TEXT]
+    lines = f"{type(error).__qualname__}: {text}".splitlines() if text else [type(error).__qualname__]
+    return [line.rstrip() for line in lines if line.strip()][:_MOST_TEXT_LINES]

@@ -1,0 +1,171 @@
+"""The transport under the client: httpx requests in, ASGI calls out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+
+from kailash_testkit.asgi.exchange import Exchange
+from kailash_testkit.asgi.masking import request_line
+from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS
+from kailash_testkit.asgi.protocol import AsgiApp, Scope
+from kailash_testkit.errors import KitError, UnsupportedProtocol
+
+_log = logging.getLogger("kailash_testkit.asgi")
+
+# How long requests that still run may take when the client closes, in seconds.
+_GRACE = 1.0
+_PORTS = {"http": 80, "https": 443}
+
+
+async def _no_state() -> dict[str, Any]:
+    return {}
+
+
+class AppTransport(httpx.AsyncBaseTransport):
+    """Sends requests to an ASGI application in this process, with the behaviour of a server.
+
+    app: the ASGI application.
+    get_state: called before each request; returns the lifespan state, of which the request gets a shallow
+        copy.
+    raise_app_exceptions: True raises the application's exceptions to the caller; False gives what a client of
+        a server
+        sees: a bare 500, or `httpx.RemoteProtocolError` when the response had begun.
+    root_path: the path under which a proxy would mount the application.
+    client: address and port that the application sees as the client's.
+
+    >>> async def app(scope, receive, send):
+    ...     await send({"type": "http.response.start", "status": 200, "headers": []})
+    ...     await send({"type": "http.response.body", "body": scope["path"].encode()})
+    >>> async def main():
+    ...     async with httpx.AsyncClient(transport=AppTransport(app), base_url="http://shop") as client:
+    ...         print((await client.get("/orders")).text)
+    >>> asyncio.run(main())
+    /orders
+    """
+
+    def __init__(
+        self,
+        app: AsgiApp,
+        /,
+        *,
+        get_state: Callable[[], Awaitable[dict[str, Any]]] = _no_state,
+        raise_app_exceptions: bool = True,
+        root_path: str = "",
+        client: tuple[str, int] = ("127.0.0.1", 50_000),
+    ) -> None:
+        self.app = app
+        self.raise_app_exceptions = raise_app_exceptions
+        self._get_state = get_state
+        self._root_path = root_path
+        self._client = client
+        self._exchanges: dict[asyncio.Task[None], Exchange] = {}
+        self._closed = False
+
+    @property
+    def running(self) -> set[asyncio.Task[None]]:
+        """The tasks in which the application still works on requests, background tasks included."""
+        return {task for task in self._exchanges if not task.done()}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Call the application; returns when its response begins.
+
+        Raises `UnsupportedProtocol`, `httpx.ReadTimeout` (the application is cancelled then), and the
+        application's own exceptions.
+        """
+        _refuse_other_protocols(request)
+        if self._closed:
+            raise KitError(f"{request_line(request)}: the client was closed", do="send requests before it closes")
+        state = await self._get_state()
+        exchange = Exchange(request, raises=request.extensions.get(RAISE_APP_EXCEPTIONS, self.raise_app_exceptions))
+        task = exchange.start(self.app, self._scope(request, state))
+        self._exchanges[task] = exchange
+        task.add_done_callback(self._exchanges.pop)
+        extensions = {OUTCOME: exchange.outcome}
+        try:
+            if await exchange.begun():
+                response = exchange.response
+                stream = _ResponseStream(exchange)
+                return httpx.Response(response.status, headers=response.headers, stream=stream, extensions=extensions)
+        except BaseException:
+            exchange.close()
+            raise
+        return _bare_500(request, extensions)
+
+    async def aclose(self) -> None:
+        """Give requests that still run a second to finish, then cancel them. Unread responses are closed
+        first."""
+        self._closed = True
+        loop = asyncio.get_running_loop()
+        ours = {task: exchange for task, exchange in self._exchanges.items() if task.get_loop() is loop}
+        for exchange in ours.values():
+            exchange.close()
+        if not ours:
+            return
+        try:
+            await asyncio.wait(ours, timeout=_GRACE)
+        finally:
+            late = {task for task in ours if not task.done()}
+            for task in late:
+                task.cancel()
+        if late:
+            _, stuck = await asyncio.wait(late, timeout=_GRACE)
+            for task in stuck:
+                _log.error("%s does not end, although it was cancelled", task.get_name())
+
+    def _scope(self, request: httpx.Request, state: dict[str, Any]) -> Scope:
+        url = request.url
+        raw_path, _, query = url.raw_path.partition(b"?")
+        scheme = url.scheme
+        path = raw_path.decode("ascii")
+        headers = [(name.lower(), value) for name, value in request.headers.raw]
+        if headers and headers[0][0] != b"host":
+            headers.sort(key=lambda pair: pair[0] != b"host")  # as it is sent to a server
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": (url.host, url.port or _PORTS[scheme]),
+            "client": self._client,
+            "scheme": scheme,
+            "method": request.method,
+            "root_path": self._root_path,
+            "path": self._root_path + (unquote(path) if "%" in path else path),
+            "raw_path": self._root_path.encode("ascii") + raw_path,
+            "query_string": query,
+            "headers": headers,
+            "state": state.copy(),
+        }
+
+
+class _ResponseStream(httpx.AsyncByteStream):
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._exchange.chunks()
+
+    async def aclose(self) -> None:
+        self._exchange.close()
+
+
+def _bare_500(request: httpx.Request, extensions: dict[str, Any]) -> httpx.Response:
+    headers = {"content-type": "text/plain; charset=utf-8", "content-length": "21", "connection": "close"}
+    body = b"" if request.method == "HEAD" else b"Internal Server Error"
+    return httpx.Response(500, headers=headers, stream=httpx.ByteStream(body), extensions=extensions)
+
+
+def _refuse_other_protocols(request: httpx.Request) -> None:
+    if request.url.scheme in _PORTS:
+        return
+    websocket = request.url.scheme in {"ws", "wss"}
+    raise UnsupportedProtocol(
+        f"{request_line(request)}: the client does not speak {request.url.scheme!r}",
+        why="it speaks HTTP only; websockets are not supported" if websocket else None,
+        do="test websockets with starlette's TestClient.websocket_connect" if websocket else "use http:// or https://",
+    )

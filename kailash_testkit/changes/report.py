@@ -1,0 +1,81 @@
+"""Changes and unmet expectations in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from kailash_testkit.changes.expectations import ANY_ID, Expectation
+from kailash_testkit.changes.matching import matched
+from kailash_testkit.changes.net import Change
+from kailash_testkit.wording import differing, shortened
+
+_MOST: Final = 20
+"""Differences of each kind that are told one by one; whoever sees so many looks for another cause."""
+
+
+def told(change: Change) -> str:
+    """One change in a few lines: its row, then the columns that differ.
+
+    An update lists old and new values; a created row its values.
+    """
+    verb = "soft-deleted" if change.soft else change.kind
+    head = f"{verb} {change.model} {change.id!r}"
+    if change.before is not None and change.after is not None:
+        return "\n".join([head, *_columns(change)])
+    if change.after is not None:
+        values = [f"{name}={shortened(change.after[name])}" for name in change.told if name != "id"]
+        return f"{head}: {', '.join(values)}" if values else head
+    return head
+
+
+def _columns(change: Change) -> list[str]:
+    before = change.before.as_dict() if change.before is not None else {}
+    after = change.after.as_dict() if change.after is not None else {}
+    width = max((len(name) for name in change.told), default=0)
+    lines: list[str] = []
+    for name in change.told:
+        old, new = differing(before.get(name), after.get(name))
+        lines.append(f"  {name:<{width}}  {old} -> {new}")
+    return lines
+
+
+def differences(expected: Sequence[Expectation], actual: Sequence[Change]) -> list[str]:
+    """Lines that hold expected and actual changes side by side; empty when they agree.
+
+    What is not worth telling (see `Change.is_told`) may be expected, and need not be.
+    """
+    pairs = matched(expected, actual)
+    missing = [expectation for place, expectation in enumerate(expected) if place not in pairs]
+    met = set(pairs.values())
+    extra = [change for place, change in enumerate(actual) if place not in met and change.is_told]
+    if not missing and not extra:
+        return []
+    lines = [f"{len(met)} as expected"] if met else []
+    for expectation in missing[:_MOST]:
+        lines += _against(expectation, extra)
+    for change in extra[:_MOST]:
+        lines += _labelled("unexpected: ", told(change))
+    untold = max(0, len(missing) - _MOST), max(0, len(extra) - _MOST)
+    return [*lines, "... and {} more expected, {} more found".format(*untold)] if any(untold) else lines
+
+
+def _against(expectation: Expectation, extra: list[Change]) -> list[str]:
+    """An unmet expectation, held against the change that comes nearest, which is thereby told."""
+    candidates = [(expectation.problems(change), change) for change in extra if expectation.concerns(change)]
+    if not candidates:
+        return [f"missing:    {expectation}"]
+    problems, close = min(candidates, key=lambda candidate: len(candidate[0]))
+    extra.remove(close)
+    row = f"   (nearest: {close.id!r})" if expectation.id is ANY_ID else ""
+    return [f"different:  {expectation}{row}", *(" " * 14 + problem for problem in problems)]
+
+
+def _labelled(label: str, text: str) -> list[str]:
+    first, *rest = text.splitlines()
+    return [f"{label}{first}", *(" " * len(label) + line for line in rest)]
+
+
+def listing(changes: Iterable[Change]) -> list[str]:
+    """The lines that tell all changes."""
+    return [line for change in changes for line in told(change).splitlines()]

@@ -1,0 +1,157 @@
+"""``kailash-testkit generate``: writes, or checks, the module of typed factories."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from kailash_testkit.command_line.application import importable, pytest_settings
+from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.generate import drift, generate_module
+from kailash_testkit.generate.module import MARKER
+from kailash_testkit.loading import load_dataflow, load_module
+
+_SHORTEST_LINE: Final = 79
+_DESCRIPTION: Final = """\
+Writes a module of typed factories for the models of a DataFlow: mypy and pyright then refuse a misspelt
+field and a wrong type wherever a test makes, finds or expects rows. Check the module in, and extend it
+in a module of your own; it is written anew whenever the models change.
+"""
+_CODES: Final = """\
+exit codes:
+  0  written, or with --check: the file is up to date
+  1  --check: the file differs; the models and fields that do are listed
+  2  nothing was done: the application cannot be imported, or an argument cannot be used
+"""
+
+
+def add(commands: Any) -> None:
+    """Adds the command's parser."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "generate",
+        help="write a module of typed factories",
+        description=_DESCRIPTION,
+        epilog=_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "target",
+        nargs="?",
+        metavar="MODULE:NAME",
+        help="the DataFlow instance, or a function that returns it; default: testkit_dataflow in ./pyproject.toml",
+    )
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("-o", "--output", type=Path, metavar="FILE", help="the file to write or check")
+    where.add_argument("--stdout", action="store_true", help="print the module instead of writing a file")
+    parser.add_argument("--check", action="store_true", help="write nothing; say whether the file is up to date")
+    parser.add_argument("--only", action="append", default=[], metavar="MODEL", help="only this model; may be repeated")
+    _add_application(parser)
+    parser.add_argument(
+        "--line-length", type=int, default=88, metavar="N", help="longest line of the file (%(default)s)"
+    )
+    parser.set_defaults(run=run)
+
+
+def _add_application(parser: argparse.ArgumentParser) -> None:
+    """Arguments about importing the application."""
+    parser.add_argument(
+        "--import",
+        action="append",
+        default=[],
+        dest="modules",
+        metavar="MODULE",
+        help="import this module too, because it registers models; may be repeated",
+    )
+    parser.add_argument(
+        "--url-env",
+        action="append",
+        default=[],
+        metavar="VARIABLE",
+        help="a variable that the application reads its database URL from, set to a database of no use meanwhile; "
+        "may be repeated; default: testkit_url_env in ./pyproject.toml, else DATABASE_URL",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command with parsed arguments."""
+    if arguments.check and arguments.stdout:
+        raise ConfigurationError("--check compares with a file", do="name it: --check -o tests/factories.py")
+    if arguments.line_length < _SHORTEST_LINE:
+        raise ConfigurationError(
+            f"--line-length {arguments.line_length} is too short", do=f"give {_SHORTEST_LINE} or more"
+        )
+    settings = pytest_settings()
+    target: str = arguments.target or settings.get("testkit_dataflow") or ""
+    if not target:
+        raise ConfigurationError(
+            "the kit does not know where the DataFlow instance lives",
+            do="write it: kailash-testkit generate shop.models:db, or set testkit_dataflow in pyproject.toml",
+        )
+    text = _generated(target, settings, arguments)
+    if arguments.stdout:
+        sys.stdout.write(text)
+        return 0
+    return _check(arguments.output, text) if arguments.check else _write(arguments.output, text)
+
+
+def _generated(target: str, settings: Mapping[str, Any], arguments: argparse.Namespace) -> str:
+    only: Sequence[str] = arguments.only
+    with importable(settings, arguments.url_env):
+        dataflow = _loaded(target, arguments.modules)
+        if not dataflow.get_models():
+            raise ConfigurationError(
+                f"no models are registered with {target}",
+                why="the module that declares them was not imported",
+                do="name it: --import shop.models",
+            )
+        text = generate_module(dataflow, target, only=only, line_length=arguments.line_length)
+        dataflow.close()
+    return text
+
+
+def _loaded(target: str, modules: Sequence[str]) -> Any:
+    try:
+        dataflow = load_dataflow(target, "MODULE:NAME")
+        for module in modules:
+            load_module(module, "--import")
+    except ConfigurationError as error:
+        hint = "a variable that names its database is set for it with --url-env"
+        raise ConfigurationError(error.what, why=error.why, do=f"{error.do}; {hint}") from error
+    return dataflow
+
+
+def _write(file: Path, text: str) -> int:
+    if file.exists():
+        current = file.read_text(encoding="utf-8")
+        if current == text:
+            _say(f"{file} is up to date")
+            return 0
+        if current.strip() and MARKER not in current:
+            raise ConfigurationError(
+                f"{file} was not written by this command, and is left as it is",
+                do="give another file, such as -o tests/generated.py, and import from it",
+            )
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    _say(f"{file} was written")
+    return 0
+
+
+def _check(file: Path, text: str) -> int:
+    if not file.exists():
+        _say(f"{file} does not exist")
+        return 1
+    lines = drift(file.read_text(encoding="utf-8"), text)
+    if lines:
+        _say("\n".join([f"{file} is out of date:", *(f"  {line}" for line in lines)]))
+        _say("run the command again without --check, and check the file in")
+        return 1
+    _say(f"{file} is up to date")
+    return 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")

@@ -1,0 +1,34 @@
+"""The command line's parser."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from kailash_testkit.command_line import generate
+from kailash_testkit.errors import KitError
+
+COMMANDS: Final = (generate,)
+"""Modules with ``add(commands)``, which declares a parser whose default ``run`` returns the exit code."""
+
+FAILED: Final = 2
+"""The exit code when the command could not do its work; 1 is the answer "no" of a check."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and returns its exit code: 0 done, 1 a check found something, 2 not done."""
+    parser = argparse.ArgumentParser(
+        prog="kailash-testkit", description="The test kit for applications built on Kailash DataFlow."
+    )
+    commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add(commands)
+    chosen = parser.parse_args(arguments)
+    try:
+        code: int = chosen.run(chosen)
+    except KitError as error:
+        print(f"kailash-testkit {chosen.command}: {error}", file=sys.stderr)  # noqa: T201 - a command's output
+        return FAILED
+    return code

@@ -1,0 +1,172 @@
+"""Every error the kit raises.
+
+All subclass `KitError`; failed expectations of a test are also an `AssertionError`, so that pytest
+reports them as failures. A message is a few lines: what happened and where, then ``why``, then ``do``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class KitError(Exception):
+    """Base of all errors of the kit.
+
+    what: one line: what happened, and where (model, field, request, test).
+    details: further lines of evidence, shown indented.
+    why: the reason, as far as it is known.
+    do: what to do next.
+
+    >>> print(KitError("it broke", why="it was old", do="buy another"))
+    it broke
+      why: it was old
+      do:  buy another
+    """
+
+    def __init__(
+        self, what: str, /, *, details: Iterable[str] = (), why: str | None = None, do: str | None = None
+    ) -> None:
+        self.details = tuple(details)
+        lines = [what, *(f"  {line}" for line in self.details)]
+        if why is not None:
+            lines.append(f"  why: {why}")
+        if do is not None:
+            lines.append(f"  do:  {do}")
+        self.what = what
+        self.why = why
+        self.do = do
+        super().__init__("\n".join(lines))
+
+
+class ConfigurationError(KitError):
+    """A setting of the kit (ini option, command line, fixture) cannot be used."""
+
+
+class NoActiveKit(KitError):
+    """A factory was called and no kit says which DataFlow it should write to."""
+
+
+class UnsafeDatabase(KitError):
+    """The database is not one that the kit may change; nothing was touched."""
+
+
+class UnsupportedDatabase(KitError):
+    """The database URL names a kind of database, or a form of one, that cannot be used."""
+
+
+class IsolationFailed(KitError):
+    """A test's changes could not be undone exactly."""
+
+
+class LeftRunning(KitError):
+    """A test left something running that could write into the next test."""
+
+
+class DatabaseBusy(KitError):
+    """The database stayed locked by a transaction that someone began and has not ended."""
+
+
+class UnknownModel(KitError):
+    """No model of that name is registered with the DataFlow under test."""
+
+
+class UnknownField(KitError):
+    """The model has no such field; DataFlow would accept it silently and store nothing."""
+
+
+class UnknownOperation(KitError):
+    """DataFlow generates no such node for the model."""
+
+
+class UnknownOperator(KitError):
+    """A filter operator that DataFlow does not have, or that gives wrong results."""
+
+
+class ManagedField(KitError):
+    """A value was given for a field that DataFlow sets itself and whose given values it discards."""
+
+
+class DeclarationError(KitError):
+    """A declaration of a factory cannot make a value for any row."""
+
+
+class CircularValues(KitError):
+    """Derived values of a row that need each other."""
+
+
+class MissingField(KitError):
+    """A required field has no value, and none can be made for its type."""
+
+
+class FieldTypeError(KitError):
+    """A value has another type than the model declares; nothing was run."""
+
+
+class TenantRequired(KitError):
+    """The model belongs to a tenant and no tenant is active."""
+
+
+class AppendOnlyModel(KitError):
+    """An update or delete of a model that is declared append-only."""
+
+
+class NotAwaited(KitError):
+    """The result of an async method was used without ``await``."""
+
+
+class NodeFailed(KitError):
+    """A DataFlow node reported a failure or raised; base of the failures of single operations."""
+
+
+class SeedingFailed(NodeFailed):
+    """DataFlow did not store the row."""
+
+
+class StoredRowMismatch(KitError, AssertionError):
+    """The row that was stored differs from the row that was requested."""
+
+
+class RowNotFound(KitError, AssertionError):
+    """No row with that id is visible through DataFlow."""
+
+
+class MultipleRowsFound(KitError, AssertionError):
+    """More than one row matches where one was expected."""
+
+
+class UnexpectedChanges(KitError, AssertionError):
+    """The database changed otherwise than a test expected."""
+
+
+class LifespanFailed(KitError):
+    """The application's lifespan startup or shutdown failed; ``__cause__`` is its own exception."""
+
+
+class UnexpectedStatus(KitError, AssertionError):
+    """A response has another status code than expected: ``status``, or None when it broke off."""
+
+    status: int | None = None
+
+
+class UnexpectedResponse(KitError, AssertionError):
+    """A response has the expected status, and another body than it should have."""
+
+
+class UnconfirmedWrite(KitError, AssertionError):
+    """The API reported success, and the database shows that it did not do what it reported."""
+
+
+class ReadYourWritesError(KitError, AssertionError):
+    """The API does not show a row as it is in the database: it is missing, or an earlier state of it."""
+
+
+class AnsweredFromRecord(KitError, AssertionError):
+    """Nexus answered a request from its record of an identical one, without running the handler."""
+
+
+class ProtocolViolation(KitError):
+    """The application broke the ASGI protocol: no response, or messages in an order that no server accepts."""
+
+
+class UnsupportedProtocol(KitError):
+    """The URL of the request needs a protocol that the client does not speak, such as websockets."""

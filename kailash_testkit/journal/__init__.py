@@ -1,0 +1,23 @@
+"""The change journal: what was inserted, updated and deleted since a mark, and the exact way back to it.
+
+Here live the interface (`interface`) and one implementation per kind of database (`sqlite` and its
+helpers ``sqlite_*``), each working on a database through a connection of the kit's own. What is not
+here: pytest, the kit, DataFlow and its models, the ledger of expected changes, and how a database
+comes to be; the journal knows tables, rows and values only.
+"""
+
+from __future__ import annotations
+
+from kailash_testkit.databases import Database
+from kailash_testkit.journal.interface import Journal
+
+
+def open_journal(database: Database) -> Journal:
+    """The journal for a database, on a connection of its own. Not installed yet."""
+    from kailash_testkit.databases.sqlite import SqliteDatabase
+
+    if isinstance(database, SqliteDatabase):
+        from kailash_testkit.journal.sqlite import SqliteJournal
+
+        return SqliteJournal(database.connect(), str(database.path))
+    raise NotImplementedError(f"no journal for {type(database).__name__}")

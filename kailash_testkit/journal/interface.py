@@ -1,0 +1,137 @@
+"""The change journal as the rest of the kit sees it, whatever the database.
+
+A journal is installed once per database. A mark is a place to come back to; marks nest like fixture
+scopes do: whoever goes back to an outer mark thereby ends the marks that were taken after it.
+
+A mark is opaque on purpose: a position alone does not tell before from after everywhere. On PostgreSQL
+a transaction that began before a mark and committed after it has recorded at lower positions than others
+that were committed before (tried on PostgreSQL 15: journal rows that carry their transaction's id, held
+against the snapshot of the mark by ``pg_visible_in_snapshot``, are told apart exactly).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in the journal. Only the journal that made it can read it.
+
+    number: marks of one journal are numbered in the order in which they were taken.
+    """
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedChange:
+    """One row that was inserted, updated or deleted, as the database recorded it.
+
+    seq: position in the journal; later changes have greater ones.
+    table: the table's name.
+    key: the values of the declared primary key, in its order; the database's own row number where
+        the table declares none. For an update, the key before it.
+    new_key: the key after the change; equal to ``key`` but for an update of the key itself.
+    before, after: all columns by name with exactly the stored values (generated columns included);
+        ``before`` is None for an insert, ``after`` is None for a delete.
+    """
+
+    seq: int
+    table: str
+    kind: Literal["insert", "update", "delete"]
+    key: tuple[object, ...]
+    new_key: tuple[object, ...]
+    before: Mapping[str, object] | None
+    after: Mapping[str, object] | None
+
+    def inverse(self) -> RecordedChange:
+        """The change that takes this one back."""
+        kinds: dict[str, Literal["insert", "update", "delete"]] = {"insert": "delete", "delete": "insert"}
+        kind = kinds.get(self.kind, "update")
+        return RecordedChange(self.seq, self.table, kind, self.new_key, self.key, self.after, self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class UndoReport:
+    """What an undo did.
+
+    method: "nothing" when nothing had changed, "journal" when the recorded changes were taken back,
+        "saved state" when the state saved for the mark was put back as a whole.
+    changes: how many journal entries lay after the mark; a change may have taken more than one.
+    reasons: why the journal alone was not enough; empty unless ``method`` is "saved state".
+    """
+
+    method: Literal["nothing", "journal", "saved state"]
+    changes: int
+    reasons: tuple[str, ...] = ()
+
+
+class Journal(Protocol):
+    """Records every change of a database's rows and takes them back exactly.
+
+    Not for several threads at once. What the application does at the same time, on its own
+    connections, is safe. Every method raises `DatabaseBusy` when an open transaction of someone
+    else keeps the database locked for longer than the journal was told to wait.
+    """
+
+    def install(self) -> None:
+        """Start recording on all tables there are; an earlier journal's leftovers are replaced."""
+        ...
+
+    def refresh(self) -> None:
+        """Start recording on tables made or altered since; `mark` does so itself."""
+        ...
+
+    def head(self) -> int:
+        """The position of the last recorded change, 0 when there is none; takes microseconds."""
+        ...
+
+    def mark(self) -> Mark:
+        """Remember the present state, as a place to come back to."""
+        ...
+
+    def moved(self, mark: Mark) -> bool:
+        """Whether anything may have changed since ``mark``: False is certain, True is not."""
+        ...
+
+    def changes(self, since: Mark) -> list[RecordedChange]:
+        """The changes recorded since the mark, in their order; see `gaps` for what it may lack."""
+        ...
+
+    def gaps(self, since: Mark) -> tuple[str, ...]:
+        """Why `changes` cannot tell everything since the mark; empty when it does.
+
+        An undo is exact with gaps as well: it then puts the saved state back.
+        """
+        ...
+
+    def undo(self, mark: Mark) -> UndoReport:
+        """Go back: rows, values, storage classes and auto-increment counters equal the mark's.
+
+        One transaction; the application's connections stay open. ``mark`` remains valid, marks
+        taken after it end. Changes that someone has not committed yet raise `DatabaseBusy`.
+        """
+        ...
+
+    def replay(self, changes: Sequence[RecordedChange]) -> None:
+        """Make recorded changes again, on the present state; they are recorded as new changes.
+
+        One transaction. What the application's triggers did is among the changes; they do not fire again.
+        Raises whatever the database raises for a change that does not fit the present state.
+        """
+        ...
+
+    def release(self, mark: Mark) -> None:
+        """Forget the mark; its changes from now on belong to the enclosing one."""
+        ...
+
+    def fingerprint(self) -> str:
+        """A hash over the schema, all rows with the exact type and bits of their values, and counters."""
+        ...
+
+    def close(self) -> None:
+        """Free what the journal holds, its connection included; the database stays as it is."""
+        ...

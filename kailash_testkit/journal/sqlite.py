@@ -1,0 +1,293 @@
+"""The change journal of a SQLite database file (SQLite 3.37 or later).
+
+Triggers on every table of the application write each change into a table of the same file
+(`sqlite_triggers`). Undo removes the rows touched since the mark and inserts them as they were: its cost
+follows the number of changes. Where the journal cannot tell everything (`gaps`: the schema was changed, or
+a table fires no triggers), and where SQLite refuses a row, the saved state is put back (`sqlite_saved`).
+
+The application's own triggers would fire during undo and Python 3.11 cannot switch them off; those of
+the changed tables are dropped and made again inside the undo's transaction. That costs about 0.6
+milliseconds per table that has some, whatever its size, while putting back the saved state costs the size
+of the database. The application's statements are prepared again by SQLite itself.
+
+An application notices: `total_changes` counts the journal's rows as well, and ALTER TABLE ... DROP COLUMN
+is refused, because a trigger names the column. What cannot be recorded and is not recognised either:
+rows written past SQLite's triggers (`Connection.blobopen`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from kailash_testkit.journal.interface import Mark, RecordedChange, UndoReport
+from kailash_testkit.journal.sqlite_catalog import JOURNAL_TABLE, plain_cursor, schema_of
+from kailash_testkit.journal.sqlite_counters import Counters, read_counters, write_counters
+from kailash_testkit.journal.sqlite_fingerprint import fingerprint
+from kailash_testkit.journal.sqlite_history import History
+from kailash_testkit.journal.sqlite_locks import busy_explained, is_busy
+from kailash_testkit.journal.sqlite_recording import Recording
+from kailash_testkit.journal.sqlite_replay import make_again, only_own_triggers
+from kailash_testkit.journal.sqlite_saved import SavedState, configure
+from kailash_testkit.journal.sqlite_triggers import triggers_set_aside
+
+
+@dataclass
+class _Place:
+    """What a mark stands for. epoch: which schema was in force; watch: see `SqliteJournal._watch`."""
+
+    seq: int
+    epoch: int
+    counters: Counters
+    watch: tuple[int, int]
+    saved: SavedState
+
+
+class SqliteJournal:
+    """A `Journal` on a SQLite file.
+
+    connection: the kit's own (``isolation_level=None, check_same_thread=False``), for this journal to
+        configure: foreign keys and check constraints are off on it.
+    path: the database file.
+    lock_wait: how long to wait for a lock, in seconds.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: str, *, lock_wait: float = 0.5) -> None:
+        self._connection = connection
+        self._path = path
+        self._lock_wait = lock_wait
+        self._recording = Recording()
+        self._history = History(connection, self._recording.sources)
+        self._saved: SavedState | None = None
+        self._explained = True
+        self._saved_watch = (-1, -1)
+        self._images: list[SavedState] = []
+        self._places: dict[int, _Place] = {}
+        self._last_mark = 0
+        connection.execute(f"PRAGMA busy_timeout = {round(lock_wait * 1000)}")
+        configure(connection)
+
+    def install(self) -> None:
+        with self._explaining(), self._recording_anew() as cursor:
+            self._recording.install(cursor)
+
+    def refresh(self) -> None:
+        with self._explaining():
+            if not self._schema_is_fit():
+                with self._recording_anew():
+                    pass
+
+    def head(self) -> int:
+        with self._explaining():
+            return self._head()
+
+    def mark(self) -> Mark:
+        with self._explaining():
+            while True:
+                with self._transaction("DEFERRED") as cursor:
+                    if self._schema_is_fit():
+                        return self._mark(cursor)
+                self.refresh()
+
+    def moved(self, mark: Mark) -> bool:
+        place = self._place(mark)
+        with self._explaining():
+            if self._watch() == place.watch:
+                return False
+            with self._transaction("DEFERRED") as cursor:
+                return bool(self._head() != place.seq or self._gaps(place)) or self._counters(cursor) != place.counters
+
+    def changes(self, since: Mark) -> list[RecordedChange]:
+        place = self._place(since)
+        with self._explaining(), self._transaction("DEFERRED"):
+            head = self._settled_head()
+            return self._history.changes(place.seq, head)
+
+    def gaps(self, since: Mark) -> tuple[str, ...]:
+        place = self._place(since)
+        with self._explaining(), self._transaction("DEFERRED"):
+            return self._gaps(place)
+
+    def undo(self, mark: Mark) -> UndoReport:
+        place = self._place(mark)
+        with self._explaining():
+            try:
+                report = self._undo_by_journal(place)
+            except sqlite3.DatabaseError as error:
+                if is_busy(error):
+                    raise
+                report = UndoReport("saved state", self._head() - place.seq, (f"SQLite refused: {error}",))
+            if report.method == "saved state":
+                self._undo_by_saved_state(place)
+            self._history.cut(place.seq)
+            self._saved, self._explained = place.saved, True
+            place.watch = self._saved_watch = self._watch()
+        self._places = {number: kept for number, kept in self._places.items() if number <= mark.number}
+        self._free_unused()
+        return report
+
+    def replay(self, changes: Sequence[RecordedChange]) -> None:
+        self.refresh()  # what others did to the schema must not pass for what happens here
+        tables = self._recording.catalog.tables
+        with self._explaining():
+            with self._transaction("IMMEDIATE") as cursor:
+                with only_own_triggers(cursor, sorted({change.table for change in changes})):
+                    for change in changes:
+                        make_again(cursor, tables[change.table], change)
+                version = self._pragma("schema_version")
+            self._recording.schema_version = version
+
+    def release(self, mark: Mark) -> None:
+        self._place(mark)
+        del self._places[mark.number]
+        self._free_unused()
+
+    def fingerprint(self) -> str:
+        with self._explaining(), self._transaction("DEFERRED"):
+            return fingerprint(self._connection)
+
+    def close(self) -> None:
+        self._places.clear()
+        self._saved = None
+        self._free_unused()
+        self._connection.close()
+
+    @contextmanager
+    def _recording_anew(self) -> Generator[sqlite3.Cursor, None, None]:
+        """A transaction at whose end the triggers fit the tables."""
+        with self._transaction("IMMEDIATE") as cursor:
+            yield cursor
+            self._recording.schema_version = -1
+            self._recording.refit(cursor)
+            version = self._pragma("schema_version")
+        self._recording.schema_version = version
+        self._saved = None
+        self._free_unused()
+
+    # Where we are
+
+    def _mark(self, cursor: sqlite3.Cursor) -> Mark:
+        seq = self._settled_head()
+        watch = self._watch()
+        saved = self._saved
+        if saved is None or not self._explained or (self._recording.catalog.opaque and self._saved_watch != watch):
+            saved = SavedState(self._connection, seq, self._recording.catalog, self._recording.current)
+            self._images.append(saved)
+            self._saved, self._saved_watch, self._explained = saved, watch, True
+        self._last_mark += 1
+        self._places[self._last_mark] = _Place(seq, self._recording.epoch, self._counters(cursor), watch, saved)
+        self._free_unused()
+        return Mark(self._last_mark)
+
+    def _place(self, mark: Mark) -> _Place:
+        try:
+            return self._places[mark.number]
+        except KeyError:
+            raise ValueError(f"mark {mark.number} was released, or ended by going back to an earlier one") from None
+
+    def _gaps(self, place: _Place) -> tuple[str, ...]:
+        gaps: list[str] = []
+        if place.epoch != self._recording.epoch or not self._schema_is_fit():
+            gaps.append("the schema was changed")
+        if self._recording.catalog.opaque and self._watch() != place.watch:
+            gaps += self._recording.catalog.opaque.values()
+        return tuple(gaps)
+
+    def _schema_is_fit(self) -> bool:
+        version = self._pragma("schema_version")
+        return version == self._recording.schema_version or self._recording.is_fit(
+            plain_cursor(self._connection), version
+        )
+
+    def _watch(self) -> tuple[int, int]:
+        """Two numbers that stay the same as long as nobody writes to the file: others, and we."""
+        return self._pragma("data_version"), self._connection.total_changes
+
+    def _settled_head(self) -> int:
+        head = self._head()
+        self._explained = self._history.settle(head) and self._explained
+        return head
+
+    def _head(self) -> int:
+        return self._number(f"SELECT max(seq) FROM {JOURNAL_TABLE}")
+
+    def _pragma(self, name: str) -> int:
+        return self._number(f"PRAGMA main.{name}")
+
+    def _number(self, query: str) -> int:
+        (number,) = plain_cursor(self._connection).execute(query).fetchone()
+        return int(number or 0)
+
+    def _counters(self, cursor: sqlite3.Cursor) -> Counters:
+        return read_counters(cursor, has_sequences=self._recording.catalog.has_sequences)
+
+    # Going back
+
+    def _undo_by_journal(self, place: _Place) -> UndoReport:
+        if self._pragma("foreign_keys") or not self._pragma("ignore_check_constraints"):
+            configure(self._connection)  # somebody else switched them
+        with self._transaction("IMMEDIATE") as cursor:
+            head, gaps = self._head(), self._gaps(place)
+            if gaps:
+                return UndoReport("saved state", head - place.seq, gaps)
+            version = self._recording.schema_version
+            changed = head > place.seq
+            if changed:
+                version = self._restore_rows(cursor, place.seq, head)
+            if write_counters(cursor, place.counters, has_sequences=self._recording.catalog.has_sequences):
+                changed = True
+        self._recording.schema_version = version
+        return UndoReport("journal" if changed else "nothing", head - place.seq)
+
+    def _restore_rows(self, cursor: sqlite3.Cursor, low: int, high: int) -> int:
+        """Take back what lies in (low, high]; returns the schema version that results."""
+        numbers = cursor.execute(f"SELECT DISTINCT source FROM {JOURNAL_TABLE} WHERE seq > ?", (low,)).fetchall()
+        sources = [self._recording.sources[number] for (number,) in numbers]
+        firing = [source.table.name for source in sources if source.table.has_user_triggers]
+        with triggers_set_aside(cursor, firing):
+            for source in sources:
+                for statement in source.backward:
+                    cursor.execute(statement, (low, high))
+        cursor.execute(f"DELETE FROM {JOURNAL_TABLE} WHERE seq > ?", (low,))  # the undo's own entries as well
+        return self._pragma("schema_version") if firing else self._recording.schema_version
+
+    def _undo_by_saved_state(self, place: _Place) -> None:
+        place.saved.put_back(
+            self._connection,
+            self._path,
+            seq=place.seq,
+            counters=place.counters,
+            removed=self._history.removed,
+            wait=self._lock_wait,
+        )
+        self._recording.schema_version = self._pragma("schema_version")
+        self._recording.return_to(place.epoch, place.saved.catalog, place.saved.sources)
+        self._recording.schema = schema_of(plain_cursor(self._connection))
+
+    def _free_unused(self) -> None:
+        used = [place.saved for place in self._places.values()]
+        for image in self._images:
+            if image is not self._saved and image not in used:
+                image.close()
+        self._images = [image for image in self._images if image is self._saved or image in used]
+
+    # The connection
+
+    @contextmanager
+    def _explaining(self) -> Generator[None, None, None]:
+        with busy_explained(self._path, self._connection):
+            yield
+
+    @contextmanager
+    def _transaction(self, mode: str) -> Generator[sqlite3.Cursor, None, None]:
+        cursor = plain_cursor(self._connection)
+        cursor.execute(f"BEGIN {mode}")
+        try:
+            yield cursor
+            cursor.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                cursor.execute("ROLLBACK")
+            raise

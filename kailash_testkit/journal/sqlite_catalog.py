@@ -1,0 +1,202 @@
+"""What the journal must know about a SQLite database's tables, read from the database itself.
+
+Also the naming rules: which objects are the application's, which are DataFlow's bookkeeping, which are
+the journal's own. DataFlow's schema discovery and migrations skip every table whose name starts with
+``dataflow_``, so the journal's objects start like that too.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import dataclass
+from typing import NamedTuple
+
+#: DataFlow's own bookkeeping, in lower case: neither recorded, nor undone row by row, nor fingerprinted.
+BOOKKEEPING_PREFIX = "dataflow_"
+#: All objects of the journal start like this.
+OWN_PREFIX = "dataflow_testkit_"
+JOURNAL_TABLE = f"{OWN_PREFIX}journal"
+
+#: SQLite allows 2000 columns; a journal row holds a row twice, before and after.
+_MOST_COLUMNS = 900
+_ROWID_NAMES = ("rowid", "_rowid_", "oid")
+_TOKEN = re.compile(
+    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\] | --[^\n]* | /\*.*?\*/ | \w+ | .""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as it is recorded. ``default`` is the SQL text that replaces a refused NULL, if any."""
+
+    name: str
+    writable: bool = True
+    default: str | None = None
+
+
+@dataclass(frozen=True)
+class UniqueKey:
+    """No two rows share these columns (indexes into `Table.columns`), compared by these collations."""
+
+    columns: tuple[int, ...]
+    collations: tuple[str, ...]
+    condition: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose changes triggers can record.
+
+    columns: what is recorded of a row. The first is the rowid where no declared column stands for it.
+    key: which columns tell a row from all others for SQLite itself.
+    declared_key: which columns the schema calls the primary key.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[int, ...]
+    declared_key: tuple[int, ...]
+    has_hidden_rowid: bool
+    unique: tuple[UniqueKey, ...]
+    has_user_triggers: bool
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All tables of the application: those that can be recorded, and why each other one cannot."""
+
+    tables: dict[str, Table]
+    opaque: dict[str, str]
+    has_sequences: bool
+
+
+def quoted(name: str) -> str:
+    """``name`` as an SQL identifier, whatever characters it has."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def is_bookkeeping(name: str) -> bool:
+    """Whether the table is SQLite's, DataFlow's or the journal's own rather than the application's."""
+    return name.lower().startswith((BOOKKEEPING_PREFIX, "sqlite_"))
+
+
+class Schema(NamedTuple):
+    """What the database's schema is made of.
+
+    application: type, name and text of all that belongs to the application's tables, the journal's
+        triggers included. bookkeeping: the names of what belongs to DataFlow's, as far as made by a statement.
+    """
+
+    application: frozenset[tuple[str, str, str | None]]
+    bookkeeping: frozenset[str]
+
+
+def schema_of(cursor: sqlite3.Cursor) -> Schema:
+    """The schema as it is now."""
+    objects = cursor.execute("SELECT type, name, sql, tbl_name FROM main.sqlite_master").fetchall()
+    return Schema(
+        frozenset((kind, name, text) for kind, name, text, table in objects if not is_bookkeeping(table)),
+        frozenset(
+            name
+            for _, name, text, table in objects
+            if text is not None and table.lower().startswith(BOOKKEEPING_PREFIX)
+        ),
+    )
+
+
+def plain_cursor(connection: sqlite3.Connection) -> sqlite3.Cursor:
+    """A cursor that gives tuples, whatever row factory the connection has."""
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    return cursor
+
+
+def own_triggers(cursor: sqlite3.Cursor) -> set[tuple[str, str]]:
+    """The journal's triggers: their names and tables."""
+    triggers = cursor.execute("SELECT name, tbl_name FROM main.sqlite_master WHERE type = 'trigger'").fetchall()
+    return {(name, table) for name, table in triggers if name.startswith(OWN_PREFIX)}
+
+
+def read_catalog(cursor: sqlite3.Cursor) -> Catalog:
+    """The application's tables, as the database describes them now."""
+    tables: dict[str, Table] = {}
+    opaque: dict[str, str] = {}
+    with_triggers = {
+        table.lower()
+        for table, name in cursor.execute("SELECT tbl_name, name FROM main.sqlite_master WHERE type = 'trigger'")
+        if not name.startswith(OWN_PREFIX)
+    }
+    listed = cursor.execute("SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main'").fetchall()
+    for name, kind, without_rowid in listed:
+        if is_bookkeeping(name) or kind == "view":
+            continue
+        if kind != "table":
+            opaque[name] = f"table {name} is a {kind} table, whose changes fire no triggers"
+            continue
+        described = _read_table(cursor, name, bool(without_rowid), name.lower() in with_triggers)
+        if isinstance(described, Table):
+            tables[name] = described
+        else:
+            opaque[name] = f"table {name} {described}"
+    return Catalog(tables, opaque, any(name == "sqlite_sequence" for name, _, _ in listed))
+
+
+def _read_table(cursor: sqlite3.Cursor, name: str, without_rowid: bool, has_user_triggers: bool) -> Table | str:
+    info = cursor.execute(
+        'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)', (name,)
+    ).fetchall()
+    indexes = cursor.execute('SELECT name, origin FROM pragma_index_list(?) WHERE "unique"', (name,)).fetchall()
+    columns = [Column(row[0], row[5] == 0, row[3] if row[2] else None) for row in info]
+    declared = [i for _, i in sorted((row[4], i) for i, row in enumerate(info) if row[4])]
+    key = declared
+    hidden = False
+    if not (without_rowid or _stands_for_rowid(info, declared, indexes)):
+        used = {column.name.lower() for column in columns}
+        rowid = next((alias for alias in _ROWID_NAMES if alias not in used), None)
+        if rowid is None:
+            return "has columns named like every name of the rowid"
+        hidden = True
+        columns.insert(0, Column(rowid))
+        declared = [i + 1 for i in declared]
+        key = [0]
+    if len(columns) > _MOST_COLUMNS:
+        return f"has more than {_MOST_COLUMNS} columns"
+    unique = [] if without_rowid else [UniqueKey(tuple(key), ("BINARY",))]
+    for index, _ in indexes:
+        found = _read_unique(cursor, index, shift=int(hidden))
+        if found is None:
+            return f"has a unique index on an expression ({index})"
+        unique.append(found)
+    return Table(name, tuple(columns), tuple(key), tuple(declared or key), hidden, tuple(unique), has_user_triggers)
+
+
+def _stands_for_rowid(info: list[tuple[object, ...]], declared: list[int], indexes: list[tuple[str, str]]) -> bool:
+    """Whether the primary key is the rowid itself: INTEGER, single, and without an index of its own."""
+    return (
+        len(declared) == 1
+        and str(info[declared[0]][1]).upper() == "INTEGER"
+        and all(origin != "pk" for _, origin in indexes)
+    )
+
+
+def _read_unique(cursor: sqlite3.Cursor, index: str, *, shift: int) -> UniqueKey | None:
+    """The unique key behind an index; None when it is on an expression."""
+    parts = cursor.execute("SELECT cid, coll FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno", (index,)).fetchall()
+    if any(cid < 0 for cid, _ in parts):
+        return None
+    found = cursor.execute("SELECT sql FROM main.sqlite_master WHERE type = 'index' AND name = ?", (index,)).fetchone()
+    return UniqueKey(
+        tuple(cid + shift for cid, _ in parts),
+        tuple(coll for _, coll in parts),
+        _condition(found[0]) if found and found[0] else None,  # constraints' own indexes have no text
+    )
+
+
+def _condition(create_index: str) -> str | None:
+    """The WHERE of a partial index, as written."""
+    for token in _TOKEN.finditer(create_index):  # the word can occur only once outside quotes and comments
+        if token.group().upper() == "WHERE":
+            return create_index[token.end() :].strip()
+    return None

@@ -1,0 +1,284 @@
+"""`Kit`: one DataFlow under test, its database, and the verbs to arrange and inspect its rows."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Generator
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from kailash_testkit import active, dataflow_internals, sync
+from kailash_testkit.changes import Changes
+from kailash_testkit.databases import Database
+from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.factories import Factory
+from kailash_testkit.pending import pending
+from kailash_testkit.rows import Row
+from kailash_testkit.sandbox import Claim, Sandbox
+from kailash_testkit.store import Store
+
+Isolation = Literal["journal", "none"]
+
+
+class Kit:
+    """The test kit for one DataFlow instance.
+
+    In pytest the plugin opens one; elsewhere: ``async with Kit(db) as kit``, or ``with Kit(db) as kit``.
+    Opening claims the database (`UnsafeDatabase` when it is not the kit's to change) and creates the
+    tables of all models registered so far.
+
+    isolation: "journal": `reset` undoes what was written; "none": it leaves the rows.
+    allow_existing: accept a database that the kit did not make, provided it has no rows.
+    verify: compare the whole database with the state it should be in after each `reset`, and raise
+        `IsolationFailed` on any difference.
+    """
+
+    def __init__(
+        self,
+        dataflow: Any,
+        /,
+        *,
+        isolation: Isolation = "journal",
+        allow_existing: bool = False,
+        verify: bool = False,
+    ) -> None:
+        if not dataflow_internals.is_dataflow(dataflow):
+            raise ConfigurationError(
+                f"Kit() takes a DataFlow instance, got {type(dataflow).__name__}",
+                do="pass the db that your models are registered with: Kit(db)",
+            )
+        self.dataflow = dataflow
+        self.isolation: Isolation = isolation
+        self._claim: Claim = "empty" if allow_existing else "own"
+        self._verify = verify
+        self._late_models: Callable[[], object] | None = None
+        self._opened: Store | None = None
+        self._sandbox: Sandbox | None = None
+
+    @classmethod
+    def on_private_database(cls, dataflow: Any, /, *, verify: bool, late_models: Callable[[], object]) -> Self:
+        """A kit for a database in a place that only the kit gives out, so that all in it is the kit's.
+
+        late_models: called once when a model is unknown; it may register further models.
+        """
+        kit = cls(dataflow, verify=verify)
+        kit._claim = "private"
+        kit._late_models = late_models
+        return kit
+
+    # --- life cycle ----------------------------------------------------------------------------
+
+    def open(self) -> Self:
+        """Claims the database and creates the tables. Use `close` after it, or better ``with``."""
+        self._sandbox = Sandbox.enter(self.dataflow, self._claim, verify=self._verify)
+        self._opened = Store(self.dataflow, self._sandbox.database, self._add_models)
+        active.add(self)
+        return self
+
+    def close(self) -> None:
+        """Closes the kit's own connection. Idempotent; the database and the application are left alone."""
+        active.remove(self)
+        sandbox, self._sandbox, self._opened = self._sandbox, None, None
+        if sandbox is not None:
+            sandbox.leave(self.dataflow)
+
+    def _add_models(self) -> None:
+        """Called when a model, or its table, is missing: it may have been registered late."""
+        if self._late_models is not None:
+            load, self._late_models = self._late_models, None
+            load()
+        self.sandbox.add_tables(self.dataflow)
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        if self._opened is not None:
+            await self._opened.workflows.close()
+        self.close()
+
+    def __enter__(self) -> Self:
+        self.open()
+        active.activate(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self.close()
+
+    @property
+    def store(self) -> Store:
+        """The rows of the DataFlow under test. Raises `ConfigurationError` while the kit is not open."""
+        if self._opened is None:
+            raise _not_open()
+        return self._opened
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The database under test with its journal. Raises `ConfigurationError` while the kit is not open."""
+        if self._sandbox is None:
+            raise _not_open()
+        return self._sandbox
+
+    @property
+    def database(self) -> Database:
+        """The kit's own view of the database."""
+        return self.sandbox.database
+
+    @property
+    def runtime(self) -> Any:
+        """The AsyncLocalRuntime on which the kit runs its workflows in the running event loop."""
+        return self.store.workflows.runtime()
+
+    # --- going back, and what changed ----------------------------------------------------------
+
+    @pending
+    async def reset(self) -> None:
+        """Back to the enclosing state: what was written since it is gone, and so are cached reads.
+
+        The enclosing state is that of the fixtures in force, or of the opening of the kit. Its cost follows
+        the number of changes. Raises `DatabaseBusy` when an open transaction holds a lock.
+        """
+        self.reset_sync()
+
+    def reset_sync(self) -> None:
+        """`reset`, for synchronous code."""
+        if self.isolation != "none":
+            self.sandbox.settle()
+
+    def changes(self) -> Changes:
+        """A context manager for what changes in a block: ``with kit.changes() as changes: ...``."""
+        return Changes(self.sandbox.recordings.open, self.store.models_by_table)
+
+    # --- arranging and inspecting --------------------------------------------------------------
+
+    def factory(self, model: type | str, /, **defaults: object) -> Factory:
+        """A factory of this kit's DataFlow for a model."""
+        return Factory(model, dataflow=self.dataflow).using(**defaults)
+
+    @pending
+    async def create(self, model: type | str, /, **fields: object) -> Row:
+        """Stores one row; see `Factory.create`."""
+        return await self.factory(model).create(**fields)
+
+    @pending
+    async def get(self, model: type | str, row_id: object, /) -> Row:
+        """The row with that id; see `Factory.get`."""
+        return await self.factory(model).get(row_id)
+
+    @pending
+    async def find(self, model: type | str, /, **conditions: object) -> Row | None:
+        """The one row that matches, or None; see `Factory.find`."""
+        return await self.factory(model).find(**conditions)
+
+    @pending
+    async def rows(
+        self,
+        model: type | str,
+        /,
+        *,
+        order_by: str | list[str] | None = None,
+        include_deleted: bool = False,
+        **conditions: object,
+    ) -> list[Row]:
+        """All rows that match; see `Factory.rows`."""
+        return await self.factory(model).rows(order_by=order_by, include_deleted=include_deleted, **conditions)
+
+    @pending
+    async def count(self, model: type | str, /, **conditions: object) -> int:
+        """How many rows match."""
+        return await self.factory(model).count(**conditions)
+
+    @pending
+    async def exists(self, model: type | str, /, **conditions: object) -> bool:
+        """Whether any row matches."""
+        return await self.factory(model).exists(**conditions)
+
+    @pending
+    async def update(self, model: type | str, row_id: object, /, **fields: object) -> Row:
+        """Changes fields of a row; see `Factory.update`."""
+        return await self.factory(model).update(row_id, **fields)
+
+    @pending
+    async def delete(self, model: type | str, row_id: object, /) -> None:
+        """Deletes a row; see `Factory.delete`."""
+        await self.factory(model).delete(row_id)
+
+    @pending
+    async def execute(
+        self, model: type | str, operation: str, inputs: dict[str, object] | None = None, /
+    ) -> dict[str, Any]:
+        """Runs any generated node: ``kit.execute(Order, "BulkUpdate", {...})``. Returns its checked result.
+
+        Raises `NodeFailed` when the node raises or reports ``success: False``.
+        """
+        return await self.store.execute(self.store.model(model), operation, inputs or {})
+
+    @contextlib.contextmanager
+    def tenant(self, tenant: str, /) -> Generator[None, None, None]:
+        """Binds the block to a tenant of a multi-tenant DataFlow; registers the tenant when it is new."""
+        if not self.dataflow.config.security.multi_tenant:
+            raise ConfigurationError(
+                f"kit.tenant({tenant!r}): this DataFlow is not multi-tenant, so it would have no effect",
+                do="make the instance with DataFlow(..., multi_tenant=True), or leave kit.tenant out",
+            )
+        context = self.dataflow.tenant_context
+        if context.get_tenant(tenant) is None:
+            context.register_tenant(tenant, tenant)
+        with context.switch(tenant):
+            yield
+
+    # --- twins for synchronous tests and fixtures ----------------------------------------------
+
+    def create_sync(self, model: type | str, /, **fields: object) -> Row:
+        """`create`, for synchronous code."""
+        return sync.run(self.create(model, **fields))
+
+    def get_sync(self, model: type | str, row_id: object, /) -> Row:
+        """`get`, for synchronous code."""
+        return sync.run(self.get(model, row_id))
+
+    def find_sync(self, model: type | str, /, **conditions: object) -> Row | None:
+        """`find`, for synchronous code."""
+        return sync.run(self.find(model, **conditions))
+
+    def rows_sync(
+        self,
+        model: type | str,
+        /,
+        *,
+        order_by: str | list[str] | None = None,
+        include_deleted: bool = False,
+        **conditions: object,
+    ) -> list[Row]:
+        """`rows`, for synchronous code."""
+        return sync.run(self.rows(model, order_by=order_by, include_deleted=include_deleted, **conditions))
+
+    def count_sync(self, model: type | str, /, **conditions: object) -> int:
+        """`count`, for synchronous code."""
+        return sync.run(self.count(model, **conditions))
+
+    def exists_sync(self, model: type | str, /, **conditions: object) -> bool:
+        """`exists`, for synchronous code."""
+        return sync.run(self.exists(model, **conditions))
+
+    def update_sync(self, model: type | str, row_id: object, /, **fields: object) -> Row:
+        """`update`, for synchronous code."""
+        return sync.run(self.update(model, row_id, **fields))
+
+    def delete_sync(self, model: type | str, row_id: object, /) -> None:
+        """`delete`, for synchronous code."""
+        sync.run(self.delete(model, row_id))
+
+    def execute_sync(
+        self, model: type | str, operation: str, inputs: dict[str, object] | None = None, /
+    ) -> dict[str, Any]:
+        """`execute`, for synchronous code."""
+        return sync.run(self.execute(model, operation, inputs))
+
+
+def _not_open() -> ConfigurationError:
+    return ConfigurationError("this kit is not open", do="use it within: async with Kit(db) as kit: ...")

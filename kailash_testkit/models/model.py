@@ -1,0 +1,132 @@
+"""Reads what a DataFlow instance knows about one of its models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final
+
+from kailash_testkit.errors import UnknownField, UnknownModel
+from kailash_testkit.models.types import alternatives, is_nullable
+from kailash_testkit.wording import listed, nearest
+
+MISSING: Final = object()
+"""Stands for "no default was declared"; None is a default like any other."""
+
+MANAGED: Final = frozenset({"created_at", "updated_at"})
+"""Set by DataFlow itself, declared or not; values given for them are discarded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One declared field: its annotation, its default (or `MISSING`), whether DataFlow requires a value."""
+
+    name: str
+    annotation: object
+    default: object = MISSING
+    required: bool = True
+
+    @property
+    def nullable(self) -> bool:
+        """Whether the column takes None: DataFlow makes ``Optional[T]`` without a default NOT NULL."""
+        return is_nullable(self.annotation) and not self.required
+
+
+@dataclass(frozen=True)
+class Model:
+    """What DataFlow knows about a model.
+
+    fields: the declared fields by name, ``created_at`` and ``updated_at`` included when declared.
+    unique: the sets of fields that a unique index covers, the id included.
+    tenant: rows belong to a tenant (the DataFlow instance is multi-tenant).
+    """
+
+    name: str
+    table: str
+    fields: Mapping[str, Field]
+    unique: tuple[frozenset[str], ...] = ()
+    soft_delete: bool = False
+    append_only: bool = False
+    tenant: bool = False
+
+    @cached_property
+    def columns(self) -> Mapping[str, object]:
+        """Annotation by column, with those that DataFlow adds: id, timestamps, tombstone, tenant."""
+        added: dict[str, object] = {"created_at": datetime, "updated_at": datetime}
+        if self.soft_delete:
+            added["deleted_at"] = datetime | None
+        if self.tenant:
+            added["tenant_id"] = str
+        declared = {field.name: field.annotation for field in self.fields.values()}
+        return {"id": int, **declared, **{name: kind for name, kind in added.items() if name not in declared}}
+
+    @property
+    def id_is_automatic(self) -> bool:
+        """Whether the database numbers the rows: no id is declared, or an int."""
+        return alternatives(self.columns["id"]) == (int,)
+
+    @cached_property
+    def writable(self) -> Mapping[str, Field]:
+        """The fields for which a value may be given."""
+        return {name: field for name, field in self.fields.items() if name not in MANAGED}
+
+    def column(self, name: str) -> object:
+        """The annotation of a column. Raises `UnknownField` with the nearest name."""
+        if name not in self.columns:
+            why = "on SQLite, DataFlow would silently find nothing"
+            raise unknown_field(self, name, self.columns, why)
+        return self.columns[name]
+
+
+def unknown_field(
+    model: Model,
+    name: str,
+    options: Mapping[str, object],
+    why: str = "DataFlow would accept it silently and store nothing for it",
+) -> UnknownField:
+    """The error for a field that the model does not have."""
+    guess = nearest(name, options)
+    return UnknownField(
+        f"{model.name} has no field {name!r}" + (f": did you mean {guess!r}?" if guess else ""),
+        why=why,
+        do=f"use one of: {listed(options)}",
+    )
+
+
+def read_model(dataflow: Any, model: type | str, /) -> Model:
+    """The `Model` of a class or name as ``dataflow`` registered it.
+
+    Raises `UnknownModel`, with the nearest registered name, when it is not registered there.
+    """
+    name = model if isinstance(model, str) else model.__name__
+    info: dict[str, Any] | None = dataflow.get_model_info(name)
+    if info is None:
+        raise _unknown_model(dataflow, name)
+    config: dict[str, Any] = info.get("config") or {}
+    fields = {
+        field: Field(field, known["type"], known.get("default", MISSING), bool(known.get("required", True)))
+        for field, known in info["fields"].items()
+    }
+    indexes: list[dict[str, Any]] = config.get("indexes") or []
+    unique = [frozenset(index["fields"]) for index in indexes if index.get("unique")]
+    return Model(
+        name=name,
+        table=info["table_name"],
+        fields=fields,
+        unique=(frozenset({"id"}), *unique),
+        soft_delete=bool(config.get("soft_delete")),
+        append_only=bool(info.get("append_only")),
+        tenant=bool(dataflow.config.security.multi_tenant) and "tenant_id" in fields,
+    )
+
+
+def _unknown_model(dataflow: Any, name: str) -> UnknownModel:
+    registered: list[str] = list(dataflow.get_models())
+    guess = nearest(name, registered)
+    return UnknownModel(
+        f"no model {name!r} is registered with this DataFlow" + (f": did you mean {guess!r}?" if guess else ""),
+        why=f"registered are: {listed(registered)}",
+        do="import the module that declares it with @db.model before the test runs, or correct the name",
+    )

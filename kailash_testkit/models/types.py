@@ -1,0 +1,274 @@
+"""The meaning of a declared type: accept a value, read a stored value back, compare the two.
+
+Databases and DataFlow change values on the way (bool becomes 1 on SQLite, a datetime becomes text,
+``list[int]`` JSON text, an Enum its value or the text ``Color.RED``); `decode` undoes what can be undone.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import struct
+import types
+import typing
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
+from uuid import UUID
+
+from kailash_testkit.wording import listed, shortened
+
+
+class TypeMismatchError(ValueError):
+    """A value does not have the declared type; the message completes "expected ..."."""
+
+
+def without_annotated(annotation: object) -> object:
+    """``T`` for ``Annotated[T, ...]``, else the annotation itself."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    return annotation
+
+
+def alternatives(annotation: object) -> tuple[object, ...]:
+    """The members of a union without None; of any other annotation, the annotation itself."""
+    annotation = without_annotated(annotation)
+    if get_origin(annotation) in (Union, types.UnionType):
+        return tuple(
+            member
+            for argument in get_args(annotation)
+            if argument is not type(None)
+            for member in alternatives(argument)
+        )
+    return (annotation,)
+
+
+def is_nullable(annotation: object) -> bool:
+    """Whether None is a value of the annotation."""
+    annotation = without_annotated(annotation)
+    if annotation in (None, type(None), Any, object):
+        return True
+    return get_origin(annotation) in (Union, types.UnionType) and any(
+        is_nullable(argument) for argument in get_args(annotation)
+    )
+
+
+def type_name(annotation: object) -> str:
+    """The annotation as its author wrote it, as far as Python remembers: ``str | None``, ``list[int]``."""
+    if isinstance(annotation, type) and not get_args(annotation):
+        return annotation.__name__
+    return str(annotation).replace("typing.", "")
+
+
+# --- accepting a value ---------------------------------------------------------------------------
+
+
+def accept(annotation: object, value: object) -> object:
+    """``value`` as a value of the annotation; a value of an Enum becomes its member.
+
+    Raises `TypeMismatchError`. The check is that of a strict type checker, with one convenience:
+    ``"paid"`` is accepted for ``Status.paid``. A bool is not accepted as a number.
+    """
+    if value is None:
+        if is_nullable(annotation):
+            return None
+        raise TypeMismatchError(f"{type_name(annotation)}, not None")
+    members = alternatives(annotation)
+    problem: TypeMismatchError | None = None
+    for member in members:
+        try:
+            return _accept_one(member, value)
+        except TypeMismatchError as error:
+            problem = problem or error
+    if problem is not None and len(members) == 1:
+        raise problem
+    raise TypeMismatchError(f"{type_name(annotation)}, got {_described(value)}")
+
+
+def _accept_one(annotation: object, value: object) -> object:
+    if annotation is Any or annotation is object:
+        return value
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return _accept_literal(annotation, value)
+    if origin in (list, dict, tuple, set, frozenset):
+        return _accept_container(annotation, cast("type", origin), value)
+    if not isinstance(annotation, type):
+        return value  # a type form that has no runtime check: DataFlow and the read-back decide
+    if issubclass(annotation, enum.Enum):
+        return _accept_enum(annotation, value)
+    if not _is_instance(value, cast("type[object]", annotation)):
+        raise TypeMismatchError(f"{type_name(cast('object', annotation))}, got {_described(value)}")
+    return value
+
+
+def _is_instance(value: object, kind: type[object]) -> bool:
+    """`isinstance` as a type checker sees it: an int is a float, but True is no number and now() no date."""
+    if isinstance(value, bool) and kind in (int, float):
+        return False
+    if isinstance(value, datetime) and kind is date:
+        return False
+    try:
+        return isinstance(value, (int, float) if kind is float else kind)
+    except TypeError:  # a class that refuses the check, such as a TypedDict: DataFlow and the read-back decide
+        return True
+
+
+def _accept_literal(annotation: object, value: object) -> object:
+    options = get_args(annotation)
+    if any(value == option and type(value) is type(option) for option in options):
+        return value
+    raise TypeMismatchError(f"one of {listed(map(repr, options))}, got {_described(value)}")
+
+
+def _accept_enum(annotation: type[enum.Enum], value: object) -> object:
+    if isinstance(value, annotation):
+        return value
+    try:
+        return annotation(value)
+    except ValueError:
+        members = listed(str(member) for member in annotation)
+        raise TypeMismatchError(f"{annotation.__name__} ({members}), got {_described(value)}") from None
+
+
+def _accept_container(annotation: object, origin: type, value: object) -> object:
+    if not isinstance(value, origin):
+        raise TypeMismatchError(f"{type_name(annotation)}, got {_described(value)}")
+    arguments = get_args(annotation)
+    try:
+        if isinstance(value, Mapping):
+            of_key, of_value = arguments if len(arguments) == 2 else (Any, Any)
+            entries = cast("Mapping[object, object]", value)
+            return {accept(of_key, key): accept(of_value, entry) for key, entry in entries.items()}
+        items = list(cast("typing.Iterable[object]", value))
+        kinds = _item_kinds(annotation, len(items))
+        if len(kinds) != len(items):
+            raise TypeMismatchError(f"{len(kinds)} items, got {_described(value)}")
+        return origin([accept(kind, item) for kind, item in zip(kinds, items, strict=True)])
+    except TypeMismatchError as error:
+        raise TypeMismatchError(f"{type_name(annotation)}; inside it: expected {error}") from None
+
+
+def _item_kinds(annotation: object, length: int) -> tuple[object, ...]:
+    """The annotation of each item: ``tuple[int, str]`` has one for each place, all others one for all."""
+    arguments = get_args(annotation)
+    if get_origin(annotation) is tuple and arguments and arguments[-1] is not Ellipsis:
+        return arguments
+    return (arguments[0] if arguments else Any,) * length
+
+
+def _described(value: object) -> str:
+    return f"{shortened(value)} ({type(value).__name__})"
+
+
+# --- reading a stored value back -----------------------------------------------------------------
+
+
+def _from_text(parse: Callable[[str], object]) -> Callable[[object], object]:
+    def decode_text(stored: object) -> object:
+        return parse(stored) if isinstance(stored, str) else stored
+
+    return decode_text
+
+
+_DECODERS: dict[object, Callable[[object], object]] = {
+    bool: lambda stored: bool(stored) if stored in (0, 1) else stored,
+    float: lambda stored: float(stored) if isinstance(stored, int) else stored,
+    datetime: _from_text(datetime.fromisoformat),
+    date: _from_text(date.fromisoformat),
+    time: _from_text(time.fromisoformat),
+    Decimal: lambda stored: Decimal(str(stored)),
+    UUID: _from_text(UUID),
+    bytes: lambda stored: bytes(cast("bytes", stored)) if isinstance(stored, (bytearray, memoryview)) else stored,
+    dict: _from_text(json.loads),
+    list: _from_text(json.loads),
+}
+
+
+def decode(annotation: object, stored: object) -> object:
+    """A stored value as a value of the declared type; what cannot be read as one is returned as it is.
+
+    >>> decode(bool, 1), decode(list[int], "[1, 2]"), decode(datetime, "2025-01-02 03:04:05")
+    (True, [1, 2], datetime.datetime(2025, 1, 2, 3, 4, 5))
+    """
+    if stored is None:
+        return None
+    for member in alternatives(annotation):
+        value = _decode_one(member, stored)
+        try:
+            return accept(member, value)
+        except TypeMismatchError:
+            continue
+    return stored
+
+
+def _decode_one(annotation: object, stored: object) -> object:
+    origin = get_origin(annotation)
+    try:
+        if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+            return _decode_enum(annotation, stored)
+        if origin in (list, tuple, set, frozenset, dict):
+            return _decode_container(cast("object", annotation), cast("type", origin), stored)
+        if origin is Literal:
+            return next((option for option in get_args(annotation) if option == stored), stored)
+        decoder = _DECODERS.get(cast("object", annotation))
+        return decoder(stored) if decoder else stored
+    except (ValueError, InvalidOperation):
+        return stored
+
+
+def _decode_enum(annotation: type[enum.Enum], stored: object) -> object:
+    for member in annotation:
+        if stored in (member.value, str(member), f"{annotation.__name__}.{member.name}"):
+            return member
+    return stored
+
+
+def _decode_container(annotation: object, origin: type, stored: object) -> object:
+    if isinstance(stored, str):
+        stored = json.loads(stored)
+    arguments = get_args(annotation)
+    if isinstance(stored, dict):
+        of_value = arguments[1] if len(arguments) == 2 else Any
+        entries = cast("dict[str, object]", stored)
+        return {key: decode(of_value, entry) for key, entry in entries.items()}
+    if isinstance(stored, (list, tuple)):
+        items = cast("list[object]", stored)
+        kinds = _item_kinds(annotation, len(items))
+        return origin([decode(kind, item) for kind, item in zip(kinds, items, strict=True)])
+    return stored
+
+
+# --- comparing requested and stored --------------------------------------------------------------
+
+
+def same(requested: object, stored: object) -> bool:
+    """Whether a stored value is the requested one.
+
+    Equal values are the same, with these rules: an int equals a float of the same value; a float may
+    have been rounded to four bytes (a PostgreSQL ``REAL``); aware datetimes are compared as
+    instants, and never equal naive ones; containers are compared item by item; True is not 1. What
+    compares itself with anything (``unittest.mock.ANY`` and other matchers) decides for itself.
+    """
+    numbers = (bool, int, float)
+    both = isinstance(requested, numbers) and isinstance(stored, numbers)
+    if both and isinstance(requested, bool) != isinstance(stored, bool):
+        return False
+    if isinstance(requested, float) and isinstance(stored, (int, float)):
+        return requested == stored or requested != requested != stored != stored or _rounded(requested, stored)
+    if isinstance(requested, Mapping) and isinstance(stored, Mapping):
+        ours = cast("Mapping[object, object]", requested)
+        theirs = cast("Mapping[object, object]", stored)
+        return ours.keys() == theirs.keys() and all(same(ours[key], theirs[key]) for key in ours)
+    if isinstance(requested, (list, tuple)) and isinstance(stored, (list, tuple)):
+        left, right = cast("list[object]", requested), cast("list[object]", stored)
+        return len(left) == len(right) and all(map(same, left, right))
+    return requested == stored
+
+
+def _rounded(requested: float, stored: float) -> bool:
+    try:
+        return bool(struct.unpack("f", struct.pack("f", requested))[0] == stored)
+    except OverflowError:
+        return False

@@ -1,0 +1,127 @@
+"""The pytest plugin: settings, fixtures, and what happens around each test.
+
+Here live the hooks (this module), the ini options (`settings`), the state of one pytest session
+(`session`), the fixtures (`fixtures`) and the form of error reports (`reports`). Importing it imports
+neither kailash nor dataflow, SQLAlchemy or httpx: a session that does not use the kit pays nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from typing import Any, cast
+
+import pytest
+
+from kailash_testkit.factories.numbering import within
+from kailash_testkit.pytest_plugin import settings
+from kailash_testkit.pytest_plugin.fixtures import (
+    api,
+    kit,
+    testkit_api,
+    testkit_app,
+    testkit_database,
+    testkit_dataflow,
+)
+from kailash_testkit.pytest_plugin.reports import explanation
+from kailash_testkit.pytest_plugin.session import SESSION, Owner, Session
+
+__all__ = ["api", "kit", "testkit_api", "testkit_app", "testkit_database", "testkit_dataflow"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    settings.add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Sets the URL variables before any conftest, and so the application, can be imported."""
+    session = Session(settings.Settings.of(early_config))
+    early_config.stash[SESSION] = session
+    session.set_variables()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", settings.MARKER_HELP)
+    session = config.stash.get(SESSION, None)
+    if session is None:  # loaded with -p after the initial conftests
+        session = config.stash[SESSION] = Session(settings.Settings.of(config))
+        session.set_variables()
+    session.start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    session = config.stash.get(SESSION, None)
+    if session is not None:
+        session.finish()
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    session = config.stash[SESSION]
+    return f"kailash-testkit: {session.describe()}" if session.settings.in_use else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.config.stash[SESSION].begin_test(item)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    item.config.stash[SESSION].narrow_fixture()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
+    """After all of the test's finalizers, whatever its outcome, its changes are undone."""
+    try:
+        return (yield)
+    finally:
+        item.config.stash[SESSION].end_test(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, Any, Any]:
+    """Numbers the rows of wider fixtures apart from tests', and closes what belongs to an event loop with it."""
+    session = request.config.stash[SESSION]
+    if fixturedef.scope == "function":
+        session.narrow_fixture()
+        result = yield
+    else:
+        owner = Owner(fixturedef.argname)
+        node_id: str = cast("Any", request).node.nodeid  # untyped in pytest
+        # Before the set-up: runs then after the fixture's own finalizers, and also when the set-up fails.
+        fixturedef.addfinalizer(lambda: session.wider_fixture_gone(owner))
+        with within(session.numbering(fixturedef.scope, node_id)), session.wider_fixture(owner):
+            result = yield
+            if fixturedef.argname == "testkit_dataflow":
+                session.dataflow_requested(result)
+    if isinstance(result, asyncio.Runner):
+        # pytest-asyncio runs each scope's loop in a Runner that is a fixture's value. This finalizer
+        # is called before that fixture's own, while the loop can still run.
+        session.loop_opened(result)
+        fixturedef.addfinalizer(lambda: session.close_loop(result))
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        report.longrepr = explanation(call, item.config) or report.longrepr
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    call: pytest.CallInfo[Any] | None = getattr(report, "call", None)
+    if call is not None:
+        report.longrepr = explanation(call, collector.config, style="short") or report.longrepr
+    return report

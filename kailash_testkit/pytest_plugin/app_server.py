@@ -1,0 +1,87 @@
+"""The application server that the `api` fixtures of a session share."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, WeakSet
+
+from kailash_testkit import loops
+from kailash_testkit.asgi import ApiClient, AppServer
+from kailash_testkit.pytest_plugin.leftovers import Leftovers
+from kailash_testkit.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from kailash_testkit.kit import Kit
+
+
+class _StartUp:
+    """The owner of the rows that one start-up wrote."""
+
+    def __str__(self) -> str:
+        return "the application's start-up"
+
+
+class SharedAppServer(AppServer):
+    """Runs the application's lifespan once per event loop: from the first request until the loop closes.
+
+    Rows that start-up writes, and tasks that it starts, live as long as the lifespan, not as the test that
+    happened to make the first request.
+    """
+
+    def __init__(self, app: Any, sandbox: Sandbox, leftovers: Leftovers) -> None:
+        super().__init__(app)
+        self._sandbox = sandbox
+        self._leftovers = leftovers
+        self._loops: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+        self._owners: WeakKeyDictionary[asyncio.AbstractEventLoop, _StartUp] = WeakKeyDictionary()
+
+    async def ensure_started(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop in self._owners:  # it runs, or somebody else starts it right now
+            await super().ensure_started()
+            return
+        owner = self._owners[loop] = _StartUp()
+        started = self._sandbox.begin()
+        try:
+            with self._leftovers.remembering():
+                await super().ensure_started()
+        except BaseException:
+            del self._owners[loop]
+            self._sandbox.end(owner)
+            raise
+        finally:
+            self._sandbox.finish(owner, started)
+        if loop not in self._loops:
+            self._loops.add(loop)
+            loops.on_close(self._stop_for_good)
+
+    async def stop(self) -> None:
+        try:
+            await super().stop()
+        finally:
+            owner = self._owners.pop(asyncio.get_running_loop(), None)
+            if owner is not None:
+                self._sandbox.end(owner)
+
+    async def _stop_for_good(self) -> None:
+        self._loops.discard(asyncio.get_running_loop())
+        await self.stop()
+
+    def client(self, kit: Kit) -> ApiClient:
+        """A client of the application, whose first request starts it."""
+        return ApiClient(self.app, kit=kit, server=self)
+
+    def end_test(self, lifespan: str) -> None:
+        """After a test's fixtures are torn down. lifespan: "test" shuts the application down."""
+        if lifespan == "test":
+            self.stop_between_tests()
+
+    def close(self) -> None:
+        """Nothing: each lifespan ends with its event loop."""
+
+    def stop_between_tests(self) -> None:
+        """Stops the lifespans of loops that no test runs in now, for a lifespan per test."""
+        for loop in list(self._loops):
+            if not loop.is_closed() and not loop.is_running():
+                loop.run_until_complete(self.stop())

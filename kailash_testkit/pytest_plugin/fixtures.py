@@ -1,0 +1,69 @@
+"""The fixtures. `testkit_dataflow` and `testkit_app` may be overridden in a conftest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.pytest_plugin.session import SESSION
+
+if TYPE_CHECKING:
+    from kailash_testkit.asgi import ApiClient
+    from kailash_testkit.databases import Database
+    from kailash_testkit.kit import Kit
+
+
+@pytest.fixture(scope="session")
+def testkit_dataflow(request: pytest.FixtureRequest) -> Any:
+    """The DataFlow instance under test: what ``testkit_dataflow`` in the ini file names."""
+    session = request.config.stash[SESSION]
+    if not session.settings.dataflow:
+        raise ConfigurationError(
+            "the kit does not know where the DataFlow instance lives",
+            do='set testkit_dataflow = "package.module:db" under [tool.pytest.ini_options], '
+            "or define a fixture testkit_dataflow",
+        )
+    return session.load_dataflow()
+
+
+@pytest.fixture(scope="session")
+def testkit_app(request: pytest.FixtureRequest) -> Any:
+    """The ASGI application under test: what ``testkit_app`` in the ini file names. Imported once."""
+    from kailash_testkit.loading import load_app
+
+    session = request.config.stash[SESSION]
+    if not session.settings.app:
+        raise ConfigurationError(
+            "the kit does not know where the ASGI application lives",
+            do='set testkit_app = "package.module:app" under [tool.pytest.ini_options], '
+            "or define a fixture testkit_app",
+        )
+    return load_app(session.settings.app)
+
+
+@pytest.fixture(scope="session")
+def kit(request: pytest.FixtureRequest, testkit_dataflow: Any) -> Kit:
+    """The `Kit` for the DataFlow under test, open for the whole session."""
+    session = request.config.stash[SESSION]
+    session.main = session.open_kit(testkit_dataflow)
+    return session.main
+
+
+@pytest.fixture(scope="session")
+def testkit_database(kit: Kit) -> Database:
+    """The test database, as the kit sees it."""
+    return kit.database
+
+
+@pytest.fixture
+def api(request: pytest.FixtureRequest, kit: Kit, testkit_app: Any) -> ApiClient:
+    """An `ApiClient` for the application under test; its lifespan starts with the first request."""
+    return request.config.stash[SESSION].client(testkit_app, kit)
+
+
+@pytest.fixture
+def testkit_api(api: ApiClient) -> ApiClient:
+    """`api`, for projects that have an ``api`` of their own."""
+    return api

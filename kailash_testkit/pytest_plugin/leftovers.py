@@ -1,0 +1,144 @@
+"""What a test leaves running: requests, background tasks, threads, processes. It must end before rows are undone.
+
+Otherwise its writes would turn up in the next test. Requests and tasks in an event loop that outlives the test
+are let finish for a moment, then cancelled; threads and processes cannot be cancelled, so the test fails
+that left them. What a wider fixture or the application's start-up began may go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
+
+from kailash_testkit.errors import LeftRunning
+from kailash_testkit.pytest_plugin.workers import ENDLESS, Processes, Threads
+
+if TYPE_CHECKING:
+    from kailash_testkit.asgi import ApiClient
+
+GRACE: Final = 1.0  # seconds that something left running gets to finish
+
+
+class Leftovers:
+    """Knows what ran before a test, and so what the test left running."""
+
+    def __init__(self) -> None:
+        self._runners: list[asyncio.Runner] = []
+        self._clients: list[ApiClient] = []
+        self._known_tasks: WeakSet[asyncio.Task[Any]] = WeakSet()
+        self._refusing: list[str] = []
+        self._threads, self._processes = Threads(), Processes()
+
+    def add_runner(self, runner: asyncio.Runner) -> None:
+        """A scope's event loop was made."""
+        self._runners.append(runner)
+
+    def remove_runner(self, runner: asyncio.Runner) -> None:
+        """A scope's event loop is about to be closed: ends what a test left in it, as long as it can run."""
+        self._end_in(runner)
+        self._runners.remove(runner)
+
+    def loops(self) -> list[asyncio.AbstractEventLoop]:
+        """The event loops that pytest-asyncio keeps now."""
+        return [runner.get_loop() for runner in self._runners]
+
+    def add_client(self, client: ApiClient) -> None:
+        """A client was made for the test that runs now."""
+        self._clients.append(client)
+
+    def remember(self) -> None:
+        """What runs now may go on running: it is not the next test's, or is a wider fixture's or lifespan's."""
+        self._threads.remember()
+        self._processes.remember()
+        self._known_tasks.update(self._tasks())
+
+    @contextlib.contextmanager
+    def remembering(self) -> Generator[None, None, None]:
+        """What is started in the block may go on running."""
+        tasks, threads, processes = self._tasks(), self._threads.running(), self._processes.running()
+        try:
+            yield
+        finally:
+            self._known_tasks.update(self._tasks() - tasks)
+            self._threads.remember(threads)
+            self._processes.remember(processes)
+
+    def _tasks(self) -> set[asyncio.Task[Any]]:
+        return {task for runner in self._runners for task in asyncio.all_tasks(runner.get_loop())}
+
+    def finish(self) -> None:
+        """Ends what the test left running. Raises `LeftRunning` for what does not end."""
+        for runner in self._runners:
+            self._end_in(runner)
+        self._clients.clear()
+        left = [*self._refusing, *self._end_workers()]
+        self._refusing.clear()
+        if left:
+            raise LeftRunning(
+                f"the test left {' and '.join(left)}",
+                why=f"it did not end within {GRACE:g} s, and what it writes would turn up in later tests",
+                do="end it in the test, or start it in the application's lifespan or a wider fixture",
+            )
+
+    def _end_in(self, runner: asyncio.Runner) -> None:
+        loop = runner.get_loop()
+        requests = [client for client in self._clients if any(t.get_loop() is loop for t in client.transport.running)]
+        if (requests or self._left_in(loop)) and not loop.is_running():
+            runner.run(self._end(requests))
+
+    def _left_in(self, loop: asyncio.AbstractEventLoop) -> set[asyncio.Task[Any]]:
+        return {
+            task for task in asyncio.all_tasks(loop) if task not in self._known_tasks and not _is_housekeeping(task)
+        }
+
+    async def _end(self, clients: list[ApiClient]) -> None:
+        """Lets requests and tasks finish, and those that they start meanwhile; then cancels them."""
+        for client in clients:
+            await client.transport.aclose()
+        loop = asyncio.get_running_loop()
+        this = asyncio.current_task()
+        for cancels in (False, True):
+            deadline = loop.time() + GRACE
+            while (tasks := self._left_in(loop) - {this}) and loop.time() < deadline:
+                if cancels:
+                    for task in tasks:
+                        task.cancel()
+                rest = deadline - loop.time()
+                done, _ = await asyncio.wait(tasks, timeout=min(rest, 0.1) if cancels else rest)
+                await asyncio.gather(*done, return_exceptions=True)  # their exceptions are nobody's
+        refusing = self._left_in(loop) - {this}
+        self._known_tasks.update(refusing)
+        self._refusing += [f"a task running that cannot be cancelled: {task.get_coro()!r}" for task in refusing]
+
+    def _end_workers(self) -> list[str]:
+        kinds = (self._threads, self._processes)
+        deadline = time.monotonic() + GRACE
+        while any(workers.left() for workers in kinds) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        return [f"a {workers.kind} running: {name}" for workers in kinds for name in workers.left()]
+
+
+def _is_housekeeping(task: asyncio.Task[Any]) -> bool:
+    """Whether the kit, Kailash or DataFlow made the task for itself: a lifespan, a pool's health check.
+
+    But not an operation that the application started without awaiting it: ``create_task(db.express.create(...))``.
+    """
+    coroutine = task.get_coro()
+    code = getattr(coroutine, "cr_code", None)
+    file = Path(getattr(code, "co_filename", ""))
+    ours, theirs = _folders("kailash_testkit"), _folders("kailash", "dataflow")
+    if any(file.is_relative_to(folder) for folder in ours):
+        return True
+    name = str(getattr(code, "co_name", ""))
+    return ENDLESS.search(name) is not None and any(file.is_relative_to(folder) for folder in theirs)
+
+
+def _folders(*names: str) -> list[Path]:
+    modules = [sys.modules.get(name) for name in names]
+    return [Path(module.__file__).parent for module in modules if module is not None and module.__file__]

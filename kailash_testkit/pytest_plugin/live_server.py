@@ -1,0 +1,79 @@
+"""The uvicorn that the `api` fixtures of a session share under ``--testkit-live``."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from kailash_testkit.asgi import ApiClient
+from kailash_testkit.asgi.targets import UrlTarget
+from kailash_testkit.errors import LeftRunning
+from kailash_testkit.live import LiveServer
+from kailash_testkit.pytest_plugin.leftovers import GRACE, Leftovers
+from kailash_testkit.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from kailash_testkit.kit import Kit
+
+
+class SharedLiveServer:
+    """Serves the application from the first `api` fixture to the end of the session, or of the test.
+
+    Rows that start-up writes live as long as the server.
+
+    close_in_loop: closes what belongs to the running event loop.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        sandbox: Sandbox,
+        leftovers: Leftovers,
+        close_in_loop: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.app = app
+        self._sandbox = sandbox
+        self._leftovers = leftovers
+        self._close_in_loop = close_in_loop
+        self._server: LiveServer | None = None
+
+    def __str__(self) -> str:
+        return "the application's start-up"
+
+    def client(self, kit: Kit) -> ApiClient:
+        """A client of the server, which is started if it does not run. Raises `LifespanFailed`."""
+        if self._server is None or not self._server.is_running:
+            server = LiveServer(self.app, on_stop=self._close_in_loop)
+            started = self._sandbox.begin()
+            try:
+                with self._leftovers.remembering():
+                    server.start()
+            finally:
+                self._sandbox.finish(self, started)
+            self._server = server
+        # Connections that are kept would belong to the event loop of one test.
+        return ApiClient(UrlTarget(self._server.url, app=self.app, keep_alive=False), kit=kit)
+
+    def end_test(self, lifespan: str) -> None:
+        """Before a test's changes are undone: lets its requests end. Raises `LeftRunning` when they do not.
+
+        lifespan: "test" shuts the application down, too.
+        """
+        if self._server is None:
+            return
+        idle = self._server.wait_until_idle(GRACE)
+        if lifespan == "test" or not idle:
+            self.close()
+        if not idle:
+            raise LeftRunning(
+                "the test left a request running in the server that --testkit-live started",
+                why=f"it did not end within {GRACE:g} s, and what it writes would turn up in later tests",
+                do="read the response to its end, or let the request's background task end",
+            )
+
+    def close(self) -> None:
+        """Stops the server."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.stop()
+            self._sandbox.end(self)

@@ -1,0 +1,175 @@
+"""Threads and processes that do not end with the test that started them."""
+
+from __future__ import annotations
+
+import gc
+import re
+import sys
+import threading
+from abc import ABC, abstractmethod
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final, Generic, TypeVar
+
+T = TypeVar("T")
+
+_LIBRARIES: Final = frozenset(("kailash", "dataflow", "kailash_testkit", "aiosqlite", "anyio"))
+_OF_LIBRARIES: Final = _LIBRARIES | sys.stdlib_module_names
+_POOL: Final = "concurrent.futures.thread"
+ENDLESS: Final = re.compile("loop|monitor|health|heartbeat|worker|handle_messages")
+"""Names of the libraries' own tasks and functions that run until the end."""
+_HELPERS: Final = (b"multiprocessing.resource_tracker", b"multiprocessing.forkserver")
+
+
+class Workers(ABC, Generic[T]):
+    """Knows which of them a test may leave running: those that others started."""
+
+    kind: str
+
+    def __init__(self) -> None:
+        self._known: set[T] = set()
+
+    @abstractmethod
+    def running(self) -> set[T]:
+        """All that run now, as far as they may write by themselves."""
+
+    @abstractmethod
+    def _described(self, found: set[T]) -> list[str]: ...
+
+    def remember(self, before: set[T] | None = None) -> None:
+        """What runs now may go on; given ``before``, only what did not run then, and what was known."""
+        running = self.running()
+        self._known = running if before is None else self._known & running | running - before
+
+    def left(self) -> list[str]:
+        """The others, in words."""
+        found = self.running() - self._known
+        return self._described(found) if found else []
+
+
+class Threads(Workers[threading.Thread]):
+    """Threads that a test started, and threads of pools that work on what a test gave them."""
+
+    kind = "thread"
+
+    def running(self) -> set[threading.Thread]:
+        threads = [thread for thread in threading.enumerate() if thread is not threading.current_thread()]
+        pooled = [thread for thread in threads if _is_of_library(thread)]
+        return (set(threads) - set(pooled)) | _at_work(pooled)
+
+    def _described(self, found: set[threading.Thread]) -> list[str]:
+        return sorted(repr(thread.name) for thread in found)
+
+
+def _is_of_library(thread: threading.Thread) -> bool:
+    """Whether it waits for work, such as those of pools and of database connections."""
+    target = getattr(thread, "_target", None)
+    module = getattr(target, "__module__", None) or type(thread).__module__
+    name = str(module).split(".")[0]
+    return name in _LIBRARIES or name in ("asyncio", "concurrent")
+
+
+def _at_work(threads: list[threading.Thread]) -> set[threading.Thread]:
+    """Those of a library's threads that have work of somebody else's."""
+    if not threads:
+        return set()
+    frames = sys._current_frames()  # pyright: ignore[reportPrivateUsage] - the only way, and documented
+    return {thread for thread in threads if _has_work(thread, frames.get(thread.ident or 0))}
+
+
+def _has_work(thread: threading.Thread, frame: FrameType | None) -> bool:
+    target = getattr(thread, "_target", None)
+    if getattr(target, "__module__", None) != _POOL or frame is None:
+        return _runs_other_code(frame)
+    queue = getattr(sys.modules[_POOL], "_threads_queues", {}).get(thread)
+    if queue is not None and not queue.empty():
+        return True  # it has not come to it yet
+    if frame.f_code.co_name == "_worker" and frame.f_globals.get("__name__") == _POOL:
+        return False  # it waits
+    return not _runs_endless_library_code(frame)
+
+
+def _runs_endless_library_code(frame: FrameType | None) -> bool:
+    """Whether what the pool calls is a library's own housekeeping."""
+    called: FrameType | None = None
+    while frame is not None and frame.f_globals.get("__name__") != _POOL:
+        called, frame = frame, frame.f_back
+    if called is None:
+        return False
+    module = str(called.f_globals.get("__name__", "")).split(".")[0]
+    return module in _LIBRARIES and ENDLESS.search(called.f_code.co_name) is not None
+
+
+def _runs_other_code(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if str(frame.f_globals.get("__name__", "")).split(".")[0] not in _OF_LIBRARIES:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def end_forgotten_connections() -> None:
+    """Lets the interpreter exit: the thread of an aiosqlite connection that nobody closed would wait for ever.
+
+    DataFlow forgets some when requests write at the same time, or are cancelled. aiosqlite ends their
+    threads when they are collected, but not where warnings are errors.
+    """
+    aiosqlite = sys.modules.get("aiosqlite.core")
+    worker = getattr(aiosqlite, "_connection_worker_thread", None)
+    stop = getattr(aiosqlite, "_STOP_RUNNING_SENTINEL", None)
+    for thread in threading.enumerate():
+        if worker is not None and stop is not None and getattr(thread, "_target", None) is worker:
+            (queue,) = getattr(thread, "_args", (None,))
+            if queue is not None:
+                queue.put_nowait((None, lambda: stop))
+
+
+class Processes(Workers[int]):
+    """Processes that a test started. Known on Linux; elsewhere only those of `multiprocessing`."""
+
+    kind = "process"
+
+    def running(self) -> set[int]:
+        return _children()
+
+    def _described(self, found: set[int]) -> list[str]:
+        texts = map(_process, sorted(found - _pooled()))
+        return [text for text in texts if text is not None]
+
+
+def _children() -> set[int]:
+    tasks = Path("/proc/self/task")
+    found: set[int] = set()
+    try:
+        for task in tasks.iterdir():
+            found.update(map(int, (task / "children").read_bytes().split()))
+    except OSError:  # not on Linux, or a thread ended meanwhile
+        multiprocessing = sys.modules.get("multiprocessing")
+        if multiprocessing is not None:
+            found.update(process.pid or 0 for process in multiprocessing.active_children())
+    return found
+
+
+def _process(process: int) -> str | None:
+    """None for one that has ended and waits to be asked for its result, and for Python's own helpers."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+        command = Path(f"/proc/{process}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return str(process) if not Path("/proc/self").exists() else None
+    except OSError:
+        return None
+    if state in "ZX" or any(helper in command for helper in _HELPERS):
+        return None
+    words = command.replace(bytes(1), b" ").decode(errors="replace").split()
+    return f"{process} ({' '.join(words)[:80]})"
+
+
+def _pooled() -> set[int]:
+    """The workers of process pools, which live as long as their pool and work on what they are given."""
+    futures = sys.modules.get("concurrent.futures.process")
+    if futures is None:
+        return set()
+    pools: list[Any] = [found for found in gc.get_objects() if type(found) is futures.ProcessPoolExecutor]
+    idle = [pool for pool in pools if not getattr(pool, "_pending_work_items", None)]
+    return {process for pool in idle for process in dict(getattr(pool, "_processes", None) or {})}

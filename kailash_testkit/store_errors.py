@@ -1,0 +1,171 @@
+"""The errors of `Store`, with their evidence. Words only; nothing here runs a workflow."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from kailash_testkit.databases import Database
+from kailash_testkit.dataflow_internals import rewrites_text
+from kailash_testkit.errors import (
+    MultipleRowsFound,
+    NodeFailed,
+    RowNotFound,
+    SeedingFailed,
+    StoredRowMismatch,
+)
+from kailash_testkit.models import Model
+from kailash_testkit.models.types import same, type_name
+from kailash_testkit.rows import Row
+from kailash_testkit.wording import differing, listed, shortened
+
+_SAMPLED_IDS: Final = 1000
+_MOST_DIFFERENCES: Final = 6  # lines, so that the message stays within ten
+_PLAIN_TYPE: Final = "declare the field with a type that survives (str, int, float, bool, datetime, dict, list)"
+_CURES: Final = (
+    ("unique constraint", "give another value for the column that the database names"),
+    ("duplicate", "give another value for the column that the database names"),
+    ("not null", "give a value for the column that the database names"),
+    ("database is locked", "end the transaction that is open on the database before seeding"),
+    ("no such table", "let the kit create the tables: do not drop them in the application's startup"),
+    ("no such column", "the table is older than the model: use a fresh test database"),
+    ("isinstance()", _PLAIN_TYPE),
+    ("is not supported", _PLAIN_TYPE),
+    ("serializable", _PLAIN_TYPE),
+)
+
+
+def seeding_failed(
+    model: Model, requested: Mapping[str, object], failure: NodeFailed, stored: Row | None
+) -> SeedingFailed:
+    """The CreateNode failed: before it stored the row, or (a date on SQLite) with the row stored."""
+    return SeedingFailed(
+        f"{model.name} was not stored: {failure.why}"
+        if stored is None
+        else f"{model.name} {stored['id']!r} was stored, but its CreateNode failed then: {failure.why}",
+        details=_values(requested),
+        why=failure.what,
+        do=_cure(failure.why or ""),
+    )
+
+
+def operation_failed(model: Model, verb: str, row_id: object, failure: NodeFailed) -> NodeFailed:
+    """An update or delete that DataFlow reported as failed."""
+    return NodeFailed(
+        f"{verb} of {model.name} {row_id!r} failed: {failure.why}",
+        why=failure.what,
+        do=_cure(failure.why or ""),
+    )
+
+
+def row_vanished(model: Model, requested: Mapping[str, object]) -> SeedingFailed:
+    """DataFlow reported success, and the row is not there."""
+    return SeedingFailed(
+        f"DataFlow reported that the {model.name} was stored, but it is not in table {model.table}",
+        details=_values(requested),
+        why="it was written to another database, or rolled back, or hidden behind an open transaction",
+        do="check that this DataFlow is the one that the test uses, and that no transaction is open",
+    )
+
+
+def compare(model: Model, requested: Mapping[str, object], stored: Row, verb: str) -> None:
+    """Raises `StoredRowMismatch` when a requested value is not what was stored."""
+    wrong = differences(requested, stored)
+    if not wrong:
+        return
+    shown = wrong[:_MOST_DIFFERENCES]
+    width = max(map(len, shown))
+    lines = [_side_by_side(name, width, requested[name], stored, model.columns[name]) for name in shown]
+    if len(wrong) > len(shown):
+        lines.append(f"... and {len(wrong) - len(shown)} more")
+    rewritten = any(isinstance(requested[name], str) and rewrites_text(str(requested[name])) for name in wrong)
+    raise StoredRowMismatch(
+        f"{model.name} {stored['id']!r} was {verb}, but not as requested: {listed(wrong)}",
+        details=lines,
+        why="DataFlow's protection against SQL injection rewrites text that looks like SQL"
+        if rewritten
+        else "DataFlow or the database changed the value on its way",
+        do="give another text; the application cannot store this one either" if rewritten else _PLAIN_TYPE,
+    )
+
+
+def differences(requested: Mapping[str, object], stored: Row) -> list[str]:
+    """The names of the requested values that the row does not have."""
+    columns = stored.as_dict()
+    return [name for name, value in requested.items() if name not in columns or not same(value, columns[name])]
+
+
+def _side_by_side(name: str, width: int, requested: object, stored: Row, annotation: object) -> str:
+    found = stored.as_dict().get(name, "(no such column)")
+    asked, given = differing(requested, found)
+    return f"{name:<{width}}  requested {asked}, stored {given}  (declared {type_name(annotation)})"
+
+
+def not_deleted(model: Model, left: Row) -> NodeFailed:
+    """DataFlow reported a delete that did not happen."""
+    return NodeFailed(
+        f"delete of {model.name} {left['id']!r}: DataFlow reported success, but the row is still there",
+        details=[repr(left)],
+        do="look for a trigger or foreign key that prevents it",
+    )
+
+
+def not_found(
+    model: Model, row_id: object, stored: Row | None, database: Database, tenant: str | None = None
+) -> RowNotFound:
+    """No row with that id is visible; tells what is there instead."""
+    what = f"no {model.name} with id {row_id!r}"
+    if stored is not None:
+        owner = stored.as_dict().get("tenant_id")
+        if tenant is not None and owner != tenant:
+            return RowNotFound(
+                f"{what} is visible to tenant {tenant!r}",
+                why=f"the row is there, and belongs to tenant {owner!r}",
+                do=f"with kit.tenant({owner!r}): ...",
+            )
+        deleted_at = stored.as_dict().get("deleted_at")
+        if deleted_at is not None:
+            return RowNotFound(
+                f"{what} is visible",
+                why=f"the row is there, soft-deleted at {deleted_at}",
+                do="read it with rows(id=..., include_deleted=True)",
+            )
+        return RowNotFound(
+            f"{what} is visible through DataFlow, but the row is in table {model.table}",
+            details=[repr(stored)],
+            why="the nodes read another database, or cannot read what is stored",
+        )
+    total = database.count(model.table)
+    if not total:
+        return RowNotFound(what, why=f"table {model.table} has no rows at all")
+    close = _closest(row_id, database.sample_ids(model.table, _SAMPLED_IDS))
+    return RowNotFound(what, why=f"table {model.table} has {total} row{'s' if total > 1 else ''}; closest ids: {close}")
+
+
+def multiple_rows(model: Model, conditions: Mapping[str, object], rows: Sequence[Row]) -> MultipleRowsFound:
+    """find() met more than one row."""
+    shown = [repr(row) for row in rows[:3]]
+    return MultipleRowsFound(
+        f"{len(rows)} rows of {model.name} match {shortened(dict(conditions))}, expected at most one",
+        details=[*shown, *([f"... and {len(rows) - 3} more"] if len(rows) > 3 else [])],
+        do=f"narrow the filter, or use rows({model.name}, ...) for all of them",
+    )
+
+
+def _closest(row_id: object, ids: Sequence[object]) -> str:
+    if isinstance(row_id, int):
+        numbers = [number for number in ids if isinstance(number, int)]
+        return listed(map(repr, sorted(sorted(numbers, key=lambda n: abs(n - row_id))[:3])))
+    texts = [str(found) for found in ids]
+    close = difflib.get_close_matches(str(row_id), texts, n=3, cutoff=0.4) or texts[:3]
+    return listed(map(repr, close))
+
+
+def _values(requested: Mapping[str, object]) -> list[str]:
+    return [f"values: {shortened(dict(requested))}"]
+
+
+def _cure(reason: str) -> str | None:
+    lowered = reason.lower()
+    return next((cure for sign, cure in _CURES if sign in lowered), None)

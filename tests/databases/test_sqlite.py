@@ -1,0 +1,190 @@
+"""A SQLite file as the kit sees it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kailash_testkit.databases import open_database
+from kailash_testkit.databases.sqlite import MARKER, SqliteDatabase, file_of, quoted
+from kailash_testkit.errors import UnsafeDatabase, UnsupportedDatabase
+
+Run = Callable[[str], None]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "a.db"
+
+
+@pytest.fixture
+def run(path: Path) -> Run:
+    """Runs a statement on a connection of its own, as the application would."""
+
+    def run(statement: str) -> None:
+        connection = sqlite3.connect(path, isolation_level=None)
+        connection.execute(statement)
+        connection.close()
+
+    return run
+
+
+@pytest.fixture
+def database(path: Path, run: Run) -> Iterator[SqliteDatabase]:
+    run('CREATE TABLE "odd ""name" (id INTEGER PRIMARY KEY AUTOINCREMENT, "a b" TEXT)')
+    run("CREATE TABLE keyed (id TEXT PRIMARY KEY, n INTEGER)")
+    run("CREATE TABLE dataflow_bookkeeping (id INTEGER)")
+    database = SqliteDatabase(f"sqlite:///{path}")
+    yield database
+    database.close()
+
+
+# --- URLs ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "file"),
+    [
+        ("sqlite:////tmp/a.db", "/tmp/a.db"),
+        ("sqlite:////tmp/with space.db", "/tmp/with space.db"),
+        ("/tmp/a.db", "/tmp/a.db"),
+    ],
+)
+def test_the_file_of_a_url(url: str, file: str) -> None:
+    assert file_of(url) == Path(file)
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:///:memory:", ":memory:", "sqlite://:memory:", "sqlite:///file:a?mode=memory&cache=shared"]
+)
+def test_in_memory_urls_are_refused(url: str) -> None:
+    with pytest.raises(UnsupportedDatabase, match=r"(?s)in-memory.*no other connection can see it"):
+        file_of(url)
+
+
+@pytest.mark.parametrize("url", ["sqlite:///a.db", "sqlite:///./data/a.db"])
+def test_relative_urls_are_refused_with_an_absolute_one_to_use(url: str) -> None:
+    with pytest.raises(
+        UnsupportedDatabase, match=r"(?s)relative SQLite URL .*nodes open /.*use four slashes: sqlite:////"
+    ):
+        file_of(url)
+
+
+def test_open_database_picks_the_kind_by_url(path: Path) -> None:
+    database = open_database(f"sqlite:///{path}")
+    assert isinstance(database, SqliteDatabase)
+    assert database.url == f"sqlite:///{path}"
+    database.close()
+
+
+@pytest.mark.parametrize("url", ["postgresql://ada:secret@host/db", "mysql://ada:secret@host/db"])
+def test_other_kinds_are_refused_without_showing_the_password(url: str) -> None:
+    with pytest.raises(UnsupportedDatabase) as caught:
+        open_database(url)
+    assert "ada:***@host" in str(caught.value)
+
+
+# --- claiming ------------------------------------------------------------------------------------
+
+
+def marker(path: Path) -> int:
+    connection = sqlite3.connect(path)
+    (found,) = connection.execute("PRAGMA application_id").fetchone()
+    connection.close()
+    return int(found)
+
+
+def test_a_new_file_is_marked_and_known_again(path: Path, run: Run) -> None:
+    database = SqliteDatabase(f"sqlite:///{path}")
+    database.claim(allow_existing=False)
+    database.close()
+    assert marker(path) == MARKER
+    assert MARKER.to_bytes(4, "big") == b"KTK1"
+    run("CREATE TABLE notes (id INTEGER)")
+    run("INSERT INTO notes VALUES (1)")
+    again = SqliteDatabase(f"sqlite:///{path}")
+    again.claim(allow_existing=False)
+    again.close()
+
+
+def test_dataflows_own_tables_do_not_make_a_file_foreign(path: Path, run: Run) -> None:
+    run("CREATE TABLE dataflow_model_registry (id INTEGER)")
+    database = SqliteDatabase(f"sqlite:///{path}")
+    database.claim(allow_existing=False)
+    database.close()
+
+
+def test_many_foreign_tables_are_not_all_listed(path: Path, run: Run) -> None:
+    for n in range(8):
+        run(f"CREATE TABLE t{n} (id INTEGER)")
+    database = SqliteDatabase(f"sqlite:///{path}")
+    with pytest.raises(UnsafeDatabase, match=r"it has tables \(t0, t1, t2, t3, t4\)"):
+        database.claim(allow_existing=False)
+    database.close()
+    assert marker(path) == 0
+
+
+# --- looking ------------------------------------------------------------------------------------
+
+
+def test_tables_are_those_that_hold_data(database: SqliteDatabase) -> None:
+    assert database.tables() == ["keyed", 'odd "name']
+
+
+def test_a_row_by_its_id(database: SqliteDatabase, run: Run) -> None:
+    run("INSERT INTO keyed VALUES ('a', 1)")
+    assert database.row("keyed", "a") == {"id": "a", "n": 1}
+    assert database.row("keyed", "b") is None
+    assert database.row("keyed", "a'; DROP TABLE keyed; --") is None
+
+
+def test_names_are_quoted(database: SqliteDatabase, run: Run) -> None:
+    run('INSERT INTO "odd ""name" ("a b") VALUES (\'x\')')
+    assert database.row('odd "name', 1) == {"id": 1, "a b": "x"}
+    assert database.count('odd "name') == 1
+    assert quoted('a"b') == '"a""b"'
+
+
+def test_rows_after_a_number(database: SqliteDatabase, run: Run) -> None:
+    for _ in range(3):
+        run('INSERT INTO "odd ""name" ("a b") VALUES (\'x\')')
+    assert [row["id"] for row in database.rows_after('odd "name', 1)] == [2, 3]
+
+
+def test_the_last_number_counts_deleted_and_given_ids(database: SqliteDatabase, run: Run) -> None:
+    assert database.last_number('odd "name') == 0
+    run('INSERT INTO "odd ""name" VALUES (7, \'x\')')
+    run('DELETE FROM "odd ""name"')
+    assert database.last_number('odd "name') == 7
+
+
+def test_sampled_ids_are_the_newest(database: SqliteDatabase, run: Run) -> None:
+    for name in "cab":
+        run(f"INSERT INTO keyed VALUES ('{name}', 1)")
+    assert database.sample_ids("keyed", 2) == ["b", "a"]
+
+
+def test_it_sees_what_others_write_and_others_see_its_file(database: SqliteDatabase, run: Run) -> None:
+    run("INSERT INTO keyed VALUES ('a', 1)")
+    assert database.count("keyed") == 1
+
+
+def test_it_may_be_used_from_any_thread(database: SqliteDatabase) -> None:
+    import threading
+
+    found: list[object] = []
+    threads = [threading.Thread(target=lambda: found.append(database.count("keyed"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [0] * 8
+
+
+def test_closing_twice_is_harmless(path: Path) -> None:
+    database = SqliteDatabase(f"sqlite:///{path}")
+    database.close()
+    database.close()

@@ -1,0 +1,122 @@
+"""Declarations: defaults that make a value for each row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kailash_testkit import KitError, derived, sequence
+from kailash_testkit.errors import FieldTypeError, MissingField, UnknownField
+from kailash_testkit.factories.building import CircularValues
+from kailash_testkit.factories.declarations import DeclarationError
+from kailash_testkit.factories.numbering import Numbering, within
+from kailash_testkit.kit import Kit
+
+
+def test_a_sequence_numbers_the_rows_of_a_model_from_one(sync_kit: Kit) -> None:
+    customers = sync_kit.factory("Customer", name=sequence("C-{}"))
+    assert [customers.build()["name"] for _ in range(3)] == ["C-1", "C-2", "C-3"]
+
+
+@pytest.mark.parametrize(("form", "expected"), [("{}", "1"), ("{:0>3}", "001"), ("{{{}}}", "{1}"), ("a{0}b", "a1b")])
+def test_forms(sync_kit: Kit, form: str, expected: str) -> None:
+    assert sync_kit.factory("Customer").build(name=sequence(form))["name"] == expected
+
+
+def test_a_sequence_may_be_a_function_of_the_number(sync_kit: Kit) -> None:
+    orders = sync_kit.factory("Order", total=sequence(lambda n: n * 10.0))
+    assert [orders.build()["total"] for _ in range(2)] == [10.0, 20.0]
+
+
+def test_rows_of_wider_fixtures_have_numbers_of_their_own(sync_kit: Kit) -> None:
+    customers = sync_kit.factory("Customer", name=sequence("C-{}"), nickname=sequence(str))
+    with within(Numbering("session")):
+        built = customers.build()
+    assert (built["name"], built["nickname"]) == ("C-s1", "1600000001")
+    assert customers.build()["name"] == "C-1"
+
+
+@pytest.mark.parametrize("form", ["C", "", "C-{name}", "C-{", "{{}}", "{.x}", "{1}"])
+def test_a_form_that_gives_all_rows_one_value_or_none_is_refused_where_it_is_written(form: str) -> None:
+    with pytest.raises(DeclarationError, match=r'(?s)does not put the row\'s number.*sequence\("item-\{\}"\)'):
+        sequence(form)
+    assert issubclass(DeclarationError, KitError)
+
+
+def test_a_derived_value_sees_given_default_and_generated_values(sync_kit: Kit) -> None:
+    customers = sync_kit.factory("Customer", nickname="Ed")
+    seen: dict[str, Any] = {}
+
+    def look(row: Any) -> str:
+        seen.update(id=row.id, name=row["name"], nickname=row.nickname, is_active=row.is_active)
+        return f"{row.name}@example.com"
+
+    built = customers.build(name="ada", email=derived(look))
+    assert built["email"] == "ada@example.com"
+    assert seen == {"id": "customer-1", "name": "ada", "nickname": "Ed", "is_active": True}
+
+
+def test_a_value_that_is_asked_for_twice_is_made_once(sync_kit: Kit) -> None:
+    made = iter(range(10))
+    customers = sync_kit.factory(
+        "Customer",
+        name=derived(lambda row: f"n{next(made)}"),
+        email=derived(lambda row: f"{row.name}@x.org"),
+        nickname=derived(lambda row: row.name),
+    )
+    built = customers.build()
+    assert (built["name"], built["email"], built["nickname"]) == ("n0", "n0@x.org", "n0")
+
+
+def test_derived_values_may_derive_from_each_other_but_not_in_a_circle(sync_kit: Kit) -> None:
+    circle = sync_kit.factory(
+        "Customer",
+        id=derived(lambda row: row.name),
+        name=derived(lambda row: row.email),
+        email=derived(lambda row: row.name),
+    )
+    with pytest.raises(CircularValues, match=r"derived values of Customer need each other: name -> email -> name"):
+        circle.build()
+    assert circle.build(name="Ada") == {"id": "Ada", "name": "Ada", "email": "Ada"}
+
+
+def test_a_misspelt_field_in_a_derived_value_names_the_nearest(sync_kit: Kit) -> None:
+    with pytest.raises(UnknownField, match="Customer has no field 'nmae': did you mean 'name'"):
+        sync_kit.factory("Customer").build(email=derived(lambda row: row.nmae))
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "text"), [("Order", "id", "note"), ("Order", "created_at", "note"), ("Event", "id", "kind")]
+)
+def test_what_the_database_sets_cannot_be_derived_from(sync_kit: Kit, model: str, field: str, text: str) -> None:
+    """A made-up value would not be the stored row's."""
+    declaration = derived(lambda row: str(row[field]))
+    with pytest.raises(MissingField, match=rf"{model}\.{field} is not known while the row's values are made"):
+        sync_kit.factory(model).build(**{text: declaration})
+
+
+def test_a_given_id_can_be_derived_from(sync_kit: Kit) -> None:
+    built = sync_kit.factory("Order").build(id=7, note=derived(lambda row: f"order {row.id}"))
+    assert built["note"] == "order 7"
+
+
+def test_a_declared_value_is_checked_like_a_given_one(sync_kit: Kit) -> None:
+    with pytest.raises(FieldTypeError, match=r"Customer.name: expected str, got 3 \(int\)"):
+        sync_kit.factory("Customer").build(name=derived(lambda row: 3))
+
+
+def test_the_functions_own_error_comes_through(sync_kit: Kit) -> None:
+    with pytest.raises(ZeroDivisionError):
+        sync_kit.factory("Customer").build(name=derived(lambda row: str(1 / 0)))
+
+
+def test_a_declaration_is_not_a_value() -> None:
+    with pytest.raises(TypeError, match="a declaration has no value of its own"):
+        bool(sequence("{}"))
+    assert repr(sequence("C{}")) == "sequence('C{}')"
+    assert repr(derived(str)) == "derived(<class 'str'>)"
+
+
+def test_equal_declarations_are_equal() -> None:
+    assert sequence("C{}") == sequence("C{}")

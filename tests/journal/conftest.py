@@ -1,0 +1,37 @@
+"""Fixtures of the journal's tests."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from journal_bench import Bench
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    opened = Bench(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def undone(bench: Bench) -> Callable[..., str]:
+    """Run statements after a mark, undo, and check that the fingerprint is the mark's again.
+
+    Returns which way the undo took.
+    """
+
+    def run(*statements: str, on: sqlite3.Connection | None = None) -> str:
+        mark = bench.journal.mark()
+        before = bench.journal.fingerprint()
+        for statement in statements:
+            (on or bench.app).execute(statement)
+        report = bench.journal.undo(mark)
+        assert bench.journal.fingerprint() == before
+        assert not bench.journal.moved(mark)
+        return report.method
+
+    return run

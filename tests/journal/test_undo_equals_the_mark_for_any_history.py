@@ -1,0 +1,150 @@
+"""Random histories through two connections, with nested marks: every undo gives back the mark's state."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from journal_bench import Bench
+
+from kailash_testkit.errors import DatabaseBusy
+
+SOAK = int(os.environ.get("KAILASH_TESTKIT_SOAK", "0"))
+FOLDER = "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+SCHEMA = """
+CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE COLLATE NOCASE, score REAL, raw,
+                     loud AS (upper(name)) VIRTUAL, twice AS (score * 2) STORED);
+CREATE TABLE pet (id INTEGER PRIMARY KEY, owner REFERENCES person (id) ON DELETE CASCADE ON UPDATE CASCADE,
+                  tag TEXT NOT NULL DEFAULT 'none', gone, "odd ""name" BLOB);
+CREATE UNIQUE INDEX live_tag ON pet (tag) WHERE gone IS NULL;
+CREATE TABLE pair (a TEXT COLLATE NOCASE, b, c UNIQUE, PRIMARY KEY (a, b)) WITHOUT ROWID;
+CREATE TABLE heap (x, y UNIQUE, "select" INTEGER);
+CREATE TABLE word (w TEXT PRIMARY KEY, n INTEGER UNIQUE ON CONFLICT REPLACE);
+CREATE TABLE audit (at INTEGER PRIMARY KEY AUTOINCREMENT, what);
+CREATE TRIGGER word_audit AFTER INSERT ON word BEGIN
+  INSERT INTO audit (what) VALUES (new.w); UPDATE word SET n = n + 10 WHERE w = new.w; END;
+"""
+
+value = st.sampled_from(
+    ["NULL", "0", "1", "2", "-1", "1.0", "0.30000000000000004", "-0.0", "9e999", "'a'", "'A'", "'b'", "''",
+     "'2'", "x'00ff'", "x''", "CAST(x'ff61' AS TEXT)", "9223372036854775807"]
+)  # fmt: skip
+small = st.sampled_from(["1", "2", "3"])
+few = st.sampled_from(["1", "1.0", "'a'", "x'61'", "NULL"])
+word = st.sampled_from(["'a'", "'A'", "'b'", "'c'", "NULL"])
+verb = st.sampled_from(["INSERT OR REPLACE", "INSERT", "INSERT OR IGNORE", "REPLACE", "INSERT OR FAIL"])
+change = st.sampled_from(["UPDATE OR REPLACE", "UPDATE", "UPDATE OR IGNORE", "UPDATE OR FAIL"])
+
+statement = st.one_of(
+    st.builds("{} INTO person (id, name, score, raw) VALUES ({}, {}, {}, {})".format,
+              verb, small | st.just("NULL"), word, value, value),
+    st.builds("{} INTO person (name, raw) VALUES ({}, {}), ({}, {})".format, verb, word, value, word, value),
+    st.builds("INSERT INTO person (id, name) VALUES ({}, {}) ON CONFLICT DO UPDATE SET raw = {}, name = {}".format,
+              small, word, value, word),
+    st.builds("INSERT INTO person (id, name) VALUES ({}, {}) ON CONFLICT DO NOTHING".format, small, word),
+    st.builds("{} person SET id = {}, name = {} WHERE id = {}".format, change, small, word, small),
+    st.builds("{} person SET raw = {}, score = {}".format, change, value, value),
+    st.builds("DELETE FROM person WHERE id = {}".format, small),
+    st.builds("{} INTO pet (id, owner, tag, gone) VALUES ({}, {}, {}, {})".format,
+              verb, small, small, word, value),
+    st.builds("{} pet SET tag = {}, gone = {}, \"odd \"\"name\" = {} WHERE id <= {}".format,
+              change, word, value, value, small),
+    st.builds("{} INTO pair VALUES ({}, {}, {})".format, verb, word, few, few),
+    st.builds("{} pair SET a = {}, b = {} WHERE c IS NOT {}".format, change, word, few, few),
+    st.builds("{} pair SET a = lower(a), c = {}".format, change, few),
+    st.builds("{} INTO heap VALUES ({}, {}, {})".format, verb, value, few, value),
+    st.builds("{} INTO heap (rowid, x, y) VALUES ({}, {}, {})".format, verb, small, value, few),
+    st.builds("{} heap SET rowid = {}, y = {} WHERE rowid = {}".format, change, small, few, small),
+    st.builds("{} INTO word VALUES ({}, {})".format, verb, word, small),
+    st.builds("{} word SET w = {}, n = {} WHERE w = {}".format, change, word, small, word),
+    st.builds("DELETE FROM {}".format, st.sampled_from(["person", "pet", "pair", "heap", "word", "audit"])),
+    st.builds("UPDATE sqlite_sequence SET seq = {}".format, small),
+    st.builds("PRAGMA user_version = {}".format, small),
+)  # fmt: skip
+schema_change = st.sampled_from([
+    "CREATE TABLE extra (id INTEGER PRIMARY KEY, v UNIQUE)", "INSERT OR REPLACE INTO extra VALUES (1, 'v')",
+    "DROP TABLE extra", "ALTER TABLE heap ADD COLUMN added DEFAULT 5", "CREATE INDEX plain ON heap (x)",
+    "DROP TABLE pet", "ALTER TABLE word RENAME TO term", "ALTER TABLE heap RENAME COLUMN x TO z", "VACUUM",
+    "CREATE TRIGGER heap_audit AFTER UPDATE ON heap BEGIN UPDATE heap SET x = 9 WHERE rowid = new.rowid; END",
+    "DROP TRIGGER word_audit", "ANALYZE",
+])  # fmt: skip
+steps_by_kind = {
+    "run": st.tuples(st.just("run"), st.integers(0, 1), statement),
+    "alter": st.tuples(st.just("run"), st.integers(0, 1), schema_change),
+    "begin": st.just(("begin",)),
+    "end": st.tuples(st.just("end"), st.sampled_from(["COMMIT", "ROLLBACK"])),
+    "mark": st.just(("mark",)),
+    "look": st.just(("look",)),
+    "undo": st.tuples(st.just("undo"), st.integers(0, 3), st.sampled_from(["COMMIT", "ROLLBACK"])),
+}
+kinds = ["run"] * 30 + ["mark"] * 4 + ["undo"] * 2 + ["alter", "begin", "end", "end", "look"]
+step = st.sampled_from(kinds).flatmap(steps_by_kind.__getitem__)
+
+
+class Story:
+    """Interprets the steps; an application's failing statement is part of the story."""
+
+    def __init__(self, bench: Bench, recursive_triggers: bool) -> None:
+        self.bench = bench
+        self.apps = (bench.app, bench.connect(recursive_triggers=recursive_triggers))
+        self.marks = [(bench.journal.mark(), bench.journal.fingerprint())]
+
+    def run(self, app: int, sql: str) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            self.apps[app].execute(sql)
+
+    def begin(self) -> None:
+        self.run(1, "BEGIN")
+
+    def end(self, how: str) -> None:
+        self.run(1, how)
+
+    def mark(self) -> None:
+        try:
+            mark = self.bench.journal.mark()
+        except DatabaseBusy:  # the schema was changed and the other connection holds the lock
+            assert self.apps[1].in_transaction
+            return
+        self.marks.append((mark, self.bench.journal.fingerprint()))
+
+    def look(self) -> None:
+        changes = self.bench.journal.changes(self.marks[-1][0])
+        assert [change.seq for change in changes] == sorted({change.seq for change in changes})
+
+    def undo(self, depth: int, how: str) -> None:
+        del self.marks[len(self.marks) - min(depth, len(self.marks) - 1) :]
+        mark, fingerprint = self.marks[-1]
+        try:
+            self.bench.journal.undo(mark)
+        except DatabaseBusy:
+            assert self.apps[1].in_transaction
+            self.end(how)
+            self.bench.journal.undo(mark)
+        assert self.bench.journal.fingerprint() == fingerprint
+        assert not self.bench.journal.changes(mark)
+
+
+@settings(
+    max_examples=SOAK or 60,
+    derandomize=not SOAK,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.booleans(), st.lists(step, min_size=30, max_size=50))
+def test_every_undo_gives_back_the_state_of_its_mark(recursive_triggers: bool, steps: list[tuple]) -> None:
+    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+        bench = Bench(Path(folder), wait=0.0)
+        try:
+            bench.start(SCHEMA)
+            story = Story(bench, recursive_triggers)
+            for name, *arguments in [*steps, ("undo", 0, "COMMIT"), ("undo", 3, "ROLLBACK")]:
+                getattr(story, name)(*arguments)
+        finally:
+            bench.close()

@@ -1,0 +1,26 @@
+"""`project` and `shop`: applications on DataFlow, to run pytest sessions on."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from inner_session import Project
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    """An empty project, with storage of its own for the kit's files."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="kailash-testkit-tests-", dir=memory) as storage:
+        yield Project(pytester, monkeypatch, Path(storage))
+
+
+@pytest.fixture
+def shop(project: Project) -> Project:
+    """A project with the small application, and the settings that name it."""
+    project.shop()
+    return project

@@ -1,0 +1,259 @@
+"""Every wrong setting, and every common mistake, is told in a few lines; nothing is left behind."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+
+import pytest
+from inner_session import Project
+
+
+def explained(project: Project, *fixtures: str) -> list[str]:
+    """The errors of tests that request these fixtures, one each."""
+    tests = [f"def test_{fixture}({fixture}):\n    pass\n" for fixture in fixtures]
+    project.write({"test_it.py": "\n".join(tests)})
+    outcome = project.run()
+    outcome.assert_outcomes(errors=len(fixtures))
+    assert project.left_behind() == []
+    return [outcome.explanation(f"ERROR at setup of test_{fixture}") for fixture in fixtures]
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        (
+            "shopp.models:db",
+            "{option} = 'shopp.models:db' cannot be imported: No module named 'shopp'\n"
+            'do:  set pythonpath = ["."] in [tool.pytest.ini_options], or correct the name',
+        ),
+        (
+            "shop.modells:db",
+            "{option} = 'shop.modells:db' cannot be imported: No module named 'shop.modells'\n"
+            'do:  set pythonpath = ["."] in [tool.pytest.ini_options], or correct the name',
+        ),
+        (
+            "shop.things:datbase",
+            "{option} = 'shop.things:datbase': shop.things has no 'datbase': did you mean 'database'?\n"
+            "do:  correct the name after the colon",
+        ),
+        (
+            "shop.broken:db",
+            "{option} = 'shop.broken:db': importing shop.broken raised KeyError: 'SHOP_SECRET'\n"
+            "why: at {path}/shop/settings.py:3\n"
+            "do:  make the module importable: no connection, and no missing variable, while it is imported",
+        ),
+        (
+            "shop.unmet:db",
+            "{option} = 'shop.unmet:db' cannot be imported: No module named 'no_such_library'\n"
+            "why: shop.unmet itself was found; what it imports was not\n"
+            "do:  install the missing module, or correct the import",
+        ),
+        (
+            "shop.things.database",
+            "{option} = 'shop.things.database' does not say where to look\n"
+            'do:  write it as module:attribute, for example {option} = "shop.models:db"',
+        ),
+        (
+            "shop.things:fails",
+            "{option} = 'shop.things:fails': calling it raised ValueError: no way\n"
+            "why: at {path}/shop/things.py:4\n"
+            "do:  make it work without arguments",
+        ),
+    ],
+    ids=[
+        "no package",
+        "no module",
+        "no such name",
+        "raises",
+        "imports a missing library",
+        "no colon",
+        "a failing function",
+    ],
+)
+def test_a_target_that_cannot_be_loaded(project: Project, target: str, expected: str) -> None:
+    project.configure(testkit_dataflow=target, testkit_app=target)
+    project.write(
+        {
+            "shop/__init__.py": "",
+            "shop/things.py": """
+                database = 1
+
+                def fails():
+                    raise ValueError("\\x1b[31mno way\\x1b[0m")
+            """,
+            "shop/settings.py": """
+                import os
+
+                SECRET = os.environ["SHOP_SECRET"]
+            """,
+            "shop/broken.py": "from shop.settings import SECRET\n",
+            "shop/unmet.py": "import no_such_library\n",
+        }
+    )
+    texts = explained(project, "kit", "testkit_app")
+    for option, text in zip(("testkit_dataflow", "testkit_app"), texts, strict=True):
+        wanted = expected.format(option=option, path=project.path)
+        assert text == "kailash_testkit.errors.ConfigurationError: " + wanted
+
+
+def test_a_target_of_the_wrong_kind(project: Project) -> None:
+    project.configure(testkit_dataflow="shop:thing", testkit_app="shop:thing")
+    project.write({"shop.py": "thing = 1\n"})
+    dataflow, app = explained(project, "kit", "testkit_app")
+    assert "testkit_dataflow = 'shop:thing' is not a DataFlow instance\nwhy: it is an int\ndo:  name the" in dataflow
+    assert "testkit_app = 'shop:thing' is not an ASGI application\nwhy: it is an int\ndo:  name the" in app
+
+
+def test_fixtures_without_settings(project: Project) -> None:
+    project.configure()
+    texts = explained(project, "kit", "testkit_app", "api")
+    missing = ("testkit_dataflow", "testkit_app", "testkit_dataflow")
+    for option, text in zip(missing, texts, strict=True):
+        assert "ConfigurationError: the kit does not know where the" in text
+        assert f'do:  set {option} = "package.module:' in text
+        assert text.endswith(f"or define a fixture {option}")
+
+
+@pytest.mark.parametrize(
+    ("ini", "arguments", "expected"),
+    [
+        (
+            {},
+            ["--testkit-database=oracle"],
+            "ERROR: --testkit-database=oracle: not a kind of database that this release can provide\n"
+            "  do:  use --testkit-database=sqlite",
+        ),
+        (
+            {"testkit_lifespan": "module"},
+            [],
+            "ERROR: testkit_lifespan = 'module'\n  do:  use 'session' or 'test'",
+        ),
+        (
+            {"testkit_database_name": "../shop"},
+            [],
+            "ERROR: testkit_database_name = '../shop'\n  do:  use letters, digits, '_' and '-' only",
+        ),
+    ],
+    ids=["database", "lifespan", "database name"],
+)
+def test_an_option_with_an_impossible_value(
+    project: Project, ini: dict[str, str], arguments: list[str], expected: str
+) -> None:
+    project.configure(testkit_dataflow="shop.models:db", **ini)
+    outcome = project.run(*arguments)
+    assert outcome.result.ret == pytest.ExitCode.USAGE_ERROR
+    assert outcome.everything.strip() == expected
+    assert project.left_behind() == []
+
+
+def test_an_application_that_ignores_the_variable(shop: Project) -> None:
+    database = shop.path / "production.db"
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT)")
+        connection.execute("INSERT INTO items (name) VALUES ('precious')")
+    before = database.read_bytes()
+    models = (shop.path / "shop/models.py").read_text()
+    shop.write({"shop/models.py": models.replace('os.environ["DATABASE_URL"]', f'"sqlite:///{database}"')})
+    shop.write(
+        {
+            "test_it.py": """
+                from kailash_testkit import Factory
+                from shop.models import Item
+
+                def test_with_the_kit(kit):
+                    pass
+
+                async def test_with_a_factory_by_name():
+                    await Factory("Item").create()
+
+                async def test_with_a_factory_by_class():
+                    await Factory(Item).create()
+            """
+        }
+    )
+    outcome = shop.run()
+    outcome.assert_outcomes(errors=1, failed=2)
+    titles = ("ERROR at setup of test_with_the_kit", "test_with_a_factory_by_name", "test_with_a_factory_by_class")
+    for title in titles:
+        text = outcome.explanation(title)
+        assert f"UnsafeDatabase: the application connects to sqlite:///{database}, not to the test database" in text
+        assert "do:  read the URL from DATABASE_URL, or name the variable that it reads: testkit_url_env" in text
+    assert database.read_bytes() == before
+    assert not list(shop.path.glob("production.db-*"))
+    assert shop.left_behind() == []
+
+
+def test_an_in_memory_database(shop: Project) -> None:
+    shop.configure(asyncio_mode="auto")
+    models = (shop.path / "shop/models.py").read_text()
+    shop.write({"shop/models.py": models.replace('os.environ["DATABASE_URL"]', '"sqlite:///:memory:"')})
+    shop.write(
+        {
+            "conftest.py": """
+                import pytest
+                from shop.models import db
+
+                @pytest.fixture(scope="session")
+                def testkit_dataflow():
+                    return db
+            """
+        }
+    )
+    (text,) = explained(shop, "kit")
+    assert "UnsupportedDatabase: an in-memory SQLite database (sqlite:///:memory:) cannot be tested on" in text
+    assert "why: DataFlow loses it at close_async(), and no other connection can see it" in text
+
+
+MISTAKES = """
+    from datetime import datetime
+    from kailash_testkit import Factory
+    from shop.models import Item
+
+    items = Factory(Item)
+
+    async def test_unknown_model(kit):
+        await kit.create("Itme")
+
+    async def test_unknown_field():
+        await items.create(nmae="a")
+
+    async def test_forgotten_await():
+        item = items.create()
+        assert item.name == "a"
+
+    async def test_forgotten_await_of_a_truth():
+        assert items.exists(name="a")
+
+    async def test_managed_field():
+        await items.create(created_at=datetime(2020, 1, 1))
+
+    async def test_row_not_found():
+        await items.create()
+        await items.get(7)
+
+    async def test_wrong_type():
+        await items.create(name=1)
+
+    def test_nothing_was_stored():
+        assert items.count_sync() == 0
+"""
+EXPLAINED = {
+    "test_unknown_model": "UnknownModel: .*'Itme'.*did you mean 'Item'",
+    "test_unknown_field": "UnknownField: .*nmae.*did you mean 'name'",
+    "test_forgotten_await": r"NotAwaited: Factory.create\(...\) was used without await",
+    "test_forgotten_await_of_a_truth": r"NotAwaited: Factory.exists\(...\) was used without await",
+    "test_managed_field": "ManagedField: .*created_at",
+    "test_row_not_found": "RowNotFound: no Item with id 7\nwhy: table items has 1 row; closest ids: 1",
+    "test_wrong_type": "FieldTypeError: .*name",
+}
+
+
+def test_common_mistakes_in_a_test(shop: Project) -> None:
+    shop.write({"test_mistakes.py": MISTAKES})
+    outcome = shop.run()
+    outcome.assert_outcomes(failed=7, passed=1)
+    for test, pattern in EXPLAINED.items():
+        assert re.search(pattern, outcome.explanation(test)), outcome.explanation(test)
+    assert shop.left_behind() == []

@@ -1,0 +1,93 @@
+"""The application's lifespan: once per session where the loop lasts that long, else once per test."""
+
+from __future__ import annotations
+
+import pytest
+from inner_session import Project
+
+API = """
+    from contextlib import asynccontextmanager
+    from starlette.applications import Starlette
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+    from shop.models import db
+
+    def log(event):
+        with open("events.txt", "a") as file:
+            file.write(event + "\\n")
+
+    @asynccontextmanager
+    async def lifespan(app):
+        await db.initialize()
+        log("startup")
+        yield
+        log(f"shutdown, {await db.express.count('Item')} items")
+
+    async def hello(request):
+        log("request")
+        return PlainTextResponse("hello")
+
+    app = Starlette(routes=[Route("/", hello)], lifespan=lifespan)
+"""
+TESTS = """
+    import pytest
+
+    async def test_that_fails(api):
+        await api.get("/")
+        await api.get("/")
+        assert False
+
+    async def test_that_requests_nothing(api):
+        pass
+
+    async def test_that_passes(api, testkit_api):
+        assert testkit_api is api
+        await api.expect(200).get("/")
+"""
+SHUTDOWN = "shutdown, 0 items"
+ONCE = ["startup", "request", "request", "request", SHUTDOWN]
+PER_TEST = ["startup", "request", "request", SHUTDOWN, "startup", "request", SHUTDOWN]
+
+
+@pytest.mark.parametrize(
+    ("loops", "lifespan", "events"),
+    [
+        pytest.param("session", "session", ONCE, id="session loop"),
+        pytest.param("function", "session", PER_TEST, id="function loops"),
+        pytest.param("session", "test", PER_TEST, id="session loop, but a lifespan per test"),
+    ],
+)
+def test_startup_and_shutdown(shop: Project, loops: str, lifespan: str, events: list[str]) -> None:
+    shop.shop(
+        asyncio_default_fixture_loop_scope=loops,
+        asyncio_default_test_loop_scope=loops,
+        testkit_lifespan=lifespan,
+    )
+    shop.write({"shop/api.py": API, "test_hello.py": TESTS})
+    shop.run().assert_outcomes(passed=2, failed=1)
+    assert shop.lines("events.txt") == events
+
+
+def test_a_startup_that_fails_shows_the_applications_own_exception(shop: Project) -> None:
+    shop.write(
+        {
+            "shop/api.py": API.replace('log("startup")', 'raise RuntimeError("no broker at localhost:5672")'),
+            "test_hello.py": """
+                async def test_first(api):
+                    await api.get("/")
+
+                async def test_second(api):
+                    await api.get("/")
+
+                async def test_that_needs_no_application():
+                    pass
+            """,
+        }
+    )
+    outcome = shop.run()
+    outcome.assert_outcomes(passed=1, failed=2)
+    for test in ("test_first", "test_second"):
+        text = outcome.explanation(test)
+        assert "RuntimeError: no broker at localhost:5672" in text
+        assert "shop/api.py:14 in lifespan" in text
+    assert shop.left_behind() == []

@@ -1,0 +1,86 @@
+"""``--testkit-live``: the same tests against uvicorn."""
+
+from __future__ import annotations
+
+import pytest
+from inner_session import Project
+from test_lifespan import API, TESTS
+
+from kailash_testkit.errors import LeftRunning
+
+SUITE = """
+    import pytest
+    from kailash_testkit import Factory, UnexpectedStatus
+
+    items = Factory("Item")
+
+    @pytest.mark.parametrize("turn", range(3))
+    async def test_rows_are_seen_and_undone(kit, api, turn):
+        await items.create(name="seeded")
+        with kit.changes() as changes:
+            await api.expect(201).post("/items", json={"name": "posted"})
+        changes.assert_only(items.created(name="posted"))
+        assert len((await api.expect(200).get("/items")).json()) == 2
+
+    async def test_messages(api):
+        with pytest.raises(UnexpectedStatus, match="created Item"):
+            await api.expect(200).post("/items", json={"name": "posted"})
+
+    async def test_the_address(api, pytestconfig):
+        live = pytestconfig.getoption("testkit_live")
+        assert str(api.base_url).startswith("http://127.0.0.1:" if live else "http://testserver")
+
+    @pytest.mark.parametrize("item", [1])
+    async def test_resources(api, item):
+        await items.create(name="a")
+        assert await api.resource("/items", model="Item").list() == (await api.get("/items")).json()
+"""
+
+
+@pytest.mark.parametrize(
+    ("loops", "arguments"), [("session", []), ("session", ["--testkit-live"]), ("function", ["--testkit-live"])]
+)
+def test_a_suite_runs_both_ways(shop: Project, loops: str, arguments: list[str]) -> None:
+    shop.shop(asyncio_default_fixture_loop_scope=loops, asyncio_default_test_loop_scope=loops)
+    shop.write({"tests/test_it.py": SUITE})
+    shop.run(*arguments).assert_outcomes(passed=6)
+
+
+@pytest.mark.parametrize(
+    ("lifespan", "starts"), [pytest.param("session", 1, id="session"), pytest.param("test", 3, id="test")]
+)
+def test_the_lifespan(shop: Project, lifespan: str, starts: int) -> None:
+    shop.shop(testkit_lifespan=lifespan)
+    shop.write({"shop/api.py": API, "tests/test_it.py": TESTS})
+    shop.run("--testkit-live").result.assert_outcomes(passed=2, failed=1)
+    assert shop.lines("events.txt").count("startup") == starts
+    assert shop.lines("events.txt").count("shutdown, 0 items") == starts
+
+
+def test_a_startup_that_fails(shop: Project) -> None:
+    broken = API.replace('log("startup")', 'raise RuntimeError("no key")')
+    shop.write({"shop/api.py": broken, "tests/test_it.py": "def test_it(api): pass\n"})
+    outcome = shop.run("--testkit-live")
+    outcome.result.assert_outcomes(errors=1)
+    assert "uvicorn did not start it" in outcome.explanation("ERROR at setup of test_it")
+
+
+def test_a_request_that_does_not_end_fails_the_test_that_left_it(shop: Project) -> None:
+    slow = API.replace(
+        'log("request")', 'import asyncio; log("request"); await asyncio.sleep(30 if request.url.query else 0)'
+    )
+    test = """
+        import httpx, pytest
+
+        async def test_slow(api):
+            with pytest.raises(httpx.ReadTimeout):
+                await api.get("/?slow", timeout=0.2)
+
+        async def test_next(api):
+            await api.expect(200).get("/")
+    """
+    shop.write({"shop/api.py": slow, "tests/test_it.py": test})
+    outcome = shop.run("--testkit-live")
+    outcome.result.assert_outcomes(passed=2, errors=1)
+    assert "left a request running in the server" in outcome.error("ERROR at teardown of test_slow")
+    assert LeftRunning.__name__ in outcome.output

@@ -1,0 +1,316 @@
+"""What type checkers must accept and refuse. `check.py` runs both over it and compares line by line.
+
+Each line ends in ``# accepted``, or in ``# refused:`` with the rule (see `RULES` there) and a word that both
+checkers' messages must contain.
+"""
+
+from datetime import date, datetime
+from typing import Any, assert_type
+
+from generated import (
+    CustomerRow,
+    GameRow,
+    LineRow,
+    OrderFields,
+    OrderFilter,
+    OrderRow,
+    ProductRow,
+    build_order,
+    create_customer,
+    create_line,
+    create_many_news,
+    create_order,
+    create_orders,
+    create_person,
+    customers,
+    events,
+    games,
+    lates,
+    lines,
+    news,
+    orders,
+    people,
+    products,
+    sprockets,
+    sprockets_2,
+)
+from kitchen.models import Address, Colour, Customer, Level, Order, Rights, Status, Token, Weight
+from own import Orders, open_orders, shipped
+from own import create_order as create_shipped
+from own import orders as own_orders
+
+from kailash_testkit import Factory, Kit, Row, derived, sequence
+
+
+async def making(customer: CustomerRow, order: OrderRow, line: LineRow, text: str, number: int) -> None:
+    await orders.create()  # accepted
+    await orders.create(customer_id=customer.id, total=2.5, status=Status.PAID)  # accepted
+    await orders.create(status="paid")  # accepted
+    await orders.create(total=3)  # accepted
+    await orders.create(placed_at=datetime(2025, 1, 1), tags=["a", 1], sizes=[1, 2])  # accepted
+    await orders.create(details={"a": [1, {"b": None}]})  # accepted
+    await orders.create(note=sequence("note {}"))  # accepted
+    await orders.create(note=derived(lambda row: row.status))  # accepted
+    await customers.create(nickname=None)  # accepted
+    await customers.create(nickname="Ed", born=date(1980, 1, 1))  # accepted
+    await orders.create(sttaus="paid")  # refused: unknown-argument sttaus
+    await orders.create(Status="paid")  # refused: unknown-argument Status
+    await orders.create(created_at=datetime(2025, 1, 1))  # refused: unknown-argument created_at
+    await orders.create(total="2.5")  # refused: wrong-argument total
+    await orders.create(total=None)  # refused: wrong-argument total
+    await orders.create(note=None)  # refused: wrong-argument note
+    await orders.create(note=3)  # refused: wrong-argument note
+    await orders.create(placed_at="2025-01-01")  # refused: wrong-argument placed_at
+    await orders.create(status="piad")  # refused: wrong-argument status
+    await orders.create(status=text)  # refused: wrong-argument status
+    await orders.create(status=Colour.RED)  # refused: wrong-argument status
+    await orders.create(sizes=["a"])  # refused: wrong-item str
+    await orders.create(sizes=(1, 2))  # refused: wrong-argument sizes
+    await orders.create(details=[1])  # refused: wrong-argument details
+    await orders.create(customer_id=customer)  # refused: wrong-argument customer_id
+    await orders.create(customer_id=order.id)  # refused: wrong-argument customer_id
+    await lines.create(order_id=customer.id)  # refused: wrong-argument order_id
+    await lines.create(order_id=customer)  # refused: wrong-argument order_id
+    await lines.create(order_id=order.id)  # accepted
+    await lines.create(order_id="7")  # refused: wrong-argument order_id
+    await lines.create(quantity=1.5)  # refused: wrong-argument quantity
+    await customers.create(id=7)  # refused: wrong-argument id
+    await orders.create(id="7")  # refused: wrong-argument id
+    await customers.create(is_active="yes")  # refused: wrong-argument is_active
+    await customers.create(born=datetime.now)  # refused: wrong-argument born
+    await customers.create(name=None)  # refused: wrong-argument name
+    await customers.create("Ada")  # refused: too-many argument
+    await orders.create_many(3)  # accepted
+    await orders.create_many(3, status="open")  # accepted
+    await orders.create_many([{"note": "a"}, {"note": "b", "status": Status.PAID}])  # accepted
+    await orders.create_many([{"note": each} for each in text], total=1.0)  # accepted
+    await orders.create_many(3, sttaus="open")  # refused: unknown-argument sttaus
+    await orders.create_many([{"noet": "a"}])  # refused: unknown-key noet
+    await orders.create_many([{"note": 1}])  # refused: wrong-value str
+    await orders.create_many("ab")  # refused: wrong-argument str
+    await orders.create_many(2.0)  # refused: wrong-argument float
+    await orders.create_many()  # refused: missing argument
+    orders.build(status="paid")  # accepted
+    orders.build(stauts="paid")  # refused: unknown-argument stauts
+    orders.build(total="x")  # refused: wrong-argument total
+    orders.payload(note="a")  # accepted
+    orders.payload(noet="a")  # refused: unknown-argument noet
+    orders.payload(sizes=1)  # refused: wrong-argument sizes
+    orders.using(status="paid").using(note="x")  # accepted
+    orders.using(satus="paid")  # refused: unknown-argument satus
+    orders.using(status="closed")  # refused: wrong-argument status
+    orders.create_sync(note="a").note.upper()  # accepted
+    orders.create_sync(nota="a")  # refused: unknown-argument nota
+    orders.create_many_sync(2, total=1.0)[0].total.is_integer()  # accepted
+    orders.create_many_sync(2, totl=1.0)  # refused: unknown-argument totl
+    await create_order(status="open")  # accepted
+    await create_order(state="open")  # refused: unknown-argument state
+    await create_orders(2, total=1.0)  # accepted
+    await create_orders(2, total="1")  # refused: wrong-argument total
+    build_order(note="a")  # accepted
+    build_order(text="a")  # refused: unknown-argument text
+    await create_customer(name="Ada")  # accepted
+    await create_customer(nmae="Ada")  # refused: unknown-argument nmae
+    await create_line(line=line)  # refused: unknown-argument line
+    fields: OrderFields = {"note": text, "total": number}  # accepted
+    await orders.create(**fields)  # accepted
+    fields["noet"] = "x"  # refused: unknown-key-set noet
+
+
+async def enums_and_others(address: Address) -> None:
+    await products.create(colour=Colour.RED, level=Level.LOW, rights=Rights.READ | Rights.WRITE)  # accepted
+    await products.create(colour=1, level=2)  # accepted
+    await products.create(weight=Weight.LIGHT, token=Token("t"), origin=address)  # accepted
+    await products.create(channel="the last channel")  # accepted
+    await products.create(colour=3)  # refused: wrong-argument colour
+    await products.create(colour="RED")  # refused: wrong-argument colour
+    await products.create(colour=Level.LOW)  # refused: wrong-argument colour
+    await products.create(level=9)  # refused: wrong-argument level
+    await products.create(weight=0.5)  # refused: wrong-argument weight
+    await products.create(rights=1)  # refused: wrong-argument rights
+    await products.create(token="t")  # refused: wrong-argument token
+    await products.create(origin="street")  # refused: wrong-argument origin
+    await products.create(channel="a channel")  # refused: wrong-argument channel
+    await products.create(deleted_at=None)  # refused: unknown-argument deleted_at
+    await events.create(kind="a", required_none=1)  # accepted
+    await events.create(required_none=None)  # refused: wrong-argument required_none
+    await events.create(id=1)  # refused: unknown-argument id
+    await events.create(updated_at="now")  # refused: unknown-argument updated_at
+    await lates.create(id="a", thing=object())  # accepted
+    await lates.create(thnig=1)  # refused: unknown-argument thnig
+    await create_person(id="p")  # accepted
+    await create_many_news(2)  # accepted
+    assert_type(await news.rows(order_by="id"), list[Any])  # refused: wrong-type NewsRow
+    assert_type((await people.create()).id, str)  # accepted
+    assert_type((await sprockets.create()).id, int)  # accepted
+    assert_type((await sprockets_2.create()).id, int)  # accepted
+
+
+async def handle(customer: CustomerRow, order: OrderRow) -> None:
+    assert_type(await orders.get(order.id), OrderRow)  # accepted
+    assert_type(await orders.find(note="a"), OrderRow | None)  # accepted
+    assert_type(await orders.rows(), list[OrderRow])  # accepted
+    assert_type(await orders.count(), int)  # accepted
+    assert_type(await orders.exists(note="a"), bool)  # accepted
+    assert_type(await orders.update(order.id, note="b"), OrderRow)  # accepted
+    assert_type(await orders.delete(order.id), None)  # accepted
+    assert_type(orders.get_sync(7), OrderRow)  # accepted
+    assert_type(orders.find_sync(id=7), OrderRow | None)  # accepted
+    assert_type(orders.rows_sync(id=7), list[OrderRow])  # accepted
+    assert_type(orders.build(), dict[str, Any])  # accepted
+    await orders.get("7")  # refused: wrong-argument get
+    await orders.get(order)  # refused: wrong-argument get
+    await orders.get(customer.id)  # refused: wrong-argument get
+    await customers.get(7)  # refused: wrong-argument get
+    await customers.get(customer.id)  # accepted
+    orders.get_sync("7")  # refused: wrong-argument get_sync
+    await orders.delete("7")  # refused: wrong-argument delete
+    orders.delete_sync(order)  # refused: wrong-argument delete_sync
+    await orders.update("7", note="b")  # refused: wrong-argument update
+    await orders.update(7, noet="b")  # refused: unknown-argument noet
+    await orders.update(7, total="b")  # refused: wrong-argument total
+    orders.update_sync(7, status="closed")  # refused: wrong-argument status
+    (await orders.find(note="a")).note  # refused: optional-attribute note
+
+
+async def filters(order: OrderRow, texts: list[str], states: list[Status]) -> None:
+    await orders.rows(status="open", total={"$gt": 3}, order_by="-total", include_deleted=True)  # accepted
+    await orders.rows(total={"$gte": 1, "$lt": 5.5}, id={"$in": [1, 2]})  # accepted
+    await orders.rows(status={"$in": ["open", Status.PAID]})  # accepted
+    await orders.rows(status={"$nin": states}, note={"$in": texts})  # accepted
+    await orders.rows(status={"$ne": "paid"}, placed_at={"$lte": datetime(2025, 1, 1)})  # accepted
+    await orders.rows(created_at={"$gt": datetime(2025, 1, 1)})  # accepted
+    await orders.rows(order_by=["-total", "id"])  # accepted
+    await orders.rows(sizes={"$eq": [1]}, details={"a": 1})  # accepted
+    await customers.rows(nickname=None, born={"$null": False})  # accepted
+    await customers.rows(nickname={"$ne": None}, is_active=True)  # accepted
+    await customers.rows(nickname={"$in": ("a", None)})  # accepted
+    await products.rows(deleted_at={"$null": True}, kind="food")  # accepted
+    conditions: OrderFilter = {"note": {"$eq": "a"}}  # accepted
+    await orders.count(**conditions)  # accepted
+    await orders.rows(sttaus="open")  # refused: unknown-argument sttaus
+    await orders.rows(total="3")  # refused: wrong-argument total
+    await orders.rows(status="piad")  # refused: wrong-argument status
+    await orders.rows(note=None)  # refused: wrong-argument note
+    await orders.rows(total={"$gt": "3"})  # refused: wrong-argument total
+    await orders.rows(total={"$like": 3})  # refused: wrong-argument total
+    await orders.rows(total={"gt": 3})  # refused: wrong-argument total
+    await orders.rows(note={"$in": "abc"})  # refused: wrong-argument note
+    await orders.rows(id={"$in": ["1"]})  # refused: wrong-argument id
+    await orders.rows(status={"$eq": "piad"})  # refused: wrong-argument status
+    await orders.rows(status={"$in": ["piad"]})  # refused: wrong-argument status
+    await orders.rows(note={"$null": "yes"})  # refused: wrong-argument note
+    await orders.rows(sizes={"$gt": [1]})  # refused: wrong-argument sizes
+    await orders.rows(order_by="totl")  # refused: wrong-argument order_by
+    await orders.rows(order_by=["-totl"])  # refused: wrong-item -totl
+    await orders.rows(include_deleted="yes")  # refused: wrong-argument include_deleted
+    await orders.find(noet="a")  # refused: unknown-argument noet
+    await orders.find(id="7")  # refused: wrong-argument id
+    await orders.count(status="a")  # refused: wrong-argument status
+    await orders.exists(customer=1)  # refused: unknown-argument customer
+    orders.rows_sync(notes="a")  # refused: unknown-argument notes
+    orders.count_sync(total=[])  # refused: wrong-argument total
+    orders.exists_sync(total=order)  # refused: wrong-argument total
+
+
+def expectations(kit: Kit, order: OrderRow, matcher: object) -> None:
+    with kit.changes() as changes:
+        orders.create_sync()  # accepted
+    changes.assert_only(orders.created(status="paid", note=matcher))  # accepted
+    changes.assert_only(orders.updated(order.id, total=matcher, updated_at=matcher))  # accepted
+    changes.assert_only(orders.deleted(order.id), customers.created())  # accepted
+    orders.created(sttaus="paid")  # refused: unknown-argument sttaus
+    orders.updated(order.id, sttaus="paid")  # refused: unknown-argument sttaus
+    orders.updated("7", status="paid")  # refused: wrong-argument updated
+    orders.updated(status="paid")  # refused: missing argument
+    orders.deleted("7")  # refused: wrong-argument deleted
+    orders.deleted(order)  # refused: wrong-argument deleted
+    changes.assert_only(order)  # refused: wrong-argument assert_only
+
+
+async def rows(order: OrderRow, game: GameRow, product: ProductRow, customer: CustomerRow) -> None:
+    assert_type(order.status, Status)  # accepted
+    assert_type(order.total, float)  # accepted
+    assert_type(order.tags, list[Any])  # accepted
+    assert_type(order.created_at, datetime)  # accepted
+    assert_type(customer.nickname, str | None)  # accepted
+    assert_type(product.deleted_at, datetime | None)  # accepted
+    assert_type(product.token, Token)  # accepted
+    assert_type((await events.create()).created_at, str)  # accepted
+    assert_type((await events.create()).id, int)  # accepted
+    assert_type((await events.create()).required_none, int | None)  # accepted
+    order["status"]  # accepted
+    assert "status" in order and order == order.as_dict()  # accepted
+    order.matches(status="paid", total=matcher())  # accepted
+    order.as_json()["id"]  # accepted
+    order.sttaus  # refused: unknown-attribute sttaus
+    order.deleted_at  # refused: unknown-attribute deleted_at
+    order.items  # refused: unknown-attribute items
+    order["sttaus"]  # refused: wrong-index sttaus
+    order.matches(sttaus="paid")  # refused: unknown-argument sttaus
+    order.status = Status.PAID  # refused: read-only status
+    order.note + 1  # refused: wrong-operation str
+    number: int = order.note  # refused: wrong-assignment int
+    print(number)  # accepted
+    assert_type(game.items, list[str])  # accepted
+    assert_type(game.json, str)  # accepted
+    assert_type(game.get, str)  # accepted
+    assert_type(game.n, int)  # accepted
+    assert_type(game.keys, str)  # accepted
+    assert_type(game.self, str)  # accepted
+    assert_type(game.date, date)  # accepted
+    assert_type(game.str, str)  # accepted
+    assert_type(game.due, date | None)  # accepted
+    assert_type(game.rows, int)  # accepted
+    await games.create(items=["a"], json="{}", get="g", n=3, keys="k", self="s", rows=1, create="c")  # accepted
+    await games.create(items="a")  # refused: wrong-argument items
+    await games.create(json=1)  # refused: wrong-argument json
+    await games.create(get=1)  # refused: wrong-argument get
+    await games.create(n="3")  # refused: wrong-argument n
+    await games.rows(n={"$gt": 3}, items=["a"], json="{}", get={"$ne": "g"}, matches=1)  # accepted
+    await games.rows(n={"$gt": "3"})  # refused: wrong-argument n
+    await games.create_many(2, n=3, rows=4)  # accepted
+    games.created(items=1, json=2, get=3, n=4, self=5, matches=6)  # accepted
+    game.matches(n=3, items=["a"], matches=2)  # accepted
+
+
+async def awaiting() -> None:
+    orders.create().id  # refused: unknown-attribute id
+    orders.get(7).status  # refused: unknown-attribute status
+    for each in orders.rows():  # refused: not-iterable Pending
+        print(each)
+    len(orders.rows())  # refused: wrong-argument len
+
+
+async def customised(kit: Kit) -> None:
+    assert_type(own_orders.paid(), Orders)  # accepted
+    assert_type(own_orders.paid().using(note="x"), Orders)  # accepted
+    assert_type(await own_orders.paid().create(), OrderRow)  # accepted
+    assert_type(await own_orders.big(), OrderRow)  # accepted
+    assert_type(await open_orders.create(), OrderRow)  # accepted
+    await shipped.create(total=1.0)  # accepted
+    await create_shipped(note="a")  # accepted
+    await shipped.create(totl=1.0)  # refused: unknown-argument totl
+    await create_shipped(noet="a")  # refused: unknown-argument noet
+    own_orders.piad()  # refused: unknown-attribute piad
+    await open_orders.rows(stauts="open")  # refused: unknown-argument stauts
+    Orders(status="open")  # accepted
+    Orders(kit.dataflow, status="open")  # accepted
+    Orders(sttaus="open")  # refused: unknown-argument sttaus
+    Orders(status="closed")  # refused: wrong-argument status
+
+
+async def untyped(kit: Kit) -> None:
+    assert_type(await kit.get(Order, 7), Row)  # accepted
+    assert_type(await kit.rows(Order, status="open"), list[Row])  # accepted
+    (await kit.create(Order, anything=1)).whatever  # accepted
+    assert_type(await Factory(Customer, name="Ada").create(), Row)  # accepted
+    assert_type(kit.factory("Order").using(note="a"), Factory)  # accepted
+    await kit.create()  # refused: missing argument
+    await kit.get(7, 7)  # refused: wrong-argument str
+    kit.isolation = "journl"  # refused: wrong-assignment journl
+
+
+def matcher() -> Any:
+    """Stands for a matcher of dirty-equals."""
+    return object()
