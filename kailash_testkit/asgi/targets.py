@@ -14,7 +14,14 @@ from kailash_testkit.wording import plain
 
 
 class UrlTransport(httpx.AsyncHTTPTransport):
-    """httpx's own transport: what a server works on is not known here."""
+    """httpx's own transport, with a connection for each request: what a server works on is not known here.
+
+    uvicorn closes a connection on which the application failed, after it sent the whole response: the
+    next request on it would fail now and then. A kept connection also belongs to one event loop.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(limits=httpx.Limits(max_keepalive_connections=0))
 
     @property
     def running(self) -> set[asyncio.Task[None]]:
@@ -69,10 +76,9 @@ class UrlTarget:
     """A server at a URL, started by somebody else.
 
     app: the application behind the URL, where it is known.
-    keep_alive: whether connections are kept for further requests; they belong to one event loop.
     """
 
-    def __init__(self, url: str | httpx.URL, *, app: Any = None, keep_alive: bool = True) -> None:
+    def __init__(self, url: str | httpx.URL, *, app: Any = None) -> None:
         parsed = httpx.URL(url)
         if parsed.scheme not in {"http", "https"} or not parsed.host:
             raise ConfigurationError(
@@ -81,8 +87,7 @@ class UrlTarget:
             )
         self.app = app
         self.base_url = str(url)
-        limits = httpx.Limits() if keep_alive else httpx.Limits(max_keepalive_connections=0)
-        self.transport = UrlTransport(limits=limits)
+        self.transport = UrlTransport()
 
     async def start(self) -> None:
         """Nothing: the server runs."""

@@ -52,7 +52,7 @@ class SharedLiveServer:
                 self._sandbox.finish(self, started)
             self._server = server
         # Connections that are kept would belong to the event loop of one test.
-        return ApiClient(UrlTarget(self._server.url, app=self.app, keep_alive=False), kit=kit)
+        return ApiClient(UrlTarget(self._server.url, app=self.app), kit=kit)
 
     def end_test(self, lifespan: str) -> None:
         """Before a test's changes are undone: lets its requests end. Raises `LeftRunning` when they do not.

@@ -52,6 +52,14 @@ async def test_helpers_work_over_http(server: LiveServer) -> None:
             await api.resource("/nothing").get(1)
 
 
+async def test_a_request_after_a_failed_one_has_a_connection_of_its_own(server: LiveServer) -> None:
+    """uvicorn closes a failed request's connection after its response: reusing it loses now and then."""
+    async with ApiClient(server.url) as api:
+        for _ in range(100):
+            assert (await api.get("/fail")).status_code == 500
+            assert (await api.get("/echo")).status_code == 200
+
+
 async def test_what_is_no_url_of_a_server() -> None:
     for url in ("shop.api:app", "ftp://shop", "http://"):
         with pytest.raises(ConfigurationError, match="not the URL of a server"):
