@@ -36,6 +36,9 @@ MODULES: Final = (
 )
 """What nearly every project imports. Not nexus, which sets up logging when it is imported."""
 
+WITH_STATE: Final = ("kailash_testkit", "randomly", "xdist", "xdist.looponfail")
+"""Plugins that each command imports for itself: the one that is tested, and those that remember how they started."""
+
 BASE_PATH: Final = tuple(sys.path)
 
 
@@ -61,15 +64,16 @@ def warm_up() -> None:
     """Imports pytest with its plugins, and `MODULES`; whatever else that changes is put back."""
     import pytest
 
-    options = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:kailash_testkit"]
-    options += ["-o", "asyncio_default_fixture_loop_scope=function"]  # unset, it warns
+    options = ["-q", "-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function"]
+    for plugin in WITH_STATE:
+        options += ["-p", f"no:{plugin}"]
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         code = pytest.main([*options, "--rootdir", folder, folder], plugins=[Importer()])
     if code is not pytest.ExitCode.NO_TESTS_COLLECTED:
         raise RuntimeError(f"pytest ended with {code!r}")
-    known = [name for name in sys.modules if name.split(".")[0] == "kailash_testkit"]
-    if known or threading.active_count() > 1:
-        raise RuntimeError(f"not fit to be forked: {known}, {threading.enumerate()}")
+    imported = {name.removeprefix("pytest_") for name in sys.modules}.intersection(WITH_STATE)
+    if threading.active_count() > 1 or imported:
+        raise RuntimeError(f"not fit to be forked: {threading.enumerate()}, {imported}")
     gc.collect()
     gc.freeze()  # or collections in a fork would copy all pages
 

@@ -13,9 +13,7 @@ from warm_python import WarmPython
 
 
 @pytest.fixture
-def project(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, warm_python: WarmPython
-) -> Iterator[Project]:
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, warm_python: WarmPython) -> Iterator[Project]:
     """An empty project, with storage of its own for the kit's files."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="kailash-testkit-tests-", dir=memory) as storage:

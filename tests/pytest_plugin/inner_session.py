@@ -110,6 +110,12 @@ class Project:
         """Runs a pytest session in a process of its own, see `warm_python`."""
         return Outcome(self._python.run(*self.command(*arguments), folder=self.path))
 
+    def run_anew(self, *arguments: str) -> Outcome:
+        """Runs a pytest session in a new interpreter, in which nothing was imported before."""
+        command = [sys.executable, *self.command(*arguments)]
+        done = subprocess.run(command, cwd=self.path, capture_output=True, text=True, timeout=100, check=False)
+        return Outcome(done)
+
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Starts a pytest session in a new interpreter and does not wait for it."""
         command = [sys.executable, *self.command(*arguments)]
