@@ -182,11 +182,14 @@ PYTEST_OPTIONS = ("-p", "no:cacheprovider", "-p", "no:randomly", "-W", "error", 
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without what an outer pytest session, or the machine's user, set for tests."""
+    """The environment without what an outer pytest session, or the machine's user, set for tests.
+
+    Nor with what makes Python compile each module anew, which doubles the time of a session.
+    """
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PYTEST_XDIST", "PYTEST_ADDOPTS", "PYTEST_PLUGINS"))
+        if not name.startswith(("PYTEST_XDIST", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONDONTWRITEBYTECODE"))
         and not name.endswith("DATABASE_URL")
     }
 
