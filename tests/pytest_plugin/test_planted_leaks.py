@@ -139,6 +139,7 @@ LEAKS = """
     import time
     from concurrent.futures import ThreadPoolExecutor
     from contextlib import closing
+    import aiosqlite
     import pytest
     from dataflow import DataFlow
     from kailash_testkit import Factory
@@ -301,14 +302,10 @@ LATE = """
         threading.Thread(target=insert, args=("late", 0.3)).start()
 
     def test_another_loop_in_a_thread():
-        async def write():
-            own = DataFlow(os.environ["DATABASE_URL"], cache_enabled=False)
-            class Tag:
-                id: int
-                name: str
-            own.model(Tag)
-            await own.express.create("Tag", {"name": "from another loop"})
-            await own.close_async()
+        async def write():  # past DataFlow, whose insert fails when another loop's connections close meanwhile
+            async with aiosqlite.connect(PATH, timeout=10) as connection:
+                await connection.execute("INSERT INTO tags (name) VALUES ('from another loop')")
+                await connection.commit()
 
         threading.Thread(target=lambda: asyncio.run(write())).start()
 
