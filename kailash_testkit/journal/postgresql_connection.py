@@ -32,6 +32,7 @@ _SETTINGS: Final = {
 }
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _DEADLOCK: Final = "40P01"
+_START: Final = "dataflow_testkit_start"
 _QUERY_SHOWN: Final = 120
 
 # Who may hold the lock: everybody else's open transactions that wrote, or that locked more than reading does.
@@ -103,13 +104,17 @@ class Connection:
         lock: a table that nobody may write in the meantime; waits for those who do.
         """
         locking = f"; LOCK TABLE {lock} IN SHARE MODE" if lock else ""
-        self.run(f"BEGIN ISOLATION LEVEL {isolation}{locking}")
+        self.run(f"BEGIN ISOLATION LEVEL {isolation}{locking}; SAVEPOINT {_START}")
         try:
             yield
             self.run("COMMIT")
         except BaseException:
             self._roll_back()
             raise
+
+    def start_over(self) -> None:
+        """Back to the begin of the open transaction, its lock kept; PostgreSQL wants it after an error."""
+        self.run(f"ROLLBACK TO SAVEPOINT {_START}")
 
     def close(self) -> None:
         self._connection.close()

@@ -41,15 +41,18 @@ def summary(net: str) -> str:
     return f"SELECT source, bool_or(n < 0) AS goes, bool_or(n > 0) AS comes FROM ({net}) AS net GROUP BY source"
 
 
-def apply(connection: Connection, tables: Mapping[int, Table], net: str, parts: Sequence[Part] | None = None) -> None:
+def find_parts(connection: Connection, net: str) -> list[Part]:
+    """What the net changes ask for."""
+    return [Part(*row) for row in connection.run(summary(net))]
+
+
+def apply(connection: Connection, tables: Mapping[int, Table], net: str, parts: Sequence[Part]) -> None:
     """Applies the net changes, in the open transaction, until none remain.
 
     net: a query for ``(source, image, n)`` that takes into account what was done meanwhile. parts: its first answer.
     Raises `Stuck` where some remain however often it is tried.
     """
     replace = False
-    if parts is None:
-        parts = [Part(*row) for row in connection.run(summary(net))]
     for _ in range(_MOST_ROUNDS):
         if not parts:
             return

@@ -30,7 +30,7 @@ _FIRES: Final = {"O": "", "A": "ALWAYS ", "R": "REPLICA "}  # PostgreSQL's lette
 _SET: Final = " ".join(f"SET {name} = '{value}'" for name, value in TEXT_SETTINGS.items())
 _RECORD: Final = f"{OWN_SCHEMA}.record"
 _RECORD_TRUNCATE: Final = f"{OWN_SCHEMA}.record_truncate"
-_INSTALL: Final = f"""
+INSTALL: Final = f"""
     CREATE SCHEMA IF NOT EXISTS {OWN_SCHEMA};
     DROP FUNCTION IF EXISTS {_RECORD} CASCADE;
     DROP FUNCTION IF EXISTS {_RECORD_TRUNCATE} CASCADE;
@@ -53,11 +53,6 @@ _INSTALL: Final = f"""
       RETURN NULL;
     END$$;
 """
-
-
-def install(connection: Connection) -> None:
-    """Creates the journal, empty, in the open transaction; what an earlier one left is dropped."""
-    connection.run(_INSTALL)
 
 
 def record(connection: Connection, tables: Mapping[int, Table]) -> None:
