@@ -22,6 +22,7 @@ from kailash_testkit.journal.postgresql_restoring import Part, Stuck, apply, fin
 from kailash_testkit.journal.postgresql_saved import difference
 
 _SCHEMA_CHANGED = "the schema was changed"
+_LOST = "a table was truncated whose rows a policy hides from its owner"
 
 
 @dataclass
@@ -59,7 +60,7 @@ class PostgresqlJournal:
 
     def head(self) -> int:
         rows = self._connection.run(
-            f"SELECT at, ctid::text FROM {triggers.JOURNAL} ORDER BY at DESC, ctid DESC LIMIT 1"
+            f"SELECT at, ctid::text FROM {triggers.JOURNAL} AS j ORDER BY at DESC, j.ctid DESC LIMIT 1"
         )
         return position(*rows[0]) if rows else 0
 
@@ -83,19 +84,25 @@ class PostgresqlJournal:
         return changes(self._connection, self._recording.sources, place.snapshot)
 
     def gaps(self, since: Mark) -> tuple[str, ...]:
-        return self._gaps(self._place(since), self._recording.look(self._connection))
+        place = self._place(since)
+        return self._gaps(place, self._recording.look(self._connection, place.snapshot))
 
     def undo(self, mark: Mark) -> UndoReport:
         place = self._place(mark)
         since = triggers.after(literal(place.snapshot))
-        with self._connection.transaction(lock=triggers.JOURNAL):
+        with self._connection.transaction(lock=triggers.JOURNAL, alone=True):
             look = self._recording.look(self._connection, place.snapshot)
             gaps = self._gaps(place, look)
-            if look is None or gaps:
-                report = UndoReport("saved state", look.entries if look else 0, gaps)
+            entries = look.entries if look else 0
+            try:
+                if look is None or gaps:
+                    raise Stuck(*gaps)
+                self._apply(triggers.summed(*triggers.taking_back(since)), look.parts)
+                moved = look.entries or look.counters != place.counters
+                report = UndoReport("journal" if moved else "nothing", entries)
+            except Stuck as stuck:
+                report = UndoReport("saved state", entries, stuck.args)
                 look = self._put_back(place)
-            else:
-                report = self._take_back(place, look)
             self._connection.run(f"DELETE FROM {triggers.JOURNAL} WHERE {since}")
             self._recording.set_counters(self._connection, look.counters, place.counters)
         place.snapshot = look.snapshot
@@ -140,16 +147,9 @@ class PostgresqlJournal:
             or not self._recording.is_fit(self._connection, look)
         ):
             return (_SCHEMA_CHANGED,)
-        return ()
+        return (_LOST,) if look.lost else ()
 
     # Going back
-
-    def _take_back(self, place: _Place, look: Look) -> UndoReport:
-        """Undoes the recorded changes, in the open transaction."""
-        since = triggers.after(literal(place.snapshot))
-        self._apply(triggers.summed(*triggers.taking_back(since)), look.parts)
-        moved = look.entries or look.counters != place.counters
-        return UndoReport("journal" if moved else "nothing", look.entries)
 
     def _put_back(self, place: _Place) -> Look:
         """Makes the schema and all rows what they were at the mark, in the open transaction."""
@@ -159,7 +159,8 @@ class PostgresqlJournal:
         recording.return_to(connection, epoch)
         tables = {number: table for table, number in epoch.numbers.items()}
         net = difference(tables, recording.copied, place.snapshot)
-        self._apply(net, find_parts(connection, net), are_bare=True)
+        with triggers.all_rows(connection, tables.values()):
+            self._apply(net, find_parts(connection, net), are_bare=True)
         finish(connection, epoch.objects)
         recording.return_to(connection, epoch)
         look = recording.look(connection, place.snapshot)
@@ -171,7 +172,7 @@ class PostgresqlJournal:
         connection, sources = self._connection, self._recording.sources
         tables = [sources[part.source] for part in parts]
         if are_bare:
-            tables = [replace(table, triggers=(), rules=()) for table in tables]
+            tables = [replace(table, triggers=(), rules=(), forced=False) for table in tables]
         with triggers.silenced(connection, tables):
             apply(connection, sources, net, parts)
 

@@ -90,8 +90,8 @@ _PARTS: Final = [
           concat('CREATE ', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED ' END, 'VIEW ', {_RELATION},
             ' WITH (' || array_to_string(c.reloptions, ', ') || ')', ' AS ', pg_get_viewdef(c.oid))
         {_FROM_RELATIONS} WHERE c.relkind IN ('v', 'm') AND {OF_APPLICATION}""",
-    f"""SELECT CASE k.contype WHEN 'f' THEN 'foreign key' ELSE 'constraint' END, {_RELATION}, quote_ident(k.conname),
-          pg_get_constraintdef(k.oid),
+    f"""SELECT CASE WHEN k.contype = 'f' OR NOT k.convalidated THEN 'late constraint' ELSE 'constraint' END,
+          {_RELATION}, quote_ident(k.conname), pg_get_constraintdef(k.oid),
           format('ALTER TABLE %s ADD CONSTRAINT %I %s', {_RELATION}, k.conname, pg_get_constraintdef(k.oid))
         {_FROM_RELATIONS} JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype <> 't' WHERE {OF_APPLICATION}""",
     f"""SELECT 'index', {_RELATION}, i.indexrelid::regclass::text, concat_ws(' ', pg_get_indexdef(i.indexrelid),
@@ -139,7 +139,8 @@ _PARTS: Final = [
         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace, LATERAL (
           SELECT concat(format('%I.%I AS %s', n.nspname, t.typname, format_type(t.typbasetype, t.typtypmod)),
             ' DEFAULT ' || t.typdefault, CASE WHEN t.typnotnull THEN ' NOT NULL' END,
-            (SELECT string_agg(format(' CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid)), '' ORDER BY k.conname)
+            (SELECT string_agg(
+               format(' CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid)), '' ORDER BY k.conname)
              FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c')) AS text) AS domain
         WHERE t.typtype IN ('d', 'r') AND {IN_SCHEMA} AND {not_of_extension("pg_type", "t.oid")}""",
     f"""SELECT 'comment', o.identity, replace(o.type, 'table c', 'c'), d.description,

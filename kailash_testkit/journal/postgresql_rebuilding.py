@@ -18,7 +18,7 @@ _BEFORE_ROWS: Final = (
     *("schema", "enum", "domain", "composite", "sequence", "function", "table", "constraint", "index", "partition"),
     *("ownership", "view"),
 )
-_HINDERING_ROWS: Final = ("foreign key", "rule", "trigger")
+_HINDERING_ROWS: Final = ("late constraint", "rule", "trigger")
 _AFTER_ROWS: Final = (*_HINDERING_ROWS, "materialized view", "comment")
 _DROPS: Final = {
     "schema": "DROP SCHEMA IF EXISTS {name} CASCADE",
@@ -32,7 +32,7 @@ _DROPS: Final = {
     "table": "DROP TABLE IF EXISTS {name} CASCADE",
     "column": "ALTER TABLE IF EXISTS {name} DROP COLUMN IF EXISTS {part} CASCADE",
     "constraint": "ALTER TABLE IF EXISTS {name} DROP CONSTRAINT IF EXISTS {part} CASCADE",
-    "foreign key": "ALTER TABLE IF EXISTS {name} DROP CONSTRAINT IF EXISTS {part} CASCADE",
+    "late constraint": "ALTER TABLE IF EXISTS {name} DROP CONSTRAINT IF EXISTS {part} CASCADE",
     "index": "DROP INDEX IF EXISTS {part} CASCADE",
     "view": "DROP VIEW IF EXISTS {name} CASCADE",
     "materialized view": "DROP MATERIALIZED VIEW IF EXISTS {name} CASCADE",
@@ -48,7 +48,7 @@ _DIFFERENCES_SHOWN: Final = 6
 def prepare_for_rows(connection: Connection, wanted: frozenset[Object]) -> None:
     """Drops what is not wanted, and makes tables and all that their rows need, in the open transaction.
 
-    Foreign keys, rules and triggers go as well, and come with `finish`.
+    Foreign keys, constraints that not all rows meet, rules and triggers go as well, and come with `finish`.
     """
     for _ in range(_MOST_PASSES):
         now = described(connection)

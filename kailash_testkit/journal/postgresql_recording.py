@@ -22,14 +22,15 @@ class Look:
     """What the database looks like at one moment, as seen from a snapshot.
 
     snapshot: of this moment. signature: changes whenever the schema does. counters: of the sequences in the
-    catalogue's order. entries: how many changes were recorded after the earlier snapshot. parts: what taking
-    them back asks for.
+    catalogue's order. entries: how many changes were recorded after the earlier snapshot; lost: and how many could
+    not be told. parts: what taking them back asks for.
     """
 
     snapshot: str
     signature: str
     counters: tuple[str, ...]
     entries: int
+    lost: int
     parts: tuple[Part, ...]
 
 
@@ -81,7 +82,8 @@ class Recording:
                     numbers[table] = len(self.sources) + 1
                     missing[numbers[table]] = self.sources[numbers[table]] = table
             triggers.record(connection, missing)
-            self.copied.update(dict.fromkeys(missing, saved.save(connection, missing)))
+            with triggers.all_rows(connection, missing.values()):
+                self.copied.update(dict.fromkeys(missing, saved.save(connection, missing)))
             ((self.signature,),) = connection.run(f"SELECT {schema.SIGNATURE}")
             if schema.described(connection) == objects:
                 break
@@ -126,8 +128,9 @@ class Recording:
         parts = f"SELECT jsonb_agg(jsonb_build_array(source, goes, comes)) FROM ({summary(net)}) AS parts"
         connection.run(
             f"DEALLOCATE ALL; PREPARE {_PREPARED} (pg_snapshot) AS SELECT pg_current_snapshot()::text, "
-            f"{schema.SIGNATURE}, {found}, (SELECT count(*) FROM {triggers.JOURNAL} WHERE {triggers.after('$1')}), "
-            f"coalesce(({parts}), '[]')"
+            f"{schema.SIGNATURE}, {found}, counted.*, coalesce(({parts}), '[]') "
+            f"FROM (SELECT count(*), count(*) FILTER (WHERE NOT {triggers.TOLD}) FROM {triggers.JOURNAL} "
+            f"WHERE {triggers.after('$1')}) AS counted"
         )
 
     def look(self, connection: Connection, snapshot: str | None = None) -> Look | None:
@@ -137,12 +140,12 @@ class Recording:
         """
         since = "pg_current_snapshot()" if snapshot is None else literal(snapshot)
         try:
-            ((now, signature, counters, entries, parts),) = connection.run(f"EXECUTE {_PREPARED}({since})")
+            ((now, signature, counters, entries, lost, parts),) = connection.run(f"EXECUTE {_PREPARED}({since})")
         except connection.Error as error:
             if getattr(error, "pgcode", None) != _UNDEFINED_TABLE:
                 raise
             return None
-        return Look(now, signature, tuple(counters), entries, tuple(Part(*part) for part in parts))
+        return Look(now, signature, tuple(counters), entries, lost, tuple(Part(*part) for part in parts))
 
     def is_fit(self, connection: Connection, look: Look) -> bool:
         """Whether the schema is the one that is recorded, as far as it is the application's."""

@@ -50,12 +50,15 @@ SIGNATURE: Final = "concat_ws(' ', {}, {})".format(
 )
 """An SQL expression whose value stays the same as long as the schema does."""
 
-#: The empty search path makes PostgreSQL write every name with its schema.
+#: The empty search path makes PostgreSQL write every name with its schema; plpgsql keeps the plan of the query.
 INSTALL: Final = f"""
     DROP FUNCTION IF EXISTS {OWN_SCHEMA}.described();
     CREATE FUNCTION {OWN_SCHEMA}.described()
-    RETURNS TABLE (kind text, name text, part text, definition text, made text) LANGUAGE sql SET search_path = '' AS
-    $described${OBJECTS}$described$;
+    RETURNS TABLE (kind text, name text, part text, definition text, made text) LANGUAGE plpgsql SET search_path = '' AS
+    $described$
+      #variable_conflict use_column
+      BEGIN RETURN QUERY {OBJECTS}; END
+    $described$;
 """
 DESCRIBED: Final = f"SELECT kind, name, part, definition, made FROM {OWN_SCHEMA}.described()"
 # What a journal relies on besides: that its triggers are the very ones that it made.

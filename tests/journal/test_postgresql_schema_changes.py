@@ -15,8 +15,9 @@ CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS
   'BEGIN INSERT INTO log VALUES (TG_TABLE_NAME); RETURN NULL; END';
 CREATE TABLE log (what text);
 CREATE TABLE boss (id serial PRIMARY KEY, name short UNIQUE, feels mood NOT NULL DEFAULT 'ok');
-CREATE TABLE staff (id int GENERATED ALWAYS AS IDENTITY (START WITH 5) PRIMARY KEY, boss int REFERENCES boss ON DELETE CASCADE,
-                    more int GENERATED ALWAYS AS (boss + 1) STORED, doc json, CHECK (boss > 0));
+CREATE TABLE staff (id int GENERATED ALWAYS AS IDENTITY (START WITH 5) PRIMARY KEY,
+                    boss int REFERENCES boss ON DELETE CASCADE, doc json,
+                    more int GENERATED ALWAYS AS (boss + 1) STORED, CHECK (boss > 0));
 CREATE INDEX by_more ON staff (more) WHERE more > 1;
 CREATE VIEW seen AS SELECT b.name, s.id FROM boss b JOIN staff s ON s.boss = b.id;
 CREATE MATERIALIZED VIEW kept AS SELECT name FROM boss;
