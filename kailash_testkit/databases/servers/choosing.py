@@ -1,0 +1,106 @@
+"""Which server a setting means."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import sys
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from kailash_testkit.databases.servers.interface import Kind, Server
+from kailash_testkit.databases.servers.ports import HeldPort
+from kailash_testkit.databases.servers.private import Access, PrivateServer
+from kailash_testkit.databases.storage import RunFolder
+from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.wording import listed, plain
+
+KINDS: Final = ("sqlite", "postgresql", "mysql", "mariadb")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What ``testkit_database`` says: a kind of database, or the URL of a server."""
+
+    kind: str
+    server_url: str | None = None
+
+    @classmethod
+    def of(cls, setting: str, option: str) -> Choice:
+        """Reads a setting. option: its name, for messages. Raises `ConfigurationError`."""
+        if setting in KINDS:
+            return cls(setting)
+        scheme = urlsplit(setting).scheme.partition("+")[0]
+        kind = {"postgres": "postgresql", "mariadb": "mysql"}.get(scheme, scheme)
+        if "://" not in setting or kind not in ("postgresql", "mysql"):
+            raise ConfigurationError(
+                f"{option}={plain(setting)}: not a kind of database that the kit can provide",
+                do=f"use one of {listed(KINDS)}, or the URL of a server: postgresql://user@host:5432/postgres",
+            )
+        return cls(kind, _with_path(setting, "postgres" if kind == "postgresql" else "information_schema"))
+
+    @property
+    def is_private_server(self) -> bool:
+        """Whether a server is to be started."""
+        return self.kind != "sqlite" and self.server_url is None
+
+
+def _with_path(url: str, usual: str) -> str:
+    parts = urlsplit(url)
+    return url if parts.path.strip("/") else parts._replace(path=f"/{usual}").geturl()
+
+
+def open_server(choice: Choice, run: RunFolder, access: Access | None) -> Server:
+    """The place for the private databases of a run. Nothing is made yet.
+
+    access: how a private server is to be reached; needed for one.
+    """
+    if choice.kind == "sqlite":
+        from kailash_testkit.databases.servers.sqlite import SqliteFiles
+
+        return SqliteFiles(run)
+    kind = _kind(choice.kind)
+    if choice.server_url is not None:
+        from kailash_testkit.databases.servers.given import GivenServer
+
+        return GivenServer(kind, choice.server_url)
+    assert access is not None
+    return PrivateServer(kind, run, access)
+
+
+def _kind(name: str) -> Kind:
+    if name == "postgresql":
+        from kailash_testkit.databases.servers.postgresql import Postgresql
+
+        return Postgresql()
+    from kailash_testkit.databases.servers.mysql import Mysql
+
+    return Mysql("MariaDB" if name == "mariadb" else "MySQL")
+
+
+@contextlib.contextmanager
+def started(setting: str) -> Generator[Server, None, None]:
+    """A server for a block, whose databases are dropped after it.
+
+    setting: as of ``--testkit-database``. Raises `ServerUnavailable` at the first `Server.create`.
+    """
+    choice = Choice.of(setting, "started()")
+    run = RunFolder()
+    port = HeldPort() if choice.is_private_server else None
+    server = open_server(choice, run, new_access(port) if port else None)
+    try:
+        yield server
+    finally:
+        server.stop()
+        run.remove()
+        if port is not None:
+            port.release()
+
+
+def new_access(port: HeldPort) -> Access:
+    """How a private server on that port is to be reached."""
+    if sys.platform != "linux":
+        port.release()  # a server could not bind it
+    return Access(port.number, secrets.token_hex(12))
