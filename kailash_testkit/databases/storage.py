@@ -16,7 +16,7 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from kailash_testkit.databases.servers.naming import new_run
+from kailash_testkit.databases.naming import new_run
 
 _MEMORY_BACKED: Final = Path("/dev/shm")
 _ROOM_NEEDED: Final = 256 * 1024 * 1024  # bytes; with less, memory is too dear for test files and servers

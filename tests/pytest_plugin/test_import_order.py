@@ -42,7 +42,7 @@ def test_the_variable_is_set_before_conftest_and_the_database_made_when_a_test_n
     outcome = shop.run()
     outcome.assert_outcomes(passed=2)
     assert shop.lines("finished.txt") == ["main testkit.db ['testkit.db']"]
-    assert "kailash-testkit: SQLite, private file testkit.db, in DATABASE_URL" in outcome.output
+    assert "kailash-testkit: SQLite, a private file, database testkit, in DATABASE_URL" in outcome.output
     assert shop.left_behind() == []
 
 

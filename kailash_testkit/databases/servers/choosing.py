@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
-import sys
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from kailash_testkit.databases.servers.access import Access, HeldPort
 from kailash_testkit.databases.servers.interface import Kind, Server
-from kailash_testkit.databases.servers.ports import HeldPort
-from kailash_testkit.databases.servers.private import Access, PrivateServer
 from kailash_testkit.databases.storage import RunFolder
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.wording import listed, plain
@@ -33,7 +30,7 @@ class Choice:
         if setting in KINDS:
             return cls(setting)
         scheme = urlsplit(setting).scheme.partition("+")[0]
-        kind = {"postgres": "postgresql", "mariadb": "mysql"}.get(scheme, scheme)
+        kind = {"postgres": "postgresql"}.get(scheme, scheme)
         if "://" not in setting or kind not in ("postgresql", "mysql"):
             raise ConfigurationError(
                 f"{option}={plain(setting)}: not a kind of database that the kit can provide",
@@ -61,23 +58,26 @@ def open_server(choice: Choice, run: RunFolder, access: Access | None) -> Server
         from kailash_testkit.databases.servers.sqlite import SqliteFiles
 
         return SqliteFiles(run)
-    kind = _kind(choice.kind)
     if choice.server_url is not None:
         from kailash_testkit.databases.servers.given import GivenServer
 
-        return GivenServer(kind, choice.server_url)
+        return GivenServer(kind_of(choice), choice.server_url, run)
     assert access is not None
-    return PrivateServer(kind, run, access)
+    from kailash_testkit.databases.servers.private import PrivateServer
+
+    return PrivateServer(kind_of(choice), run, access)
 
 
-def _kind(name: str) -> Kind:
-    if name == "postgresql":
+def kind_of(choice: Choice) -> Kind:
+    """The kind of server that is chosen."""
+    if choice.kind == "postgresql":
         from kailash_testkit.databases.servers.postgresql import Postgresql
 
         return Postgresql()
     from kailash_testkit.databases.servers.mysql import Mysql
 
-    return Mysql("MariaDB" if name == "mariadb" else "MySQL")
+    titles = {"mariadb": "MariaDB", "mysql": "MySQL"}
+    return Mysql(titles[choice.kind] if choice.server_url is None else "MySQL or MariaDB")
 
 
 @contextlib.contextmanager
@@ -89,7 +89,7 @@ def started(setting: str) -> Generator[Server, None, None]:
     choice = Choice.of(setting, "started()")
     run = RunFolder()
     port = HeldPort() if choice.is_private_server else None
-    server = open_server(choice, run, new_access(port) if port else None)
+    server = open_server(choice, run, Access.on(port) if port else None)
     try:
         yield server
     finally:
@@ -97,10 +97,3 @@ def started(setting: str) -> Generator[Server, None, None]:
         run.remove()
         if port is not None:
             port.release()
-
-
-def new_access(port: HeldPort) -> Access:
-    """How a private server on that port is to be reached."""
-    if sys.platform != "linux":
-        port.release()  # a server could not bind it
-    return Access(port.number, secrets.token_hex(12))

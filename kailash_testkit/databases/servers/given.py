@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from kailash_testkit.databases.naming import database_name
 from kailash_testkit.databases.servers.interface import Administration, Kind
+from kailash_testkit.databases.storage import RunFolder
 from kailash_testkit.databases.urls import with_database
 from kailash_testkit.wording import plain
 
@@ -13,17 +15,21 @@ class GivenServer:
     url: names the database to connect to for making others; nothing is changed in it itself.
     """
 
-    def __init__(self, kind: Kind, url: str) -> None:
+    def __init__(self, kind: Kind, url: str, run: RunFolder) -> None:
+        self._run = run.run
         self._kind = kind
         self._url = url
         self._connection: Administration | None = None
         self._made: set[str] = set()
 
+    def name(self, stem: str, worker: str | None, /) -> str:
+        return database_name(stem, self._run, worker)
+
     def url(self, name: str, /) -> str:
         return with_database(self._url, name)
 
     def describe(self) -> str:
-        return f"{self._kind.title}, {plain(self._url)}"
+        return f"{self._kind.title} at {plain(self._url)}"
 
     def create(self, name: str, /) -> None:
         if name in self._made:
@@ -34,8 +40,8 @@ class GivenServer:
         self._connection.create(name)
         self._made.add(name)
 
-    def exists(self, name: str, /) -> bool:
-        return name in self._made
+    def is_used(self, name: str, /) -> bool:
+        return self._connection is not None and name in self._made and not self._connection.is_empty(name)
 
     def keep(self, name: str, /, *, reason: str) -> str:
         if self._connection is not None:

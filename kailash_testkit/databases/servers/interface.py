@@ -17,6 +17,10 @@ class Server(Protocol):
     when the server cannot be had.
     """
 
+    def name(self, stem: str, worker: str | None, /) -> str:
+        """The name of a process's database: no other process has it. worker: the pytest-xdist worker, if it is one."""
+        ...
+
     def url(self, name: str, /) -> str:
         """The URL of the database of that name, which need not exist yet. May hold a password."""
         ...
@@ -29,8 +33,8 @@ class Server(Protocol):
         """Makes an empty database, which is dropped should this process be killed. Idempotent."""
         ...
 
-    def exists(self, name: str, /) -> bool:
-        """Whether this process made the database, or for a file, whether it is there."""
+    def is_used(self, name: str, /) -> bool:
+        """Whether somebody has made something in the database."""
         ...
 
     def keep(self, name: str, /, *, reason: str) -> str:
@@ -63,6 +67,10 @@ class Administration(Protocol):
 
     def create(self, name: str, /) -> None:
         """Makes an empty database, held by this connection for as long as that lives."""
+        ...
+
+    def is_empty(self, name: str, /) -> bool:
+        """Whether nobody has made a table in the database."""
         ...
 
     def drop(self, name: str, /) -> None:

@@ -12,9 +12,9 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from kailash_testkit.databases.drivers import driver
+from kailash_testkit.databases.naming import may_be_ours
+from kailash_testkit.databases.servers.access import LOOPBACK
 from kailash_testkit.databases.servers.interface import Administration, Found, Programs
-from kailash_testkit.databases.servers.naming import may_be_ours
-from kailash_testkit.databases.servers.ports import LOOPBACK
 from kailash_testkit.databases.urls import server_url
 from kailash_testkit.errors import ServerUnavailable
 from kailash_testkit.wording import plain
@@ -29,7 +29,7 @@ _CONNECT_WAIT: Final = 10  # seconds
 _IDLE: Final = 31_000_000  # seconds that the connection may be idle, with its locks
 _ACCESS_DENIED: Final = (1044, 1045, 1142, 1227)
 _DATABASES: Final = f"""
-    SELECT s.schema_name, count(t.table_name), coalesce(sum(t.table_name = '{_MADE}'), 0)
+    SELECT s.schema_name, coalesce(sum(t.table_name = '{_MADE}'), 0)
     FROM information_schema.schemata s LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name
     WHERE s.schema_name LIKE '%%\\_kt%%' GROUP BY s.schema_name ORDER BY s.schema_name
 """
@@ -115,6 +115,10 @@ class _MysqlAdministration:
             ) from None
         self._run(f"CREATE TABLE {_quoted(name)}.{_MADE} (reason varchar(255))")
 
+    def is_empty(self, name: str, /) -> bool:
+        made = "SELECT count(*) FROM information_schema.tables WHERE table_schema = %s AND table_name <> %s"
+        return self._run(made, name, _MADE) == [(0,)]
+
     def drop(self, name: str, /) -> None:
         if self._run("SELECT get_lock(%s, 0)", _lock(name)) != [(1,)]:
             return  # another run removes it in this moment
@@ -136,9 +140,9 @@ class _MysqlAdministration:
 
     def found(self) -> Sequence[Found]:
         found: list[Found] = []
-        for name, tables, made in self._run(_DATABASES):
+        for name, made in self._run(_DATABASES):
             # A run that was killed while it made a database could not say so: nothing is in it then.
-            if may_be_ours(name) and (made or not tables):
+            if may_be_ours(name) and (made or self.is_empty(name)):
                 in_use = self._run("SELECT is_used_lock(%s) IS NOT NULL", _lock(name)) == [(1,)]
                 reasons = self._run(f"SELECT reason FROM {_quoted(name)}.{_MADE}") if made else []
                 found.append(Found(name, in_use, str(reasons[0][0]) if reasons else None))

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from kailash_testkit.databases.servers.access import LOOPBACK
 from kailash_testkit.databases.servers.interface import Programs
-from kailash_testkit.databases.servers.ports import LOOPBACK
 from kailash_testkit.databases.servers.processes import ProcessFolder
 from kailash_testkit.errors import ServerUnavailable
 
@@ -110,4 +110,3 @@ def _found(names: Iterable[str]) -> Path | None:
     path = os.pathsep.join([os.environ.get("PATH", ""), *_USUAL])
     programs = (shutil.which(name, path=path) for name in names)
     return next((Path(program).resolve() for program in programs if program), None)
-

@@ -10,9 +10,9 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from kailash_testkit.databases.drivers import driver
+from kailash_testkit.databases.naming import may_be_ours
+from kailash_testkit.databases.servers.access import LOOPBACK
 from kailash_testkit.databases.servers.interface import Administration, Found, Programs
-from kailash_testkit.databases.servers.naming import may_be_ours
-from kailash_testkit.databases.servers.ports import LOOPBACK
 from kailash_testkit.databases.urls import server_url, with_database
 from kailash_testkit.errors import ServerUnavailable
 from kailash_testkit.wording import plain
@@ -118,6 +118,15 @@ class _PostgresqlAdministration:
             ) from None
         self._comment(name, _MADE)
 
+    def is_empty(self, name: str, /) -> bool:
+        connection = self._connect(with_database(self._url, name))
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(_HAS_TABLES)
+                return bool(cursor.fetchone() == (False,))
+        finally:
+            connection.close()
+
     def drop(self, name: str, /) -> None:
         if self._run("SELECT pg_try_advisory_lock(%s, %s)", _LOCKS, _signed(name)) == [(False,)]:
             return  # another run removes it in this moment
@@ -141,19 +150,10 @@ class _PostgresqlAdministration:
             in_use = _key(name) in held
             text = str(comment or "")
             # A run that was killed while it made a database could not say so: nothing is in it then.
-            if text.startswith(_MADE) or (not in_use and may_be_ours(name) and self._is_empty(name)):
+            if text.startswith(_MADE) or (not in_use and may_be_ours(name) and self.is_empty(name)):
                 reason = text.removeprefix(_KEPT) if text.startswith(_KEPT) else None
                 found.append(Found(name, in_use, reason))
         return found
-
-    def _is_empty(self, name: str) -> bool:
-        connection = self._connect(with_database(self._url, name))
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(_HAS_TABLES)
-                return bool(cursor.fetchone() == (False,))
-        finally:
-            connection.close()
 
     def close(self) -> None:
         self._connection.close()

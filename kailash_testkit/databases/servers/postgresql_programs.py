@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from kailash_testkit.databases.servers.access import LOOPBACK
 from kailash_testkit.databases.servers.interface import Programs
-from kailash_testkit.databases.servers.ports import LOOPBACK
 from kailash_testkit.databases.servers.processes import ProcessFolder, unprivileged_user
 from kailash_testkit.errors import ServerUnavailable
 

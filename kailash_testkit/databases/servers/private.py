@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Final
 
 from filelock import FileLock
 
+from kailash_testkit.databases.naming import database_name
+from kailash_testkit.databases.servers.access import Access
 from kailash_testkit.databases.servers.interface import Administration, Kind
 from kailash_testkit.databases.servers.processes import ProcessFolder, unprivileged_user
 from kailash_testkit.databases.storage import RunFolder
@@ -17,14 +18,6 @@ from kailash_testkit.errors import ServerUnavailable
 _START: Final = 60.0  # seconds that a server may take to answer, on a machine with much else to do
 _LOOK_AGAIN: Final = 0.01  # seconds
 _SECRET: Final = "client-password"
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """How a private server is reached: chosen by the run before the server is there."""
-
-    port: int
-    password: str
 
 
 class PrivateServer:
@@ -38,17 +31,18 @@ class PrivateServer:
         self._run = run
         self._access = access
         self._url = kind.private_url(access.port, access.password)
-        self._folder = ProcessFolder(
-            run.server, user=unprivileged_user(), stop_signal=kind.stop_signal
-        )
+        self._folder = ProcessFolder(run.server, user=unprivileged_user(), stop_signal=kind.stop_signal)
         self._connection: Administration | None = None
         self._made: set[str] = set()
+
+    def name(self, stem: str, worker: str | None, /) -> str:
+        return database_name(stem, self._run.run, worker)
 
     def url(self, name: str, /) -> str:
         return with_database(self._url, name)
 
     def describe(self) -> str:
-        return f"{self._kind.title}, a private server"
+        return f"{self._kind.title}, a private server on port {self._access.port}"
 
     def create(self, name: str, /) -> None:
         if name in self._made:
@@ -86,8 +80,8 @@ class PrivateServer:
         self._folder.stop()
         return ServerUnavailable(what, details=words, do="correct what the lines above say, or give a server's URL")
 
-    def exists(self, name: str, /) -> bool:
-        return name in self._made
+    def is_used(self, name: str, /) -> bool:
+        return self._connection is not None and name in self._made and not self._connection.is_empty(name)
 
     def keep(self, name: str, /, *, reason: str) -> str:
         self._run.keep(f"{self._kind.title} server with database {name}: {reason}")

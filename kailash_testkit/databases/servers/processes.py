@@ -29,7 +29,7 @@ _UNPRIVILEGED: Final = "nobody"
 _ATTACHED: Final = 'echo $$ "$1" >"$0"; shift; exec "$@"'
 # The first shell leaves the second in the background and ends, so that the program is nobody's child:
 # a test is not blamed for a process that it left running, and no exit status waits to be asked for.
-_DETACHED: Final = f"/bin/sh -c '{_ATTACHED}' \"$0\" \"$@\" &"
+_DETACHED: Final = f'/bin/sh -c \'{_ATTACHED}\' "$0" "$@" &'
 
 
 class ProcessFolder:

@@ -13,6 +13,9 @@ class SqliteFiles:
     def __init__(self, run: RunFolder) -> None:
         self._run = run
 
+    def name(self, stem: str, worker: str | None, /) -> str:
+        return f"{stem}_{worker}" if worker else stem
+
     def url(self, name: str, /) -> str:
         return f"sqlite:///{self._file(name)}"
 
@@ -22,7 +25,7 @@ class SqliteFiles:
     def create(self, name: str, /) -> None:
         self._run.create()  # SQLite makes the file when somebody connects
 
-    def exists(self, name: str, /) -> bool:
+    def is_used(self, name: str, /) -> bool:
         return self._file(name).exists()
 
     def keep(self, name: str, /, *, reason: str) -> str:

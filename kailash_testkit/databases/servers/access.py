@@ -1,9 +1,12 @@
-"""A port for a server that is started later."""
+"""How a private server will be reached: chosen before it is there, since URLs must name it."""
 
 from __future__ import annotations
 
+import secrets
 import socket
-from typing import Final
+import sys
+from dataclasses import dataclass, field
+from typing import Final, Self
 
 LOOPBACK: Final = "127.0.0.1"
 
@@ -25,3 +28,18 @@ class HeldPort:
     def release(self) -> None:
         """Gives the port back. Idempotent."""
         self._socket.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The port of a private server on the loopback interface, and the password of its one user."""
+
+    port: int
+    password: str = field(repr=False)
+
+    @classmethod
+    def on(cls, port: HeldPort) -> Self:
+        """Access on a port that is held, with a new password."""
+        if sys.platform != "linux":
+            port.release()  # a server could not bind it
+        return cls(port.number, secrets.token_hex(12))
