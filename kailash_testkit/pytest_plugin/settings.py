@@ -10,6 +10,7 @@ import pytest
 
 from kailash_testkit.databases.naming import LONGEST_STEM
 from kailash_testkit.databases.servers import Choice
+from kailash_testkit.databases.servers.choosing import VARIABLE
 from kailash_testkit.errors import ConfigurationError
 
 Lifespan = Literal["session", "test"]
@@ -18,8 +19,6 @@ MARKER_HELP: Final = (
     'testkit(isolation="journal"): what happens to the rows that a test wrote: '
     '"journal" undoes them after the test, "none" leaves them'
 )
-DATABASE_VARIABLE: Final = "TESTKIT_DATABASE"
-"""The environment variable that says what to test on; unlike a command line, nobody else can read it."""
 _DEFAULT_VARIABLE: Final = "DATABASE_URL"
 
 
@@ -123,7 +122,7 @@ def _database(option: str | None, ini: str) -> Choice:
     """What to test on: the command line goes before the environment, and that before the ini file."""
     if option is not None:
         return Choice.of(option, "--testkit-database")
-    in_environment = os.environ.get(DATABASE_VARIABLE)
+    in_environment = os.environ.get(VARIABLE)
     if in_environment:
-        return Choice.of(in_environment, DATABASE_VARIABLE)
+        return Choice.of(in_environment, VARIABLE)
     return Choice.of(ini or "sqlite", "testkit_database")

@@ -17,8 +17,7 @@ CONFTEST = """
 
     def pytest_sessionfinish(session):
         who = os.environ.get("PYTEST_XDIST_WORKER", "main")
-        folders = list(Path(os.environ["OWN_STORAGE"]).glob(f"*/run-{os.getpid()}-*"))
-        databases = [path.name for folder in folders for path in folder.glob("*.db")]
+        databases = [path.name for path in Path(os.environ["OWN_STORAGE"]).glob("*/run-*/*.db") if path == file()]
         with open("finished.txt", "a") as log:
             log.write(f"{who} {file().name} {databases}\\n")
 """

@@ -5,7 +5,7 @@ make databases on either. Nothing is connected to or started before the first da
 is done in a database, which is its module's in the folder above.
 """
 
-from kailash_testkit.databases.servers.choosing import Choice, open_server, started
+from kailash_testkit.databases.servers.choosing import Choice, kind_of, open_server, started
 from kailash_testkit.databases.servers.interface import Server
 
-__all__ = ["Choice", "Server", "open_server", "started"]
+__all__ = ["Choice", "Server", "kind_of", "open_server", "started"]

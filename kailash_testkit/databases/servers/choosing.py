@@ -14,6 +14,9 @@ from kailash_testkit.databases.storage import RunFolder
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.wording import listed, plain
 
+VARIABLE: Final = "TESTKIT_DATABASE"
+"""The environment variable that says what to test on; unlike a command line, others cannot read it."""
+
 KINDS: Final = ("sqlite", "postgresql", "mysql", "mariadb")
 
 

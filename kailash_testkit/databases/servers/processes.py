@@ -74,7 +74,7 @@ class ProcessFolder:
     def _launch(self, script: str, command: Sequence[str]) -> int:
         with self._opened_lock() as lock, (self.path / _LOG).open("ab") as log:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return subprocess.run(
+            done: subprocess.CompletedProcess[bytes] = subprocess.run(
                 ["/bin/sh", "-c", script, str(self.path / _PID), str(int(self._stop_signal)), *command],
                 cwd=self.path,
                 stdin=subprocess.DEVNULL,
@@ -84,7 +84,8 @@ class ProcessFolder:
                 start_new_session=True,  # Ctrl-C is for the tests
                 check=False,
                 **self._as_user(),
-            ).returncode
+            )
+        return done.returncode
 
     def _as_user(self) -> dict[str, Any]:
         if self._user is None:
