@@ -39,7 +39,8 @@ class Choice:
                 f"{option}={plain(setting)}: not a kind of database that the kit can provide",
                 do=f"use one of {listed(KINDS)}, or the URL of a server: postgresql://user@host:5432/postgres",
             )
-        return cls(kind, _with_path(setting, "postgres" if kind == "postgresql" else "information_schema"))
+        port, database = (5432, "postgres") if kind == "postgresql" else (3306, "information_schema")
+        return cls(kind, _completed(setting, port, database))
 
     @property
     def is_private_server(self) -> bool:
@@ -47,9 +48,11 @@ class Choice:
         return self.kind != "sqlite" and self.server_url is None
 
 
-def _with_path(url: str, usual: str) -> str:
+def _completed(url: str, port: int, database: str) -> str:
+    """The URL with what it leaves out as usual: DataFlow wants the port, and a connection needs a database."""
     parts = urlsplit(url)
-    return url if parts.path.strip("/") else parts._replace(path=f"/{usual}").geturl()
+    address = parts.netloc if parts.port else f"{parts.netloc}:{port}"
+    return parts._replace(netloc=address, path=parts.path if parts.path.strip("/") else f"/{database}").geturl()
 
 
 def open_server(choice: Choice, run: RunFolder, access: Access | None) -> Server:

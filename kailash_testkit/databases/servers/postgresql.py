@@ -100,7 +100,7 @@ class _PostgresqlAdministration:
         except self._driver.OperationalError as error:
             raise ServerUnavailable(
                 f"no connection to PostgreSQL at {place.host}:{place.port}, database {place.database}",
-                why=plain(str(error)).splitlines()[-1],
+                why=plain(str(error)).splitlines()[0],
                 do="start the server, or correct the URL of --testkit-database",
             ) from None
         connection.autocommit = True
