@@ -7,6 +7,7 @@ belongs to a run that ended without cleaning up, or to one that kept something.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -35,7 +36,7 @@ class RunFolder:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path = storage_root() / f"run-{os.getpid()}-{new_run()}" if path is None else path
+        self.path = storage_root() / f"session-{os.getpid()}-{new_run()}" if path is None else path
         self._lock: FileLock | None = None
 
     @property
@@ -52,7 +53,7 @@ class RunFolder:
 
     def _claimed(self) -> FileLock:
         """This process's lock. It is held before the folder gets its name, so that no other run sees it free."""
-        own_lock = _LOCKS.replace("*", str(os.getpid()))
+        own_lock = _LOCKS.replace("*", f"{os.getpid()}-{secrets.token_hex(2)}")
         if self.path.exists():  # another process's, or DataFlow's, which makes missing folders of a URL
             lock = FileLock(self.path / own_lock)
             lock.acquire(timeout=1)
@@ -129,7 +130,7 @@ def remove_orphans(root: Path) -> list[Path]:
 
 def unused_folders(root: Path) -> Iterator[Path]:
     """The folders of runs that are no longer alive."""
-    for folder in [*root.glob("run-*"), *filter(_is_old, root.glob("new-run-*"))]:
+    for folder in [*root.glob("session-*"), *filter(_is_old, root.glob("new-session-*"))]:
         if folder.is_dir() and not any(map(_is_held, folder.glob(_LOCKS))):
             yield folder
 
@@ -149,7 +150,8 @@ def remove_folder(folder: Path) -> None:
     if (folder / _SERVER).exists():
         from kailash_testkit.databases.servers.processes import ProcessFolder
 
-        ProcessFolder(folder / _SERVER).stop()
+        if not ProcessFolder(folder / _SERVER).stop():
+            return  # the next run tries again
     shutil.rmtree(folder, ignore_errors=True)
 
 

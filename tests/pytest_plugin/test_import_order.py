@@ -17,7 +17,7 @@ CONFTEST = """
 
     def pytest_sessionfinish(session):
         who = os.environ.get("PYTEST_XDIST_WORKER", "main")
-        databases = [path.name for path in Path(os.environ["OWN_STORAGE"]).glob("*/run-*/*.db") if path == file()]
+        databases = [path.name for path in Path(os.environ["OWN_STORAGE"]).glob("*/session-*/*.db") if path == file()]
         with open("finished.txt", "a") as log:
             log.write(f"{who} {file().name} {databases}\\n")
 """

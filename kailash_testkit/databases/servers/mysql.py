@@ -26,6 +26,7 @@ _USER: Final = "testkit"
 _MADE: Final = "dataflow_testkit_made"
 """The table that says that the kit made the database; it has a row when the database is kept, with the reason."""
 _CONNECT_WAIT: Final = 10  # seconds
+_ANSWER_WAIT: Final = 60  # seconds
 _IDLE: Final = 31_000_000  # seconds that the connection may be idle, with its locks
 _ACCESS_DENIED: Final = (1044, 1045, 1142, 1227)
 _DATABASES: Final = f"""
@@ -90,6 +91,7 @@ class _MysqlAdministration:
                 charset="utf8mb4",
                 autocommit=True,
                 connect_timeout=_CONNECT_WAIT,
+                read_timeout=_ANSWER_WAIT,
                 program_name="kailash-testkit",
                 init_command=f"SET SESSION wait_timeout = {_IDLE}",
             )

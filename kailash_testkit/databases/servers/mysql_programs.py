@@ -77,8 +77,8 @@ class MysqlPrograms:
             f"--datadir={folder.path / 'data'}",
             f"--bind-address={LOOPBACK}",
             f"--port={port}",
-            f"--socket={folder.path / 'socket'}",
-            f"--pid-file={folder.path / 'server.pid'}",
+            "--socket=socket",  # in the data directory; a whole path may be longer than systems allow
+            "--pid-file=pid",
             f"--tmpdir={folder.path}",
             f"--init-file={folder.path / 'accounts.sql'}",
             "--skip-name-resolve",

@@ -1,8 +1,8 @@
 """Server processes that outlive the process which starts them, and can be found and ended by any other.
 
-Each has a folder. In it lie its pid, written before the program runs; its log; and a lock that the program
-inherits with all its children: while it is held something of the server is alive, and the pid is its own,
-not that of a stranger who got the number later.
+Each has a folder. In it lie the number of its process group, written before the program runs; its log; and a lock
+that the program inherits with all its children: while it is held something of the server is alive, and the number
+is its own, not that of a stranger who got it later.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-_PID: Final = "pid"
+_GROUP: Final = "group"
 _LOG: Final = "log"
 _ALIVE: Final = "alive.lock"
 _PATIENCE: Final = 10.0  # seconds that a server gets to end before it is killed
@@ -26,10 +26,11 @@ _LOOK_AGAIN: Final = 0.005  # seconds
 _LAST_LINES: Final = 5
 _UNPRIVILEGED: Final = "nobody"
 
-_ATTACHED: Final = 'echo $$ "$1" >"$0"; shift; exec "$@"'
-# The first shell leaves the second in the background and ends, so that the program is nobody's child:
+# The shell leads a new session, and so its number is that of the group of all processes to come.
+_ATTACHED: Final = 'echo "$$ $1" >"$0"; shift; exec "$@"'
+# Left in the background by the shell, which ends, the program is nobody's child:
 # a test is not blamed for a process that it left running, and no exit status waits to be asked for.
-_DETACHED: Final = f'/bin/sh -c \'{_ATTACHED}\' "$0" "$@" &'
+_DETACHED: Final = 'echo "$$ $1" >"$0"; shift; "$@" &'
 
 
 class ProcessFolder:
@@ -75,7 +76,7 @@ class ProcessFolder:
         with self._opened_lock() as lock, (self.path / _LOG).open("ab") as log:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             done: subprocess.CompletedProcess[bytes] = subprocess.run(
-                ["/bin/sh", "-c", script, str(self.path / _PID), str(int(self._stop_signal)), *command],
+                ["/bin/sh", "-c", script, str(self.path / _GROUP), str(int(self._stop_signal)), *command],
                 cwd=self.path,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -103,22 +104,23 @@ class ProcessFolder:
                 return True
         return False
 
-    def stop(self) -> None:
-        """Ends the processes, whoever started them, and waits until they are gone. Idempotent."""
-        kill_at = time.monotonic() + _PATIENCE
+    def stop(self) -> bool:
+        """Ends the processes, whoever started them, and waits for it; whether they are gone. Idempotent."""
+        return not self.is_alive() or self._ends_by(None) or self._ends_by(signal.SIGKILL)
+
+    def _ends_by(self, number: int | None) -> bool:
+        """Sends a signal, by default that which was chosen at the start; whether the processes end by it."""
+        give_up = time.monotonic() + _PATIENCE
         told = False
-        while self.is_alive():
-            if time.monotonic() > kill_at:
-                self._signal(signal.SIGKILL)
-            elif not told:
-                told = self._signal(None)
+        while self.is_alive() and time.monotonic() < give_up:
+            told = told or self._signal(number)
             time.sleep(_LOOK_AGAIN)
+        return not self.is_alive()
 
     def _signal(self, number: int | None) -> bool:
-        """Sends a signal, by default that which ends them; whether there was somebody to send it to."""
         try:
-            pid, stop_signal = map(int, (self.path / _PID).read_text().split())
-            os.killpg(os.getpgid(pid), stop_signal if number is None else number)
+            group, stop_signal = map(int, (self.path / _GROUP).read_text().split())
+            os.killpg(group, stop_signal if number is None else number)
         except (FileNotFoundError, ValueError, ProcessLookupError):
             return False  # it starts or ends in this moment
         return True

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -49,11 +51,10 @@ def given(setting: str, server_url: Callable[[str], GivenUrl]) -> GivenUrl:
 
 
 @pytest.fixture
-def own_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Storage of the test's own in place of the machine's shared memory, which a server's user can reach."""
-    path = tmp_path / "storage"
-    path.mkdir()
-    for folder in (tmp_path, *list(tmp_path.parents)[:2]):  # pytest's own
-        folder.chmod(folder.stat().st_mode | 0o011)
-    monkeypatch.setattr(storage, "_MEMORY_BACKED", path)
-    return path
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="kailash-testkit-tests-", dir=memory) as path:
+        Path(path).chmod(0o711)
+        monkeypatch.setattr(storage, "_MEMORY_BACKED", Path(path))
+        yield Path(path)
