@@ -191,7 +191,7 @@ def test_without_any_server_the_command_that_installs_one_is_told(
     monkeypatch.setenv("PATH", "/nowhere")
     with (
         started(setting) as server,
-        pytest.raises(ServerUnavailable, match="no .* to start a private server") as caught,
+        pytest.raises(ServerUnavailable, match=r"no .* to start a private server") as caught,
     ):
         server.create("shop")
     assert "install" in str(caught.value.do)
