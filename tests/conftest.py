@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sample_app import in_this_loop, make_db, register_shop
+from warm_python import WarmPython
 
 from kailash_testkit import active
 from kailash_testkit.databases.sqlite import file_of
@@ -107,3 +108,11 @@ def sql_in(kit: Kit) -> Sql:
             connection.close()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def warm_python() -> Iterator[WarmPython]:
+    """Starts Python processes in which Kailash and pytest are imported already."""
+    python = WarmPython()
+    yield python
+    python.close()

@@ -38,7 +38,7 @@ TESTS = """
 
 def test_the_variable_is_set_before_conftest_and_the_database_made_when_a_test_needs_it(shop: Project) -> None:
     shop.write({"conftest.py": CONFTEST, "test_items.py": TESTS})
-    outcome = shop.run()
+    outcome = shop.run_anew()
     outcome.assert_outcomes(passed=2)
     assert shop.lines("finished.txt") == ["main testkit.db ['testkit.db']"]
     assert "kailash-testkit: SQLite, a private file, database testkit, in DATABASE_URL" in outcome.output
