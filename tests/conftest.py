@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from database_kinds import KINDS, Kind, Sql, parametrize
+from database_kinds import KINDS, Kind, Meddle, Sql, parametrize
 from sample_app import in_this_loop, make_db, register_shop
 
 from kailash_testkit import active
@@ -131,6 +131,18 @@ async def own_kit(new_db: Callable[..., Any], database_kind: Kind) -> AsyncItera
     register_shop(db, json_defaults=database_kind.json_defaults)
     async with Kit(db) as kit:
         yield kit
+
+
+@pytest.fixture
+def meddle(own_sql: Sql, database_kind: Kind) -> Meddle:
+    """Makes a trigger that alters every order as it is written: ``meddle("INSERT", total=0)``."""
+
+    def meddle(when: str, **values: int) -> None:
+        ((column, value),) = values.items()
+        for statement in database_kind.altering(when, "orders", column, value):
+            own_sql(statement)
+
+    return meddle
 
 
 @pytest.fixture

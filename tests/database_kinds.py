@@ -19,6 +19,7 @@ from kailash_testkit.databases import open_database
 from kailash_testkit.databases.sqlite import file_of
 
 Sql = Callable[..., list[Any]]
+Meddle = Callable[..., None]
 
 
 class Kind:
@@ -28,6 +29,14 @@ class Kind:
     options: dict[str, Any] = {}
     """Of DataFlow's constructor, in tests that make many instances."""
 
+    duplicate: str
+    """What it says of a value that is taken, before the name of the column or constraint."""
+    not_null: str
+    """What it says of a missing value, before the name of the column."""
+    no_table: str
+    """What it says of a table that is not there; a regular expression."""
+    microseconds = True
+    """Whether a datetime keeps them."""
     json_defaults = True
     """Whether DataFlow can make a table with a list or dict as a default."""
 
@@ -46,6 +55,10 @@ class Kind:
         """Runs SQL with ``?`` for parameters on a connection."""
         raise NotImplementedError
 
+    def session_of(self, connection: Any) -> str:
+        """How a message names the connection when it is in the way."""
+        raise NotImplementedError
+
     def sql(self, url: str) -> Sql:
         """Runs SQL in a database behind DataFlow's back, on a connection of its own each time."""
 
@@ -55,13 +68,20 @@ class Kind:
 
         return run
 
-    def trigger(self, when: str, table: str, body: str) -> list[str]:
-        """The statements that make a row trigger: ``trigger("AFTER INSERT", "orders", "DELETE FROM ...")``."""
+    def altering(self, when: str, table: str, column: str, value: int) -> list[str]:
+        """The statements for a trigger that sets a column of each row that is inserted or updated."""
+        raise NotImplementedError
+
+    def skipping(self, when: str, table: str) -> list[str]:
+        """The statements for a trigger that silently keeps rows from being written."""
         raise NotImplementedError
 
 
 class Sqlite(Kind):
     name = "sqlite"
+    duplicate = "UNIQUE constraint failed: "
+    not_null = "NOT NULL constraint failed: orders."
+    no_table = "no such table: .*notes"
 
     def new_url(self, folder: Path, stem: str) -> str:
         return f"sqlite:///{folder / f'{stem}.db'}"
@@ -75,9 +95,17 @@ class Sqlite(Kind):
     def rows(self, connection: Any, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         return list(connection.execute(statement, parameters).fetchall())
 
-    def trigger(self, when: str, table: str, body: str) -> list[str]:
-        name = when.replace(" ", "_").lower()
-        return [f"CREATE TRIGGER {name} {when} ON {table} BEGIN {body}; END"]
+    def session_of(self, connection: Any) -> str:
+        return f"sqlite3.Connection at {id(connection):#x}, in a transaction"
+
+    def altering(self, when: str, table: str, column: str, value: int) -> list[str]:
+        return [
+            f"CREATE TRIGGER of_test AFTER {when} ON {table} WHEN new.{column} <> {value}"
+            f" BEGIN UPDATE {table} SET {column} = {value} WHERE id = new.id; END"
+        ]
+
+    def skipping(self, when: str, table: str) -> list[str]:
+        return [f"CREATE TRIGGER of_test BEFORE {when} ON {table} BEGIN SELECT raise(IGNORE); END"]
 
 
 class _OnServer(Kind):
@@ -104,25 +132,40 @@ class _OnServer(Kind):
 class Postgresql(_OnServer):
     name = "postgresql"
     server = POSTGRESQL
+    duplicate = "duplicate key value violates unique constraint "
+    not_null = 'null value in column "'
+    no_table = 'relation "notes" does not exist'
 
-    def trigger(self, when: str, table: str, body: str) -> list[str]:
-        name = when.replace(" ", "_").lower()
-        row = "OLD" if "DELETE" in when else "NEW"
+    def session_of(self, connection: Any) -> str:
+        return str(connection.info.backend_pid)
+
+    def altering(self, when: str, table: str, column: str, value: int) -> list[str]:
+        return self._before(when, table, f"NEW.{column} = {value}; RETURN NEW")
+
+    def skipping(self, when: str, table: str) -> list[str]:
+        return self._before(when, table, "RETURN NULL")
+
+    def _before(self, when: str, table: str, body: str) -> list[str]:
         return [
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; RETURN {row}; END $$",
-            f"CREATE TRIGGER {name} {when} ON {table} FOR EACH ROW"
-            f" WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION {name}()",
+            f"CREATE FUNCTION of_test() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; END $$",
+            f"CREATE TRIGGER of_test BEFORE {when} ON {table} FOR EACH ROW EXECUTE FUNCTION of_test()",
         ]
 
 
 class Mysql(_OnServer):
     name = "mysql"
     server = MYSQL
+    duplicate = "Duplicate entry '"
+    not_null = "Column '"
+    no_table = "notes' doesn't exist"
+    microseconds = False
     json_defaults = False
 
-    def trigger(self, when: str, table: str, body: str) -> list[str]:
-        name = when.replace(" ", "_").lower()
-        return [f"CREATE TRIGGER {name} {when} ON {table} FOR EACH ROW BEGIN {body}; END"]
+    def session_of(self, connection: Any) -> str:
+        return str(connection.thread_id())
+
+    def altering(self, when: str, table: str, column: str, value: int) -> list[str]:
+        return [f"CREATE TRIGGER of_test BEFORE {when} ON {table} FOR EACH ROW SET new.{column} = {value}"]
 
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (Sqlite(), Postgresql(), Mysql())}
