@@ -8,19 +8,21 @@ it (`postgresql_restoring`): its cost follows the number of changes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from kailash_testkit.errors import IsolationFailed
 from kailash_testkit.journal import postgresql_triggers as triggers
 from kailash_testkit.journal.interface import Mark, RecordedChange, UndoReport
 from kailash_testkit.journal.postgresql_connection import Connection, literal
 from kailash_testkit.journal.postgresql_fingerprint import fingerprint
 from kailash_testkit.journal.postgresql_history import changes, position, replaying
+from kailash_testkit.journal.postgresql_rebuilding import finish, prepare_for_rows
 from kailash_testkit.journal.postgresql_recording import Look, Recording
-from kailash_testkit.journal.postgresql_restoring import Stuck, apply
+from kailash_testkit.journal.postgresql_restoring import Part, Stuck, apply, find_parts
+from kailash_testkit.journal.postgresql_saved import difference
 
 _SCHEMA_CHANGED = "the schema was changed"
+_LOST = "a table was truncated whose rows a policy hides from its owner"
 
 
 @dataclass
@@ -48,17 +50,17 @@ class PostgresqlJournal:
     def install(self) -> None:
         with self._connection.transaction():
             self._recording.install(self._connection)
-            self._recording.refit(self._connection)
 
     def refresh(self) -> None:
         look = self._recording.look(self._connection)
         if look is None or not self._recording.is_fit(self._connection, look):
-            with self._connection.transaction(isolation="REPEATABLE READ", lock=triggers.JOURNAL):
+            with self._connection.transaction(lock=triggers.JOURNAL):
                 self._recording.refit(self._connection)
+                self._forget()
 
     def head(self) -> int:
         rows = self._connection.run(
-            f"SELECT at, ctid::text FROM {triggers.JOURNAL} ORDER BY at DESC, ctid DESC LIMIT 1"
+            f"SELECT at, ctid::text FROM {triggers.JOURNAL} AS j ORDER BY at DESC, j.ctid DESC LIMIT 1"
         )
         return position(*rows[0]) if rows else 0
 
@@ -69,7 +71,7 @@ class PostgresqlJournal:
                 break
             self.refresh()
         self._last_mark += 1
-        self._places[self._last_mark] = _Place(look.snapshot, self._recording.epoch, look.counters)
+        self._places[self._last_mark] = _Place(look.snapshot, self._recording.epoch.number, look.counters)
         return Mark(self._last_mark)
 
     def moved(self, mark: Mark) -> bool:
@@ -82,31 +84,39 @@ class PostgresqlJournal:
         return changes(self._connection, self._recording.sources, place.snapshot)
 
     def gaps(self, since: Mark) -> tuple[str, ...]:
-        return self._gaps(self._place(since), self._recording.look(self._connection))
+        place = self._place(since)
+        return self._gaps(place, self._recording.look(self._connection, place.snapshot))
 
     def undo(self, mark: Mark) -> UndoReport:
         place = self._place(mark)
-        with self._connection.transaction(lock=triggers.JOURNAL):
+        since = triggers.after(literal(place.snapshot))
+        with self._connection.transaction(lock=triggers.JOURNAL, alone=True):
             look = self._recording.look(self._connection, place.snapshot)
             gaps = self._gaps(place, look)
-            if gaps or look is None:
-                raise IsolationFailed("the schema was changed", why=", ".join(gaps))
-            self._undo_by_journal(place, look)
+            entries = look.entries if look else 0
+            try:
+                if look is None or gaps:
+                    raise Stuck(*gaps)
+                self._apply(triggers.summed(*triggers.taking_back(since)), look.parts)
+                moved = look.entries or look.counters != place.counters
+                report = UndoReport("journal" if moved else "nothing", entries)
+            except Stuck as stuck:
+                report = UndoReport("saved state", entries, stuck.args)
+                look = self._put_back(place)
+            self._connection.run(f"DELETE FROM {triggers.JOURNAL} WHERE {since}")
+            self._recording.set_counters(self._connection, look.counters, place.counters)
         place.snapshot = look.snapshot
         self._places = {number: kept for number, kept in self._places.items() if number <= mark.number}
-        return UndoReport("journal" if look.entries or look.counters != place.counters else "nothing", look.entries)
+        return report
 
     def replay(self, changes: Sequence[RecordedChange]) -> None:
         self.refresh()  # what others did to the schema must not pass for what happens here
-        asked = replaying(self._recording.current, changes)
-        if not asked:
-            return
-        sources = self._recording.sources
-        with self._connection.transaction(lock=triggers.JOURNAL):
+        asked = replaying(self._recording.epoch.numbers, changes)
+        if asked:
             net = triggers.summed(triggers.values(asked), *triggers.taking_back(triggers.OF_THIS_TRANSACTION))
-            with triggers.silenced(self._connection, [sources[number] for number in {row[0] for row in asked}]):
+            with self._connection.transaction(lock=triggers.JOURNAL):
                 try:
-                    apply(self._connection, sources, net)
+                    self._apply(net, find_parts(self._connection, net))
                 except Stuck as error:
                     raise self._connection.IntegrityError(str(error)) from None
 
@@ -131,19 +141,40 @@ class PostgresqlJournal:
             raise ValueError(f"mark {mark.number} was released, or ended by going back to an earlier one") from None
 
     def _gaps(self, place: _Place, look: Look | None) -> tuple[str, ...]:
-        if look is None or place.epoch != self._recording.epoch or not self._recording.is_fit(self._connection, look):
+        if (
+            look is None
+            or place.epoch != self._recording.epoch.number
+            or not self._recording.is_fit(self._connection, look)
+        ):
             return (_SCHEMA_CHANGED,)
-        return ()
+        return (_LOST,) if look.lost else ()
 
     # Going back
 
-    def _undo_by_journal(self, place: _Place, look: Look) -> None:
-        """Takes back the recorded changes, in the open transaction."""
-        since = triggers.after(literal(place.snapshot))
-        if look.entries:
-            net = triggers.summed(*triggers.taking_back(since))
-            with triggers.silenced(self._connection, [self._recording.sources[part.source] for part in look.parts]):
-                apply(self._connection, self._recording.sources, net, look.parts)
-            self._connection.run(f"DELETE FROM {triggers.JOURNAL} WHERE {since}")
-        if look.counters != place.counters:
-            self._recording.set_counters(self._connection, look.counters, place.counters)
+    def _put_back(self, place: _Place) -> Look:
+        """Makes the schema and all rows what they were at the mark, in the open transaction."""
+        self._connection.start_over()
+        connection, recording, epoch = self._connection, self._recording, self._recording.epochs[place.epoch]
+        prepare_for_rows(connection, epoch.objects)
+        recording.return_to(connection, epoch)
+        tables = {number: table for table, number in epoch.numbers.items()}
+        net = difference(tables, recording.copied, place.snapshot)
+        with triggers.all_rows(connection, tables.values()):
+            self._apply(net, find_parts(connection, net), are_bare=True)
+        finish(connection, epoch.objects)
+        recording.return_to(connection, epoch)
+        look = recording.look(connection, place.snapshot)
+        assert look is not None
+        return look
+
+    def _apply(self, net: str, parts: Sequence[Part], *, are_bare: bool = False) -> None:
+        """Applies net changes. are_bare: the application's triggers and rules are not there at present."""
+        connection, sources = self._connection, self._recording.sources
+        tables = [sources[part.source] for part in parts]
+        if are_bare:
+            tables = [replace(table, triggers=(), rules=(), forced=False) for table in tables]
+        with triggers.silenced(connection, tables):
+            apply(connection, sources, net, parts)
+
+    def _forget(self) -> None:
+        self._recording.forget(self._connection, {place.epoch for place in self._places.values()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from time import monotonic, sleep
 from typing import Any, Final
 
 from kailash_testkit.errors import DatabaseBusy
@@ -32,6 +33,7 @@ _SETTINGS: Final = {
 }
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _DEADLOCK: Final = "40P01"
+_START: Final = "dataflow_testkit_start"
 _QUERY_SHOWN: Final = 120
 
 # Who may hold the lock: everybody else's open transactions that wrote, or that locked more than reading does.
@@ -46,6 +48,14 @@ _HOLDERS: Final = """
           AND (l.mode NOT IN ('AccessShareLock', 'RowExclusiveLock') OR l.relation >= 16384)))
     ORDER BY a.xact_start, a.pid
 """
+
+# Others who have written in this database and not committed yet. (No snapshot tells: the latest of them are not in it.)
+_WRITERS: Final = """
+    SELECT a.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted AND a.datname = current_database()
+      AND a.pid <> pg_backend_pid() AND a.backend_type IS DISTINCT FROM 'autovacuum worker'
+"""
+_LOOK_AGAIN: Final = 0.01  # seconds
 
 
 def quoted(*names: str) -> str:
@@ -97,19 +107,31 @@ class Connection:
             return rows
 
     @contextmanager
-    def transaction(self, *, isolation: str = "READ COMMITTED", lock: str | None = None) -> Generator[None, None, None]:
+    def transaction(
+        self, *, isolation: str = "READ COMMITTED", lock: str | None = None, alone: bool = False
+    ) -> Generator[None, None, None]:
         """Commits at the end of the block; rolls back when it raises.
 
-        lock: a table that nobody may write in the meantime; waits for those who do.
+        lock: a table that nobody may write in the meantime; waits for those who do. alone: waits for everybody who
+        has uncommitted changes of whatever kind in this database.
         """
-        locking = f"; LOCK TABLE {lock} IN SHARE MODE" if lock else ""
-        self.run(f"BEGIN ISOLATION LEVEL {isolation}{locking}")
+        begin = f"BEGIN ISOLATION LEVEL {isolation}{f'; LOCK TABLE {lock} IN SHARE MODE' if lock else ''}"
+        end = monotonic() + self.lock_wait
+        while self.run(f"{begin}; SAVEPOINT {_START}; {_WRITERS if alone else ''}"):
+            self._roll_back()  # or those whom we wait for might wait for us
+            if monotonic() > end:
+                raise self._busy()
+            sleep(_LOOK_AGAIN)
         try:
             yield
             self.run("COMMIT")
         except BaseException:
             self._roll_back()
             raise
+
+    def start_over(self) -> None:
+        """Back to the begin of the open transaction, its lock kept; PostgreSQL wants it after an error."""
+        self.run(f"ROLLBACK TO SAVEPOINT {_START}")
 
     def close(self) -> None:
         self._connection.close()

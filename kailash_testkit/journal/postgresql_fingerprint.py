@@ -7,6 +7,7 @@ import hashlib
 from kailash_testkit.journal import postgresql_schema as schema
 from kailash_testkit.journal.postgresql_catalog import read_catalog
 from kailash_testkit.journal.postgresql_connection import Connection, literal
+from kailash_testkit.journal.postgresql_triggers import all_rows
 
 
 def fingerprint(connection: Connection) -> str:
@@ -16,8 +17,8 @@ def fingerprint(connection: Connection) -> str:
     the rows lie in the table, which PostgreSQL changes with every update.
     """
     total = hashlib.blake2b(digest_size=20)
-    for each in sorted(schema.described(connection)):
-        total.update(repr(tuple(each)).encode())
+    for each in sorted(schema.described(connection), key=repr):
+        total.update(repr(tuple(each[:4])).encode())
     catalog = read_catalog(connection)
     rows = [
         f"SELECT {literal(table.sql)}, count(*)::text, {_hashes('t::text')} FROM ONLY {table.sql} t"
@@ -28,8 +29,8 @@ def fingerprint(connection: Connection) -> str:
         for sequence in catalog.sequences
     ]
     queries = [*rows, *counters]
-    if queries:
-        for row in sorted(connection.run(" UNION ALL ".join(queries))):
+    with all_rows(connection, catalog.tables):
+        for row in sorted(connection.run(" UNION ALL ".join(queries) or "SELECT")):
             total.update(repr(row).encode())
     return total.hexdigest()
 

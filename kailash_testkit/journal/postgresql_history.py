@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from kailash_testkit.journal.interface import RecordedChange
 from kailash_testkit.journal.postgresql_catalog import Column, Table
 from kailash_testkit.journal.postgresql_connection import Connection, literal
-from kailash_testkit.journal.postgresql_triggers import JOURNAL, after
+from kailash_testkit.journal.postgresql_triggers import JOURNAL, TOLD, after
 
 _FIELD: Final = re.compile(r'(?:"((?:[^"]|"")*)"|([^,]*)),')
 
@@ -38,7 +38,9 @@ class ExactChange(RecordedChange):
 def changes(connection: Connection, sources: Mapping[int, Table], snapshot: str) -> list[RecordedChange]:
     """The changes committed since the snapshot, in their order."""
     since = after(literal(snapshot))
-    rows = connection.run(f"SELECT at, ctid::text, source, old, new FROM {JOURNAL} WHERE {since} ORDER BY at, ctid")
+    rows = connection.run(
+        f"SELECT at, ctid::text, source, old, new FROM {JOURNAL} AS j WHERE {since} AND {TOLD} ORDER BY at, j.ctid"
+    )
     decoder = _Decoder(connection)
     return [
         _change(decoder, sources[source], position(at, ctid), source, old, new) for at, ctid, source, old, new in rows

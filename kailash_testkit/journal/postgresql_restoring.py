@@ -2,22 +2,24 @@
 
 Foreign keys that are not deferrable are checked at the end of a statement; so one statement, with a part for
 each table, may write in any order, also where tables refer to each other in a circle. A row that changed is
-updated in place: to delete and insert it again would set off ON DELETE CASCADE. Where an update in place collides
-with a unique constraint on the way (two rows that swapped their values), the rows are replaced instead, and what
-cascades then did is among the net changes of the next round: our triggers record what this statement does.
+updated in place: to delete and insert it again would set off ON DELETE CASCADE.
+
+Where a constraint does not allow that (two rows swapped unique values, a cascade comes in between), the rows are
+replaced in that one statement; or all that has to go is deleted first. What cascades then do is among the net changes
+of the next round, for our triggers record what these statements do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from kailash_testkit.journal.postgresql_catalog import Table
 from kailash_testkit.journal.postgresql_connection import Connection, quoted
 
-_UNIQUE_VIOLATION: Final = "23505"
-_EXCLUSION_VIOLATION: Final = "23P01"
+_Mode = Literal["in place", "replace", "delete first"]
+_MODES: Final[tuple[_Mode, ...]] = ("in place", "replace", "delete first")
 _MOST_ROUNDS: Final = 5
 # The tables are looked up by their keys, whatever the planner guesses of the number of rows.
 _SETTINGS: Final = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
@@ -41,51 +43,64 @@ def summary(net: str) -> str:
     return f"SELECT source, bool_or(n < 0) AS goes, bool_or(n > 0) AS comes FROM ({net}) AS net GROUP BY source"
 
 
-def apply(connection: Connection, tables: Mapping[int, Table], net: str, parts: Sequence[Part] | None = None) -> None:
+def find_parts(connection: Connection, net: str) -> list[Part]:
+    """What the net changes ask for."""
+    return [Part(*row) for row in connection.run(summary(net))]
+
+
+def apply(connection: Connection, tables: Mapping[int, Table], net: str, parts: Sequence[Part]) -> None:
     """Applies the net changes, in the open transaction, until none remain.
 
     net: a query for ``(source, image, n)`` that takes into account what was done meanwhile. parts: its first answer.
     Raises `Stuck` where some remain however often it is tried.
     """
-    replace = False
-    if parts is None:
-        parts = [Part(*row) for row in connection.run(summary(net))]
-    for _ in range(_MOST_ROUNDS):
+    for number in range(_MOST_ROUNDS):
         if not parts:
             return
-        statement = _statement(tables, net, parts, replace=replace)
-        connection.run("SAVEPOINT dataflow_testkit")
-        try:
-            found = connection.run(f"{_SETTINGS}; {statement}; SET CONSTRAINTS ALL IMMEDIATE; {summary(net)}")
-            replace = False
-        except connection.Error as error:
-            if replace or getattr(error, "pgcode", None) not in (_UNIQUE_VIOLATION, _EXCLUSION_VIOLATION):
-                raise
-            connection.run("ROLLBACK TO SAVEPOINT dataflow_testkit")
-            replace = True
-            continue
-        parts = [Part(*row) for row in found]
+        # an identity that is GENERATED ALWAYS cannot be updated: what two rounds did not achieve needs new rows
+        parts = _round(connection, tables, net, parts, _MODES[number > 1 :])
     ((number, image),) = connection.run(f"SELECT source, image FROM ({net}) AS net ORDER BY n LIMIT 1")
     raise Stuck(f"{tables[number].name} has no row {image} to change, or does not keep it")
 
 
-def _statement(tables: Mapping[int, Table], net: str, parts: Sequence[Part], *, replace: bool) -> str:
+def _round(
+    connection: Connection, tables: Mapping[int, Table], net: str, parts: Sequence[Part], modes: Sequence[_Mode]
+) -> list[Part]:
+    """Applies the net changes once, in the first way that the constraints allow; returns what remains."""
+    refusal = ""
+    for mode in modes:
+        if mode == "delete first" and not any(part.goes for part in parts):
+            continue
+        connection.run("SAVEPOINT dataflow_testkit")
+        statement = _statement(tables, net, parts, mode)
+        try:
+            found = connection.run(f"{_SETTINGS}; {statement}; SET CONSTRAINTS ALL IMMEDIATE; {summary(net)}")
+            return [Part(*row) for row in found]
+        except connection.IntegrityError as error:
+            refusal = str(error)
+            connection.run("ROLLBACK TO SAVEPOINT dataflow_testkit")
+    raise Stuck(refusal.strip())
+
+
+def _statement(tables: Mapping[int, Table], net: str, parts: Sequence[Part], mode: _Mode) -> str:
     steps = [f"net AS MATERIALIZED ({net})"]
     for part in parts:
-        steps += _steps(tables[part.source], part, replace=replace)
+        steps += _steps(tables[part.source], part, mode)
     return f"WITH {', '.join(steps)} SELECT"
 
 
-def _steps(table: Table, part: Part, *, replace: bool) -> list[str]:
+def _steps(table: Table, part: Part, mode: _Mode) -> list[str]:
     """The parts of the statement for one table, each waiting for the one before it."""
     number = part.source
     goes = f"goes{number} AS MATERIALIZED ({_rows(table, number, 'n < 0')})"
     comes = f"comes{number} AS MATERIALIZED ({_rows(table, number, 'n > 0')})"
-    if not part.comes:
+    if not part.goes and mode == "delete first":
+        return []
+    if not part.comes or mode == "delete first":
         return [goes, _delete(table, number, f"goes{number}")]
     if not part.goes:
         return [comes, _insert(table, number, f"comes{number}")]
-    if not table.key or replace or not _updatable(table):
+    if not table.key or mode == "replace" or not _updatable(table):
         return [
             *(goes, _delete(table, number, f"goes{number}")),
             *(comes, _insert(table, number, f"comes{number}", after=f"deleted{number}")),

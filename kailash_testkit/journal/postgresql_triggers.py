@@ -6,6 +6,8 @@ made the change: held against the snapshot of a mark it tells whether the change
 also for a transaction that began before it. ``at`` is the position in the write-ahead log, which grows with every
 journal row; a sequence would change what ``lastval()`` gives to the application.
 
+A row without ``old`` and ``new`` says that something was lost: a TRUNCATE of rows that a policy hides from the owner.
+
 Undo needs no order at all. Each change takes one copy of ``old`` away and adds one of ``new``; summed over all
 changes since a mark, what remains is what has to go and what has to come back (`taking_back`), whatever triggers and
 cascades did in between, with or without a primary key.
@@ -13,7 +15,7 @@ cascades did in between, with or without a primary key.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -30,7 +32,7 @@ _FIRES: Final = {"O": "", "A": "ALWAYS ", "R": "REPLICA "}  # PostgreSQL's lette
 _SET: Final = " ".join(f"SET {name} = '{value}'" for name, value in TEXT_SETTINGS.items())
 _RECORD: Final = f"{OWN_SCHEMA}.record"
 _RECORD_TRUNCATE: Final = f"{OWN_SCHEMA}.record_truncate"
-_INSTALL: Final = f"""
+INSTALL: Final = f"""
     CREATE SCHEMA IF NOT EXISTS {OWN_SCHEMA};
     DROP FUNCTION IF EXISTS {_RECORD} CASCADE;
     DROP FUNCTION IF EXISTS {_RECORD_TRUNCATE} CASCADE;
@@ -47,17 +49,16 @@ _INSTALL: Final = f"""
       INSERT INTO {JOURNAL} (source, old, new) VALUES (TG_ARGV[0]::int, OLD::text, NEW::text);
       RETURN NULL;
     END$$;
-    CREATE FUNCTION {_RECORD_TRUNCATE}() RETURNS trigger LANGUAGE plpgsql {_SET} AS $$BEGIN
+    CREATE FUNCTION {_RECORD_TRUNCATE}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER {_SET} AS $$BEGIN
+      IF row_security_active(TG_RELID) THEN
+        INSERT INTO {JOURNAL} (source) VALUES (TG_ARGV[0]::int);
+        RETURN NULL;
+      END IF;
       EXECUTE format('INSERT INTO {JOURNAL} (source, old) SELECT %s, t::text FROM ONLY %I.%I t',
                      TG_ARGV[0], TG_TABLE_SCHEMA, TG_TABLE_NAME);
       RETURN NULL;
     END$$;
 """
-
-
-def install(connection: Connection) -> None:
-    """Creates the journal, empty, in the open transaction; what an earlier one left is dropped."""
-    connection.run(_INSTALL)
 
 
 def record(connection: Connection, tables: Mapping[int, Table]) -> None:
@@ -77,12 +78,14 @@ def record(connection: Connection, tables: Mapping[int, Table]) -> None:
         connection.run("".join(statements))
 
 
+#: The condition on a journal row: it tells what changed.
+TOLD: Final = "coalesce(old, new) IS NOT NULL"
 #: The condition on a journal row: its change was made in the open transaction.
 OF_THIS_TRANSACTION: Final = "xid = pg_current_xact_id()"
 
 
 @contextmanager
-def silenced(connection: Connection, tables: Iterable[Table]) -> Generator[None, None, None]:
+def silenced(connection: Connection, tables: Collection[Table]) -> Generator[None, None, None]:
     """Within the block the application's triggers and rules on the tables do not fire; ours do."""
     off: list[str] = []
     on: list[str] = []
@@ -91,14 +94,23 @@ def silenced(connection: Connection, tables: Iterable[Table]) -> Generator[None,
             for name, fires in found:
                 off.append(f"ALTER TABLE {table.sql} DISABLE {kind} {quoted(name)}")
                 on.append(f"ALTER TABLE {table.sql} ENABLE {_FIRES[fires]}{kind} {quoted(name)}")
-        if table.forced:
-            off.append(f"ALTER TABLE {table.sql} NO FORCE ROW LEVEL SECURITY")
-            on.append(f"ALTER TABLE {table.sql} FORCE ROW LEVEL SECURITY")
     if off:
         connection.run("; ".join(off))
-    yield
+    with all_rows(connection, tables):
+        yield
     if on:
         connection.run("; ".join(on))
+
+
+@contextmanager
+def all_rows(connection: Connection, tables: Iterable[Table]) -> Generator[None, None, None]:
+    """Within the block row-level security hides no rows of the tables from us; it takes a transaction."""
+    forced = [table.sql for table in tables if table.forced]
+    for table in forced:
+        connection.run(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+    yield
+    for table in forced:
+        connection.run(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
 
 
 def after(snapshot: str) -> str:
