@@ -63,8 +63,8 @@ class Database(Protocol):
     def as_kept(self, table: str, values: Mapping[str, object], /) -> Mapping[str, object]:
         """Values, by column, as the table's columns keep them and the kit's connection reads them.
 
-        Only what the type of a column makes of every value, such as the four bytes of a PostgreSQL
-        ``REAL``; a value that a column cannot keep is returned as it is.
+        Only where a column is coarser than Python: the four bytes of a PostgreSQL ``REAL``, the whole seconds
+        of a MariaDB ``DATETIME``. A value that a column refuses is returned as it is.
         """
         ...
 

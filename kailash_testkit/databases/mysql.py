@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from time import sleep
 from typing import Any, Final
 
@@ -41,6 +42,10 @@ _SESSIONS_OF_ORDINARY_USER: Final = """
     SELECT id, concat(user, '@', host), command, info, 0, 0, time
     FROM information_schema.processlist WHERE db = database() AND id <> connection_id() ORDER BY id
 """
+_WHOLE_SECONDS: Final = """
+    SELECT column_name FROM information_schema.columns
+    WHERE table_schema = database() AND table_name = %s AND datetime_precision = 0
+"""
 _NUMBERED: Final = """
     SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND auto_increment > 1
 """
@@ -69,6 +74,7 @@ class MysqlDatabase:
         self._driver = driver("pymysql", "MariaDB or MySQL", "mysql")
         self._lock = threading.Lock()
         self._own: set[int] = set()
+        self._whole_seconds: dict[str, frozenset[str]] = {}
         self._connection = self.connect()
         self._identity = self._identified()
 
@@ -159,7 +165,14 @@ class MysqlDatabase:
         """InnoDB does so by itself."""
 
     def as_kept(self, table: str, values: Mapping[str, object], /) -> Mapping[str, object]:
-        return values
+        whole_seconds = self._whole_seconds.get(table)
+        if whole_seconds is None:
+            names = self._run(_WHOLE_SECONDS, table)
+            whole_seconds = self._whole_seconds[table] = frozenset(str(name) for (name,) in names)
+        return {
+            name: value.replace(microsecond=0) if name in whole_seconds and isinstance(value, datetime) else value
+            for name, value in values.items()
+        }
 
     def count(self, table: str, /) -> int:
         return int(str(self._run(f"SELECT count(*) FROM {_sql(table)}")[0][0]))

@@ -66,6 +66,11 @@ _SESSIONS: Final = f"""
 _REAL_COLUMNS: Final = """
     SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND atttypid = 'real'::regtype AND attnum > 0
 """
+_NUMBER_AFTER: Final = """
+    WITH given (numbering, number) AS (SELECT pg_get_serial_sequence(%s, 'id')::regclass::oid, %s::numeric)
+    SELECT setval(seqrelid, number::bigint) FROM pg_sequence JOIN given ON seqrelid = numbering
+    WHERE number BETWEEN greatest(seqmin, 1 + coalesce(pg_sequence_last_value(seqrelid), seqmin - 1)) AND seqmax
+"""
 _RESTART_SEQUENCES: Final = f"""
     SELECT setval(s.seqrelid, s.seqstart, false)
     FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -193,9 +198,7 @@ class PostgresqlDatabase:
         return int(str(self._run("SELECT coalesce(pg_sequence_last_value(%s), 0)", sequence)[0][0]))
 
     def number_after(self, table: str, number: int, /) -> None:
-        sequence = self._sequence(table)
-        if sequence is not None and self.last_number(table) < number:
-            self._run("SELECT setval(%s, %s)", sequence, number)
+        self._run(_NUMBER_AFTER, self._regclass(table), number)
 
     def _sequence(self, table: str) -> str | None:
         ((sequence,),) = self._run("SELECT pg_get_serial_sequence(%s, 'id')", self._regclass(table))

@@ -173,6 +173,7 @@ def _from_text(parse: Callable[[str], object]) -> Callable[[object], object]:
 
 
 _DECODERS: dict[object, Callable[[object], object]] = {
+    str: lambda stored: str(stored) if isinstance(stored, datetime) else stored,  # a declared created_at
     bool: lambda stored: bool(stored) if stored in (0, 1) else stored,
     float: lambda stored: float(stored) if isinstance(stored, int) else stored,
     datetime: _from_text(datetime.fromisoformat),
