@@ -15,6 +15,7 @@ from kailash_testkit.errors import (
     SeedingFailed,
     StoredRowMismatch,
 )
+from kailash_testkit.explain.explanation import Cause, Explanation
 from kailash_testkit.models import Model
 from kailash_testkit.models.types import same, type_name
 from kailash_testkit.rows import Row
@@ -37,14 +38,15 @@ _CURES: Final = (
 
 
 def seeding_failed(
-    model: Model, requested: Mapping[str, object], failure: NodeFailed, stored: Row | None
+    model: Model, requested: Mapping[str, object], failure: NodeFailed, stored: Row | None, told: Explanation
 ) -> SeedingFailed:
     """The CreateNode failed: before it stored the row, or (a date on SQLite) with the row stored."""
+    holders = told.evidence if told.cause is Cause.NOT_COMMITTED else ()
     return SeedingFailed(
         f"{model.name} was not stored: {failure.why}"
         if stored is None
         else f"{model.name} {stored['id']!r} was stored, but its CreateNode failed then: {failure.why}",
-        details=_values(requested),
+        details=[*_values(requested), *holders],
         why=failure.what,
         do=_cure(failure.why or ""),
     )
@@ -59,13 +61,13 @@ def operation_failed(model: Model, verb: str, row_id: object, failure: NodeFaile
     )
 
 
-def row_vanished(model: Model, requested: Mapping[str, object]) -> SeedingFailed:
+def row_vanished(model: Model, requested: Mapping[str, object], told: Explanation) -> SeedingFailed:
     """DataFlow reported success, and the row is not there."""
     return SeedingFailed(
         f"DataFlow reported that the {model.name} was stored, but it is not in table {model.table}",
-        details=_values(requested),
-        why="it was written to another database, or rolled back, or hidden behind an open transaction",
-        do="check that this DataFlow is the one that the test uses, and that no transaction is open",
+        details=[*_values(requested), *told.details],
+        why=told.summary,
+        do=told.cure or "check that this DataFlow is the one that the test uses, and that no transaction is open",
     )
 
 
@@ -112,35 +114,32 @@ def not_deleted(model: Model, left: Row) -> NodeFailed:
 
 
 def not_found(
-    model: Model, row_id: object, stored: Row | None, database: Database, tenant: str | None = None
+    model: Model, row_id: object, stored: Row | None, database: Database, tenant: str | None, told: Explanation
 ) -> RowNotFound:
-    """No row with that id is visible; tells what is there instead."""
+    """No row with that id is visible; tells why, or what is there instead."""
     what = f"no {model.name} with id {row_id!r}"
+    if told.cause is Cause.OTHER_TENANT:
+        return RowNotFound(f"{what} is visible to tenant {tenant!r}", why=told.summary, do=told.cure)
+    if told.cause is Cause.SOFT_DELETED:
+        return RowNotFound(f"{what} is visible", why=told.summary, do=told.cure)
     if stored is not None:
-        owner = stored.as_dict().get("tenant_id")
-        if tenant is not None and owner != tenant:
-            return RowNotFound(
-                f"{what} is visible to tenant {tenant!r}",
-                why=f"the row is there, and belongs to tenant {owner!r}",
-                do=f"with kit.tenant({owner!r}): ...",
-            )
-        deleted_at = stored.as_dict().get("deleted_at")
-        if deleted_at is not None:
-            return RowNotFound(
-                f"{what} is visible",
-                why=f"the row is there, soft-deleted at {deleted_at}",
-                do="read it with rows(id=..., include_deleted=True)",
-            )
         return RowNotFound(
             f"{what} is visible through DataFlow, but the row is in table {model.table}",
             details=[repr(stored)],
             why="the nodes read another database, or cannot read what is stored",
         )
+    there = _there_instead(model, row_id, database)
+    if told.cause is Cause.NEVER_WRITTEN:
+        return RowNotFound(what, details=told.details[1:], why=f"it was never written; {there}")
+    return RowNotFound(what, details=[*told.details, there], why=told.summary, do=told.cure)
+
+
+def _there_instead(model: Model, row_id: object, database: Database) -> str:
     total = database.count(model.table)
     if not total:
-        return RowNotFound(what, why=f"table {model.table} has no rows at all")
+        return f"table {model.table} has no rows at all"
     close = _closest(row_id, database.sample_ids(model.table, _SAMPLED_IDS))
-    return RowNotFound(what, why=f"table {model.table} has {total} row{'s' if total > 1 else ''}; closest ids: {close}")
+    return f"table {model.table} has {total} row{'s' if total > 1 else ''}; closest ids: {close}"
 
 
 def multiple_rows(model: Model, conditions: Mapping[str, object], rows: Sequence[Row]) -> MultipleRowsFound:

@@ -5,6 +5,6 @@ makes the private files. The kit's connection is synchronous, autocommit, outsid
 Not here: DataFlow, which has connections of its own to the same database.
 """
 
-from kailash_testkit.databases.interface import Database, open_database
+from kailash_testkit.databases.interface import Database, open_database, peek
 
-__all__ = ["Database", "open_database"]
+__all__ = ["Database", "open_database", "peek"]

@@ -21,3 +21,14 @@ def open_journal(database: Database) -> Journal:
 
         return SqliteJournal(database.connect(), str(database.path))
     raise NotImplementedError(f"no journal for {type(database).__name__}")
+
+
+def open_transactions(database: Database) -> list[str]:
+    """Who has a transaction open on the database now, a line each, as far as that can be known."""
+    from kailash_testkit.databases.sqlite import SqliteDatabase
+
+    if isinstance(database, SqliteDatabase):
+        from kailash_testkit.journal.sqlite_locks import holders
+
+        return holders(str(database.path), own=None)
+    return []
