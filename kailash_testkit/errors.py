@@ -157,7 +157,12 @@ class UnconfirmedWrite(KitError, AssertionError):
 
 
 class ReadYourWritesError(KitError, AssertionError):
-    """The API does not show a row as it is in the database: it is missing, or an earlier state of it."""
+    """The API does not show a row as it is in the database: it is missing, or an earlier state of it.
+
+    ``row_id``: of the row, or of the first of several.
+    """
+
+    row_id: object = None
 
 
 class AnsweredFromRecord(KitError, AssertionError):

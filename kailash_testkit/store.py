@@ -80,8 +80,7 @@ class Store:
                 result = await self.workflows.run(model, "Create", _without_tenant(model, requested))
             except NodeFailed as failure:
                 stored = None if there else self._created(model, requested, given, last)
-                told = self._explained(model, given)
-                raise store_errors.seeding_failed(model, requested, failure, stored, told) from None
+                raise store_errors.seeding_failed(model, requested, failure, stored, self.database) from None
             stored = self._created(model, requested, result.get("id") if given is None else given, last)
             if stored is None:
                 stored = self._first_after(model, last)

@@ -16,6 +16,7 @@ from kailash_testkit.errors import (
     StoredRowMismatch,
 )
 from kailash_testkit.explain.explanation import Cause, Explanation
+from kailash_testkit.journal import open_transactions
 from kailash_testkit.models import Model
 from kailash_testkit.models.types import same, type_name
 from kailash_testkit.rows import Row
@@ -24,11 +25,13 @@ from kailash_testkit.wording import differing, listed, shortened
 _SAMPLED_IDS: Final = 1000
 _MOST_DIFFERENCES: Final = 6  # lines, so that the message stays within ten
 _PLAIN_TYPE: Final = "declare the field with a type that survives (str, int, float, bool, datetime, dict, list)"
+_LOCKED: Final = "database is locked"
+_MOST_HOLDERS: Final = 3
 _CURES: Final = (
     ("unique constraint", "give another value for the column that the database names"),
     ("duplicate", "give another value for the column that the database names"),
     ("not null", "give a value for the column that the database names"),
-    ("database is locked", "end the transaction that is open on the database before seeding"),
+    (_LOCKED, "end the transaction that is open on the database before seeding"),
     ("no such table", "let the kit create the tables: do not drop them in the application's startup"),
     ("no such column", "the table is older than the model: use a fresh test database"),
     ("isinstance()", _PLAIN_TYPE),
@@ -38,15 +41,16 @@ _CURES: Final = (
 
 
 def seeding_failed(
-    model: Model, requested: Mapping[str, object], failure: NodeFailed, stored: Row | None, told: Explanation
+    model: Model, requested: Mapping[str, object], failure: NodeFailed, stored: Row | None, database: Database
 ) -> SeedingFailed:
     """The CreateNode failed: before it stored the row, or (a date on SQLite) with the row stored."""
-    holders = told.evidence if told.cause is Cause.NOT_COMMITTED else ()
+    locked = _LOCKED in (failure.why or "").lower()
+    holders = open_transactions(database)[:_MOST_HOLDERS] if locked else []
     return SeedingFailed(
         f"{model.name} was not stored: {failure.why}"
         if stored is None
         else f"{model.name} {stored['id']!r} was stored, but its CreateNode failed then: {failure.why}",
-        details=[*_values(requested), *holders],
+        details=[*_values(requested), *(f"held by: {line}" for line in holders)],
         why=failure.what,
         do=_cure(failure.why or ""),
     )

@@ -46,6 +46,10 @@ class Explainer:
         """The explanation after looking everywhere."""
         return await investigation.explain(self._case(sandbox, store, model, row_id))
 
+    async def for_message(self, sandbox: Sandbox, store: Store, model: Model, row_id: object) -> Explanation:
+        """`explain`, for the message of an error: never raises."""
+        return await investigation.explain_for_message(self._case(sandbox, store, model, row_id))
+
     def _case(self, sandbox: Sandbox, store: Store, model: Model, row_id: object) -> Case:
         tenant = dataflow_internals.current_tenant(store.dataflow) if model.tenant else None
         return Case(model, row_id, sandbox, store, self._timeline, self._failures, tenant)

@@ -23,7 +23,6 @@ class Cause(StrEnum):
     SOFT_DELETED = "soft-deleted"
     OTHER_TENANT = "it belongs to another tenant"
     STALE_CACHE = "a stale cached result"
-    UNREADABLE = "DataFlow cannot read it"
     BEYOND_LIMIT = "beyond the default limit"
     VISIBLE = "nothing hides it"
     UNDECIDED = "the evidence does not decide"

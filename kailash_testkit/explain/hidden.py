@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from kailash_testkit.changes.net import TOMBSTONE
-from kailash_testkit.errors import NodeFailed
 from kailash_testkit.explain.case import Case
 from kailash_testkit.explain.explanation import Cause, Explanation
 from kailash_testkit.rows import Row
@@ -39,23 +38,6 @@ def other_tenant(case: Case, row: Row) -> Explanation | None:
         f"{case.name} belongs to tenant {owner!r}, and {active}",
         evidence=[f"tenant_id is {owner!r}; DataFlow's nodes show a tenant its own rows only"],
         cure=f"with kit.tenant({owner!r}): ..., or check which tenant the request was bound to",
-    )
-
-
-async def unreadable(case: Case, row: Row) -> Explanation | None:
-    """DataFlow's own ReadNode, which is never cached, fails on the row or does not find it."""
-    why = "it reports that there is no such row"
-    try:
-        result = await case.store.workflows.run(case.model, "Read", {"id": row.id, "raise_on_not_found": False})
-        if result.get("found", False):
-            return None
-    except NodeFailed as failure:
-        why = failure.why or failure.what
-    return Explanation(
-        Cause.UNREADABLE,
-        f"{case.name} is in table {case.model.table}, and DataFlow's ReadNode does not read it",
-        evidence=[why, f"stored: {row!r}"],
-        cure="look at the stored values: one of them is none of its field's type, or the nodes read another database",
     )
 
 

@@ -38,13 +38,26 @@ def explain_at_once(case: Case) -> Explanation:
     """
     try:
         return _of_absent(case, _AT_ONCE) if case.row is None else _of_stored(case, case.row)
-    except Exception as error:  # told, in place of the explanation
-        return Explanation(
-            Cause.UNDECIDED,
-            f"the kit could not look for {case.name}",
-            unknown=[plain(f"why: {type(error).__name__}: {error}").splitlines()[0]],
-            certain=False,
-        )
+    except Exception as error:
+        return _could_not_look(case, error)
+
+
+async def explain_for_message(case: Case) -> Explanation:
+    """`explain`, for the message of an error: never raises."""
+    try:
+        return await explain(case)
+    except Exception as error:
+        return _could_not_look(case, error)
+
+
+def _could_not_look(case: Case, error: Exception) -> Explanation:
+    """Tells the failure in place of the explanation."""
+    return Explanation(
+        Cause.UNDECIDED,
+        f"the kit could not look for {case.name}",
+        unknown=[plain(f"why: {type(error).__name__}: {error}").splitlines()[0]],
+        certain=False,
+    )
 
 
 async def explain(case: Case) -> Explanation:
@@ -56,7 +69,7 @@ async def explain(case: Case) -> Explanation:
     if found_at_once.cause in (Cause.SOFT_DELETED, Cause.OTHER_TENANT):
         return found_at_once
     row = case.row
-    return await hidden.unreadable(case, row) or await stale_cache(case, row) or found_at_once
+    return await stale_cache(case, row) or found_at_once
 
 
 def _of_stored(case: Case, row: Row) -> Explanation:

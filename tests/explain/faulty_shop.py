@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,7 +60,9 @@ UNIQUE_CODE = [{"name": "order_code", "fields": ["code"], "unique": True}]
 async def run(node: Any, **inputs: Any) -> dict[str, Any]:
     """Runs a node as an application does: by name, or by class; the result is not looked at."""
     builder = WorkflowBuilder()
-    builder.add_node(node, "node", inputs)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # "SDK node detected", for a class
+        builder.add_node(node, "node", inputs)
     async with AsyncLocalRuntime() as runtime:
         results, _ = await runtime.execute_workflow_async(builder.build(), {})
     result: dict[str, Any] = results["node"]
