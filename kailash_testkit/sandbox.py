@@ -119,6 +119,11 @@ class Sandbox:
         base = self._levels[0].mark
         return self.journal.changes(base), self.journal.gaps(base)
 
+    def written(self) -> list[RecordedChange]:
+        """What was written since the innermost level, without the rows of wider owners that are set apart."""
+        others = {change.seq for detached in self._detached for change in detached.changes}
+        return [change for change in self.journal.changes(self._levels[-1].mark) if change.seq not in others]
+
     def add_tables(self, dataflow: Any) -> None:
         """Makes the tables of models that were registered late."""
         clean = not self.moved()

@@ -121,6 +121,14 @@ def not_found(
     model: Model, row_id: object, stored: Row | None, database: Database, tenant: str | None, told: Explanation
 ) -> RowNotFound:
     """No row with that id is visible; tells why, or what is there instead."""
+    failure = _not_found(model, row_id, stored, database, tenant, told)
+    failure.explanation = told
+    return failure
+
+
+def _not_found(
+    model: Model, row_id: object, stored: Row | None, database: Database, tenant: str | None, told: Explanation
+) -> RowNotFound:
     what = f"no {model.name} with id {row_id!r}"
     if told.cause is Cause.OTHER_TENANT:
         return RowNotFound(f"{what} is visible to tenant {tenant!r}", why=told.summary, do=told.cure)

@@ -38,6 +38,10 @@ class Explainer:
         self._timeline.clear()
         self._failures.clear()
 
+    def failed_nodes(self) -> list[str]:
+        """The application's nodes that failed, a line each; those of the kit have raised their failure."""
+        return [str(failure) for failure in self._failures if not failure.by_kit]
+
     def at_once(self, sandbox: Sandbox, store: Store, model: Model, row_id: object) -> Explanation:
         """What can be told without running anything; never raises."""
         return investigation.explain_at_once(self._case(sandbox, store, model, row_id))

@@ -24,5 +24,5 @@ async def explained(failure: ReadYourWritesError, rows: StoredRows) -> ReadYourW
         why=f"{told.cause}: {told.summary}",
         do=told.cure,
     )
-    proved.row_id = failure.row_id
+    proved.row_id, proved.explanation = failure.row_id, told
     return proved
