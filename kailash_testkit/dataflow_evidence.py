@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
 from kailash_testkit.dataflow_internals import is_dataflow
 
@@ -138,3 +139,20 @@ def rows_in(cached: object) -> list[Mapping[str, Any]] | None:
         result = cast("Mapping[str, Any]", cached)
         return list(result["records"]) if "records" in result else [result]
     return list(cast("list[Mapping[str, Any]]", cached)) if isinstance(cached, list) else None
+
+
+@dataclass(frozen=True)
+class CacheSettings:
+    """Whether a DataFlow caches the results of queries, and where it would look for a Redis."""
+
+    enabled: bool
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, dataflow: Any) -> CacheSettings:
+        """Those of an instance."""
+        url = urlsplit(str(getattr(dataflow.config, "cache_redis_url", None) or ""))
+        return cls(
+            bool(getattr(dataflow.config, "enable_query_cache", False)), url.hostname or "localhost", url.port or 6379
+        )

@@ -87,8 +87,8 @@ def collected(item: pytest.Item, call: pytest.CallInfo[Any], kits: list[Kit], se
             _add(facts, kit)
         except Exception as trouble:  # told in the report, which must not fail with it
             facts["trouble"] = plain(f"{type(trouble).__name__}: {trouble}").splitlines()[0]
-    used = ("changes", "requests", "failed_nodes", "explanation", "trouble")
-    return facts if any(facts[name] for name in used) else None
+    used = [facts["changes"], facts["requests"], facts["failed_nodes"], facts["explanation"], facts["trouble"]]
+    return facts if any(used) else None
 
 
 def _add(facts: Facts, kit: Kit) -> None:
