@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from kailash_testkit.errors import UnsafeDatabase as UnsafeDatabase
     from kailash_testkit.errors import UnsupportedDatabase as UnsupportedDatabase
     from kailash_testkit.errors import UnsupportedProtocol as UnsupportedProtocol
+    from kailash_testkit.explain import Cause as Cause
+    from kailash_testkit.explain import Explanation as Explanation
     from kailash_testkit.factories import Factory as Factory
     from kailash_testkit.factories import derived as derived
     from kailash_testkit.factories import sequence as sequence
@@ -59,8 +61,10 @@ if TYPE_CHECKING:
 
 _HOMES: Final = {
     "ApiClient": "asgi",
+    "Cause": "explain",
     "Change": "changes",
     "Changes": "changes",
+    "Explanation": "explain",
     "Factory": "factories",
     "Kit": "kit",
     "Resource": "resources",
@@ -74,7 +78,8 @@ _HOMES: Final = {
 
 __all__ = [
     "ApiClient", "Factory", "Kit", "Resource", "Row", "derived", "sequence", "Change", "Changes", "created",
-    "deleted", "updated", "AnsweredFromRecord", "AppendOnlyModel", "CircularValues", "ConfigurationError",
+    "deleted", "updated", "Cause", "Explanation",
+    "AnsweredFromRecord", "AppendOnlyModel", "CircularValues", "ConfigurationError",
     "DatabaseBusy", "DeclarationError", "FieldTypeError", "IsolationFailed", "KitError", "LeftRunning",
     "LifespanFailed", "ManagedField", "MissingField", "MultipleRowsFound", "NoActiveKit", "NodeFailed",
     "NotAwaited", "ProtocolViolation", "ReadYourWritesError", "RowNotFound", "SeedingFailed",

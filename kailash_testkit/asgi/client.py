@@ -16,6 +16,8 @@ from kailash_testkit.asgi.options import ClientOptions, Cookies, Headers
 from kailash_testkit.asgi.server import AppServer
 from kailash_testkit.asgi.targets import Target, UrlTransport, target_of
 from kailash_testkit.asgi.transport import AppTransport
+from kailash_testkit.nexus_internals import recorded_age
+from kailash_testkit.timeline import Timeline
 
 if TYPE_CHECKING:
     from kailash_testkit.kit import Kit
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 # A handler that waits for something that never comes must fail its test, not hang the whole run; a minute is
 # longer than a request of a test takes, also on a loaded machine. `timeout=None` waits on, for a debugger.
 _TIMEOUT = 60.0
+
+
+def _no_position() -> None:
+    """Without a kit there is no journal."""
 
 
 class ApiClient(httpx.AsyncClient):
@@ -70,7 +76,9 @@ class ApiClient(httpx.AsyncClient):
         self._is_view = False
         self._options = httpx_options
         self.kit = kit
-        options: ClientOptions = {"base_url": self._target.base_url, "timeout": _TIMEOUT, **httpx_options}
+        self.timeline = Timeline(_no_position) if kit is None else kit.timeline
+        options: ClientOptions = {"base_url": self._target.base_url, "timeout": _TIMEOUT}
+        options.update(httpx_options)
         super().__init__(transport=self._target.transport, **options)
 
     @property
@@ -153,6 +161,7 @@ class ApiClient(httpx.AsyncClient):
         }
         view = ApiClient.__new__(ApiClient)
         view._target, view._options, view.kit, view._is_view = self._target, self._options, self.kit, True
+        view.timeline = self.timeline
         httpx.AsyncClient.__init__(view, transport=self._target.transport, **options)
         return view
 
@@ -161,9 +170,12 @@ class ApiClient(httpx.AsyncClient):
 
         Raises `errors.AnsweredFromRecord` when a Nexus did not run the handler.
         """
-        response = await super().send(request, stream=stream, **options)
-        if not stream:
-            workflow_calls.refuse_recorded(response)
+        with self.timeline.begin(request, elsewhere=self.app is None) as running:
+            response = await super().send(request, stream=stream, **options)
+            age = None if stream else recorded_age(response.content)
+            running.answered(response.status_code, recorded=age is not None)
+            if age is not None:
+                workflow_calls.refuse_recorded(response, age)
         return response
 
     async def __aenter__(self) -> Self:

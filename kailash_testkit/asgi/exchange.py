@@ -17,6 +17,7 @@ from kailash_testkit.asgi.protocol import AsgiApp, Message, Scope
 from kailash_testkit.asgi.request_body import RequestBody
 from kailash_testkit.asgi.response_writer import ResponseWriter
 from kailash_testkit.asgi.tracebacks import app_frames, described, named
+from kailash_testkit.timeline import CURRENT, TIMED, TimedRequest
 
 _log = logging.getLogger("kailash_testkit.asgi")
 
@@ -51,11 +52,13 @@ class Exchange:
 
     def start(self, app: AsgiApp, scope: Scope) -> asyncio.Task[None]:
         """Run the application in a task with an empty context, as a request has it on a server."""
-        self._task = self._loop.create_task(
-            self._run(app, scope),
-            context=contextvars.Context(),
-            name=f"kailash_testkit {scope['method']} {scope['path']}",
-        )
+        context = contextvars.Context()
+        name = f"kailash_testkit {scope['method']} {scope['path']}"
+        timed: TimedRequest | None = self._request.extensions.get(TIMED)
+        if timed is not None:
+            timed.task = name
+            context.run(CURRENT.set, timed)
+        self._task = self._loop.create_task(self._run(app, scope), context=context, name=name)
         self._task.add_done_callback(self._ended)
         return self._task
 

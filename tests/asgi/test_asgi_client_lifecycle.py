@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from starlette.routing import Route
 
 from kailash_testkit.asgi import ApiClient, AppServer
 from kailash_testkit.errors import ConfigurationError, KitError, LifespanFailed
+from kailash_testkit.timeline import Timeline
 
 
 class Shop:
@@ -56,7 +58,7 @@ async def test_defaults_and_httpx_options():
         assert str(api.base_url) == "http://testserver"
         assert api.timeout == httpx.Timeout(60)
         assert api.kit is None
-    kit = object()
+    kit = SimpleNamespace(timeline=Timeline(lambda: None))
     options = {"base_url": "https://shop.test/v1", "timeout": 3, "headers": {"X-A": "1"}, "params": {"p": "2"}}
     async with ApiClient(app, kit=kit, **options) as api:
         request = (await api.get("/orders")).request
