@@ -19,7 +19,7 @@ import sqlite3
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 
-from kailash_testkit.journal.sqlite_catalog import JOURNAL_TABLE, Catalog, plain_cursor, quoted
+from kailash_testkit.journal.sqlite_catalog import JOURNAL_TABLE, Catalog, quoted
 from kailash_testkit.journal.sqlite_counters import Counters, write_counters
 from kailash_testkit.journal.sqlite_history import History, Log, Row, Touched, exact_text
 from kailash_testkit.journal.sqlite_locks import raise_if_locked

@@ -42,6 +42,7 @@ class Source:
         self.table = table
         self.width = len(table.columns)
         self.trigger_names = [f"{OWN_PREFIX}{number}_{suffix}" for suffix in _SUFFIXES]
+        self._table = quoted(table.name)
         self._names = [_column(column.name) for column in table.columns]
         self._key = [self._names[i] for i in table.key]
         self._written = [name for name, column in zip(self._names, table.columns, strict=True) if column.writable]
@@ -58,7 +59,7 @@ class Source:
 
     def _trigger(self, event: str, slots: list[str], values: str) -> str:
         return (
-            f"CREATE TRIGGER {OWN_PREFIX}{self.number}_{event} AFTER {event} ON {quoted(self.table.name)} "
+            f"CREATE TRIGGER {OWN_PREFIX}{self.number}_{event} AFTER {event} ON {self._table} "
             f"BEGIN INSERT INTO {JOURNAL_TABLE} (source, {', '.join(slots)}) {values}; END"
         )
 
@@ -67,7 +68,7 @@ class Source:
         if self.table.may_vanish:
             return f"VALUES ({self.number}, {', '.join([*(f'new.{name}' for name in self._names), *more])})"
         same = " AND ".join(f"{name} = new.{name}" for name in self._key)
-        return f"SELECT {self.number}, {', '.join(self._names + more)} FROM {quoted(self.table.name)} WHERE {same}"
+        return f"SELECT {self.number}, {', '.join(self._names + more)} FROM {self._table} WHERE {same}"
 
     @staticmethod
     def _slots(first: int, count: int) -> list[str]:
@@ -98,22 +99,15 @@ class Source:
 
     def rows(self, schema: str) -> str:
         """The rows in `TOUCHED`, all columns."""
-        return (
-            f"SELECT {', '.join(self._names)} FROM {schema}.{quoted(self.table.name)} WHERE {self._in(self._kept_keys)}"
-        )
+        return f"SELECT {', '.join(self._names)} FROM {schema}.{self._table} WHERE {self._in(self._kept_keys)}"
 
     def delete_one(self, schema: str) -> str:
         """Delete the row with the given key."""
-        return (
-            f"DELETE FROM {schema}.{quoted(self.table.name)} WHERE {' AND '.join(f'{name} = ?' for name in self._key)}"
-        )
+        return f"DELETE FROM {schema}.{self._table} WHERE {' AND '.join(f'{name} = ?' for name in self._key)}"
 
     def insert_one(self, schema: str, places: Iterable[str]) -> str:
         """Insert a row, given what stands for the value of each column that can be written."""
-        return (
-            f"INSERT OR ABORT INTO {schema}.{quoted(self.table.name)} ({', '.join(self._written)}) "
-            f"VALUES ({', '.join(places)})"
-        )
+        return f"INSERT OR ABORT INTO {schema}.{self._table} ({', '.join(self._written)}) VALUES ({', '.join(places)})"
 
     def written(self, row: tuple[object, ...]) -> list[object]:
         """The values of the columns that can be written."""
@@ -137,7 +131,7 @@ class Source:
         slots = ", ".join(f"c{i}" for i in unique.columns)
         condition = f" AND ({unique.condition}\n)" if unique.condition else ""  # the line end closes a comment
         return (
-            f"SELECT {', '.join(self._key)} FROM {image}.{quoted(self.table.name)} "
+            f"SELECT {', '.join(self._key)} FROM {image}.{self._table} "
             f"WHERE ({', '.join(columns)}) IN (SELECT {slots} {written}){condition}"
         )
 
@@ -149,13 +143,13 @@ class Source:
         return f"({', '.join(self._key)}) IN ({keys})"
 
     def _delete(self, schema: str, keys: str) -> str:
-        return f"DELETE FROM {schema}.{quoted(self.table.name)} WHERE {self._in(keys)}"
+        return f"DELETE FROM {schema}.{self._table} WHERE {self._in(keys)}"
 
     def _copy(self, source: str, target: str, keys: str) -> str:
-        table, columns = quoted(self.table.name), ", ".join(self._written)
+        columns = ", ".join(self._written)
         return (
-            f"INSERT OR ABORT INTO {target}.{table} ({columns}) "
-            f"SELECT {columns} FROM {source}.{table} WHERE {self._in(keys)}"
+            f"INSERT OR ABORT INTO {target}.{self._table} ({columns}) "
+            f"SELECT {columns} FROM {source}.{self._table} WHERE {self._in(keys)}"
         )
 
     def install(self, cursor: sqlite3.Cursor) -> str | None:
@@ -166,12 +160,11 @@ class Source:
         """
         for trigger in self._triggers():
             cursor.execute(trigger)
-        table = quoted(self.table.name)
         try:
             for statement in self._undo("main", "main"):  # run on nothing; SQLite 3.40 crashes on repeated EXPLAINs
                 cursor.execute(statement, (0, 0))
-            cursor.execute(f"UPDATE {table} SET {self._written[0]} = {self._written[0]} WHERE 0")
-            cursor.execute(f"SELECT {', '.join(self._names)} FROM {table} WHERE 0")
+            cursor.execute(f"UPDATE {self._table} SET {self._written[0]} = {self._written[0]} WHERE 0")
+            cursor.execute(f"SELECT {', '.join(self._names)} FROM {self._table} WHERE 0")
         except sqlite3.Error as error:
             for name in self.trigger_names:
                 cursor.execute(f"DROP TRIGGER {name}")
@@ -180,7 +173,7 @@ class Source:
 
 
 def _column(name: str) -> str:
-    """The name as an identifier in backticks: a column that is missing is then an error. In double quotes it is text."""
+    """The name in backticks: a column that is missing is then an error. In double quotes it would be text."""
     return "`" + name.replace("`", "``") + "`"
 
 
