@@ -106,11 +106,15 @@ class History:
 
 def key_of(source: Source, row: Row) -> Row:
     """The values of the table's key."""
+    if source.table.key == (0,):  # nearly always
+        return row[:1]
     return tuple(row[i] for i in source.table.key)
 
 
 def identity(source: Source, key: Row) -> Row:
     """Equal for keys that are equal to SQLite."""
+    if source.table.key_collations == ("BINARY",):
+        return key
     return tuple(_folded(value, by) for value, by in zip(key, source.table.key_collations, strict=True))
 
 

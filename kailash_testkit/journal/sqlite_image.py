@@ -112,19 +112,24 @@ class Image:
     def _read_source(
         self, cursor: sqlite3.Cursor, source: Source, log: list[Log], span: tuple[int, int], stays: bool
     ) -> Touched:
-        cursor.execute(source.take_touched, span)
-        before: list[Row] = cursor.execute(source.rows(IMAGE)).fetchall()
+        given: tuple[int, ...] = span
+        if source.keep_touched is not None:
+            cursor.execute(source.keep_touched, span)
+            given = ()
+        in_image, in_database = source.rows
+        before: list[Row] = cursor.execute(in_image, given).fetchall()
         after: list[Row] | None
         try:
-            after = cursor.execute(source.rows(LIVE)).fetchall()
+            after = cursor.execute(in_database, given).fetchall()
         except sqlite3.OperationalError:  # the table is gone or looks otherwise
             if not stays:
                 raise
             after = None
         if not stays:
             for statement in source.follow:
-                cursor.execute(statement)
-        cursor.execute(f"DELETE FROM {TOUCHED}")
+                cursor.execute(statement, given)
+        if source.keep_touched is not None:
+            cursor.execute(f"DELETE FROM {TOUCHED}")
         return Touched(source, log, before, after)
 
     # Going back

@@ -87,19 +87,24 @@ class Source:
         return self._delete(live, touched), self._copy(image, live, touched)
 
     @cached_property
-    def take_touched(self) -> str:
-        """Put the keys touched in (?1, ?2], and those of rows that REPLACE may have removed, into `TOUCHED`."""
-        keys = ", ".join(f"k{i}" for i in range(len(self._key)))
-        return f"INSERT INTO {TOUCHED} ({keys}) {self._touched(LIVE, IMAGE)}"
+    def keep_touched(self) -> str | None:
+        """Put the keys touched in (?1, ?2] into `TOUCHED`, where they could not be found again in a changed image."""
+        if not self.table.unique:
+            return None
+        return f"INSERT INTO {TOUCHED} ({', '.join(self._kept_keys)}) {self._touched(LIVE, IMAGE)}"
 
     @cached_property
     def follow(self) -> tuple[str, str]:
-        """Make the rows in `TOUCHED` in the image what they are in the database."""
-        return self._delete(IMAGE, self._kept_keys), self._copy(LIVE, IMAGE, self._kept_keys)
+        """Make the touched rows in the image what they are in the database."""
+        return self._delete(IMAGE, self._kept), self._copy(LIVE, IMAGE, self._kept)
 
-    def rows(self, schema: str) -> str:
-        """The rows in `TOUCHED`, all columns."""
-        return f"SELECT {', '.join(self._names)} FROM {schema}.{self._table} WHERE {self._in(self._kept_keys)}"
+    @cached_property
+    def rows(self) -> tuple[str, str]:
+        """The touched rows, all columns: those in the image, and those in the database."""
+        return self._rows(IMAGE), self._rows(LIVE)
+
+    def _rows(self, schema: str) -> str:
+        return f"SELECT {', '.join(self._names)} FROM {schema}.{self._table} WHERE {self._in(self._kept)}"
 
     def delete_one(self, schema: str) -> str:
         """Delete the row with the given key."""
@@ -136,8 +141,15 @@ class Source:
         )
 
     @property
-    def _kept_keys(self) -> str:
-        return f"SELECT {', '.join(f'k{i}' for i in range(len(self._key)))} FROM {TOUCHED}"
+    def _kept_keys(self) -> list[str]:
+        return [f"k{i}" for i in range(len(self._key))]
+
+    @cached_property
+    def _kept(self) -> str:
+        """The touched keys: from `TOUCHED`, else those touched in (?1, ?2]."""
+        if self.keep_touched is None:
+            return self._touched(LIVE, IMAGE)
+        return f"SELECT {', '.join(self._kept_keys)} FROM {TOUCHED}"
 
     def _in(self, keys: str) -> str:
         return f"({', '.join(self._key)}) IN ({keys})"
