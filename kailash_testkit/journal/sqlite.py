@@ -27,7 +27,7 @@ from kailash_testkit.journal.interface import Mark, RecordedChange, UndoReport
 from kailash_testkit.journal.sqlite_catalog import JOURNAL_TABLE, plain_cursor, schema_of
 from kailash_testkit.journal.sqlite_counters import Counters, read_counters
 from kailash_testkit.journal.sqlite_fingerprint import fingerprint
-from kailash_testkit.journal.sqlite_history import History
+from kailash_testkit.journal.sqlite_history import History, numbered
 from kailash_testkit.journal.sqlite_image import Image, configure
 from kailash_testkit.journal.sqlite_locks import busy_explained, is_busy
 from kailash_testkit.journal.sqlite_recording import Recording
@@ -81,7 +81,7 @@ class SqliteJournal:
 
     def head(self) -> int:
         with self._explaining():
-            return self._head()
+            return numbered(self._head())
 
     def mark(self) -> Mark:
         with self._explaining():

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from kailash_testkit.journal.interface import RecordedChange
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from kailash_testkit.journal.sqlite_triggers import Source
 
 Row = tuple[object, ...]
+
+#: Far more than a table has unique keys.
+_AT_ONE_POSITION = 100
 
 
 class Log(NamedTuple):
@@ -64,18 +69,28 @@ class _Entry:
     image: Image | None
 
 
+def numbered(position: int) -> int:
+    """The greatest number of a change at a journal position.
+
+    One row of the journal may tell of several changes: those of the rows that REPLACE removed come first.
+    """
+    return position * _AT_ONE_POSITION
+
+
 @dataclass
 class History:
-    """All steps since the first mark, in their order."""
+    """All steps since the oldest mark, in their order."""
 
     _entries: list[_Entry] = field(default_factory=list["_Entry"])
-    _last: int = 0
 
     def add(self, touched: Iterable[Touched], image: Image | None, at: int) -> None:
         """What happened to the rows until position ``at``."""
-        for step in sorted((step for each in touched for step in retraced(each)), key=lambda step: step.position):
-            self._last += 1
-            self._entries.append(_Entry(step, self._last, at, image))
+        by_position = attrgetter("position")
+        steps = sorted((step for each in touched for step in retraced(each)), key=by_position)
+        for position, together in groupby(steps, by_position):
+            several = list(together)
+            for place, step in enumerate(several, start=1):
+                self._entries.append(_Entry(step, numbered(position) - len(several) + place, at, image))
 
     def cut(self, position: int) -> None:
         """Forget what happened after ``position``."""
