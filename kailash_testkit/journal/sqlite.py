@@ -24,11 +24,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kailash_testkit.journal.interface import Mark, RecordedChange, UndoReport
-from kailash_testkit.journal.sqlite_catalog import JOURNAL_TABLE, plain_cursor, schema_of
+from kailash_testkit.journal.sqlite_catalog import JOURNAL_TABLE, schema_of
+from kailash_testkit.journal.sqlite_connection import configure, plain_cursor, transaction
 from kailash_testkit.journal.sqlite_counters import Counters, read_counters
 from kailash_testkit.journal.sqlite_fingerprint import fingerprint
 from kailash_testkit.journal.sqlite_history import History, numbered
-from kailash_testkit.journal.sqlite_image import Image, configure
+from kailash_testkit.journal.sqlite_image import Image
 from kailash_testkit.journal.sqlite_locks import busy_explained, is_busy
 from kailash_testkit.journal.sqlite_recording import Recording
 from kailash_testkit.journal.sqlite_replay import make_again, only_own_triggers
@@ -102,7 +103,7 @@ class SqliteJournal:
         with self._explaining():
             if self._watch() == place.watch:
                 return False
-            with self._transaction("DEFERRED") as cursor:
+            with transaction(self._connection, "DEFERRED") as cursor:
                 return bool(self._head() != place.seq or self._gaps(place)) or self._counters(cursor) != place.counters
 
     def changes(self, since: Mark) -> list[RecordedChange]:
@@ -113,7 +114,7 @@ class SqliteJournal:
 
     def gaps(self, since: Mark) -> tuple[str, ...]:
         place = self._place(since)
-        with self._explaining(), self._transaction("DEFERRED"):
+        with self._explaining(), transaction(self._connection, "DEFERRED"):
             return self._gaps(place)
 
     def undo(self, mark: Mark) -> UndoReport:
@@ -138,7 +139,7 @@ class SqliteJournal:
         self.refresh()  # what others did to the schema must not pass for what happens here
         tables = self._recording.catalog.tables
         with self._explaining():
-            with self._transaction("IMMEDIATE") as cursor:
+            with transaction(self._connection, "IMMEDIATE") as cursor:
                 with only_own_triggers(cursor, sorted({change.table for change in changes})):
                     for change in changes:
                         make_again(cursor, tables[change.table], change)
@@ -151,7 +152,7 @@ class SqliteJournal:
         self._free_unused()
 
     def fingerprint(self) -> str:
-        with self._explaining(), self._transaction("DEFERRED"):
+        with self._explaining(), transaction(self._connection, "DEFERRED"):
             return fingerprint(self._connection)
 
     def close(self) -> None:
@@ -163,7 +164,7 @@ class SqliteJournal:
     @contextmanager
     def _recording_anew(self) -> Generator[sqlite3.Cursor, None, None]:
         """A transaction at whose end the triggers fit the tables; then a new image is made."""
-        with self._transaction("IMMEDIATE") as cursor:
+        with transaction(self._connection, "IMMEDIATE") as cursor:
             yield cursor
             if self._image is not None:
                 self._look_ahead(self._image)
@@ -186,7 +187,7 @@ class SqliteJournal:
         return None
 
     def _make_image(self) -> None:
-        with self._transaction("DEFERRED"):
+        with transaction(self._connection, "DEFERRED"):
             head = self._head()  # begins to read: the copy is of the same moment
             self._image = Image(
                 self._connection,
@@ -288,15 +289,3 @@ class SqliteJournal:
     def _explaining(self) -> Generator[None, None, None]:
         with busy_explained(self._path, self._connection):
             yield
-
-    @contextmanager
-    def _transaction(self, mode: str) -> Generator[sqlite3.Cursor, None, None]:
-        cursor = plain_cursor(self._connection)
-        cursor.execute(f"BEGIN {mode}")
-        try:
-            yield cursor
-            cursor.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                cursor.execute("ROLLBACK")
-            raise

@@ -110,13 +110,6 @@ def schema_of(cursor: sqlite3.Cursor) -> Schema:
     )
 
 
-def plain_cursor(connection: sqlite3.Connection) -> sqlite3.Cursor:
-    """A cursor that gives tuples, whatever row factory the connection has."""
-    cursor = connection.cursor()
-    cursor.row_factory = None
-    return cursor
-
-
 def own_triggers(cursor: sqlite3.Cursor) -> set[tuple[str, str]]:
     """The journal's triggers: their names and tables."""
     triggers = cursor.execute("SELECT name, tbl_name FROM main.sqlite_master WHERE type = 'trigger'").fetchall()

@@ -16,10 +16,11 @@ first seen, and so they come back with it, in agreement with the tables.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, closing
 
 from kailash_testkit.journal.sqlite_catalog import JOURNAL_TABLE, Catalog, quoted
+from kailash_testkit.journal.sqlite_connection import configure, transaction
 from kailash_testkit.journal.sqlite_counters import Counters, write_counters
 from kailash_testkit.journal.sqlite_history import History, Log, Row, Touched, exact_text
 from kailash_testkit.journal.sqlite_locks import raise_if_locked
@@ -68,33 +69,23 @@ class Image:
 
     def follow(self, history: History) -> None:
         """Bring the image to the database's present state, and add what happened to the history."""
-        cursor = self._connection.cursor()
-        cursor.execute("BEGIN")
-        try:
+        with transaction(self._connection, "DEFERRED") as cursor:
             head = self._head(cursor)
-            if head > self.position:
-                touched = self._read_touched(cursor, head, stays=False)
-                cursor.execute("COMMIT")
-                history.add(touched, self, head)
-                self.position = head
-        finally:
-            if self._connection.in_transaction:
-                cursor.execute("ROLLBACK")
+            if head == self.position:
+                return
+            touched = self._read_touched(cursor, head, stays=False)
+        history.add(touched, self, head)
+        self.position = head
 
     def look_ahead(self, history: History) -> None:
         """Add to the history what is known to have happened since, and leave the image as it is.
 
         For a database whose schema was changed meanwhile: tables may be gone or look otherwise.
         """
-        cursor = self._connection.cursor()
-        cursor.execute("BEGIN")
-        try:
+        with transaction(self._connection, "DEFERRED") as cursor:
             head = self._head(cursor)
             if head > self.position:
                 history.add(self._read_touched(cursor, head, stays=True), None, head)
-        finally:
-            if self._connection.in_transaction:
-                cursor.execute("ROLLBACK")
 
     def _head(self, cursor: sqlite3.Cursor) -> int:
         (head,) = cursor.execute(f"SELECT max(rowid) FROM {LIVE}.{JOURNAL_TABLE}").fetchone()
@@ -134,17 +125,9 @@ class Image:
 
     # Going back
 
-    @contextmanager
-    def locked(self) -> Generator[sqlite3.Cursor, None, None]:
+    def locked(self) -> AbstractContextManager[sqlite3.Cursor]:
         """A transaction on the database and the image that keeps all others from writing."""
-        cursor = self._connection.cursor()
-        cursor.execute("BEGIN IMMEDIATE")
-        try:
-            yield cursor
-            cursor.execute("COMMIT")
-        finally:
-            if self._connection.in_transaction:
-                cursor.execute("ROLLBACK")
+        return transaction(self._connection, "IMMEDIATE")
 
     def restore(self, cursor: sqlite3.Cursor, position: int, history: History, counters: Counters) -> bool:
         """Put the touched rows back as they were at ``position``, inside `locked`; whether anything differed."""
@@ -173,21 +156,16 @@ class Image:
     def put_back(self, live: sqlite3.Connection, position: int, history: History, counters: Counters) -> None:
         """Make the whole database what it was at ``position``, in one transaction of its own."""
         earlier = history.rows_at(position, self)
-        work = _memory(self._wait)
-        try:
+        with closing(_memory(self._wait)) as work:
             self._connection.backup(work)
-            cursor = work.cursor()
-            cursor.execute("BEGIN")
-            put_rows(cursor, IMAGE, earlier)
-            write_counters(cursor, counters, IMAGE, has_sequences=self.catalog.has_sequences)
-            if position:  # so that later changes have greater ones
-                cursor.execute(f"INSERT INTO {JOURNAL_TABLE} (rowid, source) VALUES (?, 0)", (position,))
-            for statement in self._triggers:
-                cursor.execute(in_schema(statement, IMAGE))
-            cursor.execute("COMMIT")
+            with transaction(work, "DEFERRED") as cursor:
+                put_rows(cursor, IMAGE, earlier)
+                write_counters(cursor, counters, IMAGE, has_sequences=self.catalog.has_sequences)
+                if position:  # so that later changes have greater ones
+                    cursor.execute(f"INSERT INTO {JOURNAL_TABLE} (rowid, source) VALUES (?, 0)", (position,))
+                for statement in self._triggers:
+                    cursor.execute(in_schema(statement, IMAGE))
             work.backup(live, progress=raise_if_locked)
-        finally:
-            work.close()
         put_rows(self._connection.cursor(), IMAGE, earlier)
         self.position = position
 
@@ -256,9 +234,3 @@ def _memory(wait: float) -> sqlite3.Connection:
     )
     configure(connection)
     return connection
-
-
-def configure(connection: sqlite3.Connection) -> None:
-    """Let rows be put back that constraints would refuse or act upon: they were there before."""
-    for pragma in ("foreign_keys = OFF", "ignore_check_constraints = ON", "temp_store = MEMORY"):
-        connection.execute(f"PRAGMA {pragma}")

@@ -192,11 +192,11 @@ def decode(annotation: object, stored: object) -> object:
     >>> decode(bool, 1), decode(list[int], "[1, 2]"), decode(datetime, "2025-01-02 03:04:05")
     (True, [1, 2], datetime.datetime(2025, 1, 2, 3, 4, 5))
     """
-    if stored is None or type(stored) is annotation:  # as most values are, and a ledger has many
+    if stored is None or _is_exactly(annotation, stored):  # as most values are, and a ledger has many
         return stored
     if type(annotation) is type:  # no union and no container, so there is less to look at
         value = _decode_plain(annotation, stored)
-        if type(value) is annotation:
+        if _is_exactly(annotation, value):
             return value
     for member in alternatives(annotation):
         value = _decode_one(member, stored)
@@ -205,6 +205,10 @@ def decode(annotation: object, stored: object) -> object:
         except TypeMismatchError:
             continue
     return stored
+
+
+def _is_exactly(annotation: object, value: object) -> bool:
+    return cast("object", type(value)) is annotation
 
 
 def _decode_one(annotation: object, stored: object) -> object:
