@@ -41,6 +41,7 @@ class Store:
         self._add_models = add_models
         self._explained = explained
         self._models: dict[str, Model] = {}
+        self._by_table: tuple[list[str], dict[str, Model]] = ([], {})
         self._write_locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
     def model(self, model: type | str, /) -> Model:
@@ -57,9 +58,12 @@ class Store:
         return read_model(self.dataflow, name).table in self.database.tables()
 
     def models_by_table(self) -> dict[str, Model]:
-        """All models registered by now, by the name of their table."""
-        models = (read_model(self.dataflow, name) for name in self.dataflow.get_models())
-        return {model.table: model for model in models}
+        """All models registered by now, by the name of their table. A registered model does not change."""
+        registered = list(self.dataflow.get_models())
+        if registered != self._by_table[0]:
+            models = [read_model(self.dataflow, name) for name in registered]
+            self._by_table = registered, {model.table: model for model in models}
+        return self._by_table[1]
 
     # --- writing -------------------------------------------------------------------------------
 
