@@ -9,6 +9,7 @@ from dirty_equals import IsInt
 from hypothesis import given
 from hypothesis import strategies as st
 from recorded import made
+from soak import examples
 
 from kailash_testkit.changes import Change, Expectation, created
 from kailash_testkit.changes.matching import matched
@@ -44,6 +45,7 @@ def test_nothing() -> None:
     assert matched([created("Item")], []) == {}
 
 
+@examples(100)
 @given(st.lists(st.sets(st.integers(0, 4)), max_size=5), st.integers(0, 5))
 def test_as_many_as_possible(wishes: list[set[int]], count: int) -> None:
     class OneOf:
