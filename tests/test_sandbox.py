@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import shutil
 import socket
@@ -490,28 +491,32 @@ async def test_cached_reads_go_with_the_rows(cached_db: Any) -> None:
 @pytest.fixture(scope="module")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Redis server of this module's own; the one on its usual port is not ours to write to."""
-    redis = pytest.importorskip("redis", reason="the package redis is not installed")
+    pytest.importorskip("redis", reason="the package redis is not installed")
     if shutil.which("redis-server") is None:
         pytest.skip("redis-server is not installed")
+    tries = (redis_server(tmp_path_factory.mktemp("redis")) for _ in range(5))
+    server, port = next(filter(None, tries))  # another process may take the port first
+    yield f"redis://127.0.0.1:{port}/0"
+    server.terminate()
+    server.wait()
+
+
+def redis_server(folder: Path) -> tuple[subprocess.Popen[bytes], int] | None:
+    """A server on a free port, when it answers; None if it ended because the port was not free any more."""
+    import redis
+
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir"]
-    server = subprocess.Popen([*command, str(tmp_path_factory.mktemp("redis"))], stdout=subprocess.DEVNULL)
-    try:
-        with closing(redis.Redis(port=port)) as client:
-            deadline = time.monotonic() + 10
-            while True:
-                try:
-                    client.ping()
-                    break
-                except redis.exceptions.ConnectionError:
-                    assert time.monotonic() < deadline
-                    time.sleep(0.05)
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        server.terminate()
-        server.wait(10)
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    with closing(redis.Redis(port=port)) as client:
+        while server.poll() is None:
+            with contextlib.suppress(redis.exceptions.RedisError):
+                if client.info("server")["process_id"] == server.pid:
+                    return server, port
+            time.sleep(0.05)
+    return None
 
 
 @pytest.fixture
