@@ -26,6 +26,8 @@ from warm_python import WarmPython
 
 from kailash_testkit.dataflow_internals import close_in_running_loop
 
+pytestmark = pytest.mark.databases("sqlite")
+
 Run = Callable[..., Any]
 
 

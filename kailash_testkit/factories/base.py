@@ -35,8 +35,11 @@ class FactoryBase:
         clone.__dict__.update(self.__dict__, _defaults=dict(defaults))
         return clone
 
-    def _built(self, model: Model, overrides: Mapping[str, object]) -> dict[str, object]:
-        return build_values(model, {**self._defaults, **overrides}, next_number(model.name))
+    def _built(self, store: Store, model: Model, overrides: Mapping[str, object]) -> dict[str, object]:
+        def kept(values: Mapping[str, object]) -> Mapping[str, object]:
+            return store.database.as_kept(model.table, values)
+
+        return build_values(model, {**self._defaults, **overrides}, next_number(model.name), kept)
 
     def _resolved(self) -> tuple[Store, Model]:
         store = active.kit_for(self._model, self._dataflow).store

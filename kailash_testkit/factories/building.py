@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kailash_testkit.errors import CircularValues, MissingField
@@ -13,10 +13,16 @@ from kailash_testkit.models import Field, Model
 from kailash_testkit.models.checking import checked_values
 from kailash_testkit.models.model import MISSING, unknown_field
 
+Kept = Callable[[Mapping[str, object]], Mapping[str, object]]
 
-def build_values(model: Model, given: Mapping[str, object], number: Number) -> dict[str, object]:
-    """All values that DataFlow needs for one row, checked; fields with a default of the model are left to it."""
-    values = _ValuesInTheMaking(model, given, number)
+
+def build_values(model: Model, given: Mapping[str, object], number: Number, kept: Kept = dict) -> dict[str, object]:
+    """All values that DataFlow needs for one row, checked; fields with a default of the model are left to it.
+
+    kept: what the database's columns keep of values. Nobody asked for the microseconds of a ``datetime.now``
+    that is a field's default, so a column without them is no difference.
+    """
+    values = _ValuesInTheMaking(model, given, number, kept)
     names = [name for name, field in model.writable.items() if name in given or _must_be_made(model, field)]
     undeclared = [name for name in given if name not in model.writable]
     return checked_values(model, {name: values[name] for name in [*names, *undeclared]})
@@ -41,10 +47,11 @@ def _known_before(model: Model, field: Field) -> bool:
 class _ValuesInTheMaking:
     """Makes each value when it is first asked for, so that declarations may use each other's."""
 
-    def __init__(self, model: Model, given: Mapping[str, object], number: Number) -> None:
+    def __init__(self, model: Model, given: Mapping[str, object], number: Number, kept: Kept) -> None:
         self._model = model
         self._given = given
         self._number = number
+        self._kept = kept
         self._made: dict[str, object] = {}
         self._making: list[str] = []
 
@@ -85,4 +92,4 @@ class _ValuesInTheMaking:
             raise unknown_field(self._model, name, self._model.writable)
         if field.required or field.default is MISSING:
             return generated(self._model, field, self._number)
-        return field.default() if callable(field.default) else field.default
+        return self._kept({name: field.default()})[name] if callable(field.default) else field.default

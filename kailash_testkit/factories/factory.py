@@ -35,8 +35,8 @@ class Factory(FactoryBase):
 
     def build(self, /, **overrides: object) -> dict[str, Any]:
         """The values that `create` would store for a row; nothing is stored."""
-        _, model = self._resolved()
-        return self._built(model, overrides)
+        store, model = self._resolved()
+        return self._built(store, model, overrides)
 
     def payload(self, /, **overrides: object) -> dict[str, Any]:
         """A JSON-ready body for an API call: the values, without the fields that a server sets itself."""
@@ -52,7 +52,7 @@ class Factory(FactoryBase):
         `SeedingFailed` when DataFlow stored nothing, `StoredRowMismatch` when it stored something else.
         """
         store, model = self._resolved()
-        return self._typed(await store.create(model, self._built(model, overrides)))
+        return self._typed(await store.create(model, self._built(store, model, overrides)))
 
     @pending
     async def create_many(self, rows: int | Iterable[Mapping[str, object]], /, **overrides: object) -> list[Row]:
@@ -61,7 +61,7 @@ class Factory(FactoryBase):
         All values are checked before the first row is stored.
         """
         store, model = self._resolved()
-        wanted = [self._built(model, {**overrides, **each}) for each in _each(rows)]
+        wanted = [self._built(store, model, {**overrides, **each}) for each in _each(rows)]
         return [self._typed(await store.create(model, values)) for values in wanted]
 
     # --- the handle on the model's rows --------------------------------------------------------

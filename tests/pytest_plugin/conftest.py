@@ -17,6 +17,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, warm_pyt
     """An empty project, with storage of its own for the kit's files."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="kailash-testkit-tests-", dir=memory) as storage:
+        Path(storage).chmod(0o711)  # a server does not run as root, and must get there
         yield Project(pytester.path, monkeypatch, Path(storage), warm_python)
 
 
