@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from journal_bench import Bench
-from soak import EXAMPLES, SOAK
+from soak import examples
 
 from kailash_testkit.errors import DatabaseBusy
 
@@ -165,13 +165,7 @@ class Story:
         assert not self.bench.journal.changes(mark)
 
 
-@settings(
-    max_examples=EXAMPLES or 60,
-    derandomize=not SOAK,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+@examples(60)
 @given(st.booleans(), st.lists(step, min_size=30, max_size=50))
 def test_every_undo_gives_back_the_state_of_its_mark(recursive_triggers: bool, steps: list[tuple]) -> None:
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
