@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from database_kinds import KINDS, Kind, Meddle, Sql, parametrize
 from sample_app import in_this_loop, make_db, register_shop
+from server_runs import GivenServers
 from warm_python import WarmPython
 
 from kailash_testkit import active
@@ -157,3 +158,11 @@ def warm_python() -> Iterator[WarmPython]:
     python = WarmPython()
     yield python
     python.close()
+
+
+@pytest.fixture(scope="session")
+def given_servers() -> Iterator[GivenServers]:
+    """Servers to be given to the kit by their URL."""
+    servers = GivenServers()
+    yield servers
+    servers.close()

@@ -69,12 +69,18 @@ class Session:
         active.remove_provider(self._provide)
         self._application.close()
         for kit in self._kits:
-            kit.close()
+            self._close(kit)
         sync.stop()
         if self._kits:
             end_forgotten_connections()
         self.database.finish()
         self._remove_migrations()
+
+    def _close(self, kit: Kit) -> None:
+        from kailash_testkit.dataflow_internals import close_sync_express
+
+        close_sync_express(kit.dataflow)
+        kit.close()
 
     def _remove_migrations(self) -> None:
         """DataFlow leaves an empty folder in the working directory of whoever imports the application."""
