@@ -270,3 +270,37 @@ def test_a_database_kept_on_a_given_server_is_cleaned_away_with_its_url(
     assert f"database {name}, kept: test_items.py::test_by_one_that_fails" in said
     assert password(given_postgresql) not in said
     assert given_postgresql.found().keys() == before
+
+
+LEAK = """
+    import os
+    import psycopg2
+    from kailash_testkit import Factory
+    from shop.models import Item
+
+    items = Factory(Item)
+    left = []
+
+    def test_that_leaves_a_transaction_open():
+        items.create_sync()
+        left.append(psycopg2.connect(os.environ["DATABASE_URL"], application_name="a worker of the shop"))
+        left[0].cursor().execute("UPDATE items SET name = 'changed'")
+
+    def test_next():
+        pass
+"""
+
+
+def test_a_transaction_that_stays_open_is_named_with_the_test_that_left_it(shop: Project) -> None:
+    shop.write({"test_leak.py": LEAK})
+    outcome = shop.run("--testkit-database=postgresql")
+    outcome.result.assert_outcomes(passed=1, errors=3)
+    for title in (
+        "ERROR at teardown of test_that_leaves_a_transaction_open",
+        "ERROR at setup of test_next",
+    ):
+        text = outcome.explanation(title)
+        assert "is locked by an open transaction" in text
+        assert re.search("of a worker of the shop: idle in transaction.*UPDATE items SET name = 'changed'", text)
+        assert "left by test_leak.py::test_that_leaves_a_transaction_open" in text
+    assert_nothing_is_left(shop)
