@@ -11,6 +11,7 @@ import pytest
 from database_kinds import KINDS, Kind, Meddle, Sql, parametrize
 from redis_server import running_redis
 from sample_app import in_this_loop, make_db, register_shop
+from server_runs import GivenServers
 from warm_python import WarmPython
 
 from kailash_testkit import active
@@ -164,3 +165,11 @@ def warm_python() -> Iterator[WarmPython]:
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with running_redis(tmp_path_factory.mktemp("redis")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def given_servers() -> Iterator[GivenServers]:
+    """Servers to be given to the kit by their URL."""
+    servers = GivenServers()
+    yield servers
+    servers.close()

@@ -134,7 +134,7 @@ def test_fixtures_without_settings(project: Project) -> None:
         (
             {"testkit_database_name": "../shop"},
             [],
-            "ERROR: testkit_database_name = '../shop'\n  do:  use letters, digits, '_' and '-' only",
+            "ERROR: testkit_database_name = '../shop'\n  do:  use letters, digits, '_' and '-' only, at most 30",
         ),
     ],
     ids=["database", "lifespan", "database name"],
