@@ -9,6 +9,7 @@ from typing import Final
 from kailash_testkit.databases import Database
 from kailash_testkit.dataflow_internals import rewrites_text
 from kailash_testkit.errors import (
+    KitError,
     MultipleRowsFound,
     NodeFailed,
     RowNotFound,
@@ -26,6 +27,7 @@ _PLAIN_TYPE: Final = "declare the field with a type that survives (str, int, flo
 _CURES: Final = (
     ("unique constraint", "give another value for the column that the database names"),
     ("duplicate", "give another value for the column that the database names"),
+    ("foreign key", "give the id of a row that exists, or declare the field with related(...) in the factory"),
     ("not null", "give a value for the column that the database names"),
     ("database is locked", "end the transaction that is open on the database before seeding"),
     ("no such table", "let the kit create the tables: do not drop them in the application's startup"),
@@ -57,6 +59,12 @@ def operation_failed(model: Model, verb: str, row_id: object, failure: NodeFaile
         why=failure.what,
         do=_cure(failure.why or ""),
     )
+
+
+def in_batch(error: KitError, place: int, total: int) -> KitError:
+    """The error of one row of several; ``place`` counts from 0."""
+    details = [f"row {place + 1} of {total}; none of them is stored", *error.details]
+    return type(error)(error.what, details=details, why=error.why, do=error.do)
 
 
 def row_vanished(model: Model, requested: Mapping[str, object]) -> SeedingFailed:

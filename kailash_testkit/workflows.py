@@ -26,6 +26,7 @@ OPERATIONS: Final = (
 )
 _NODE_ID: Final = "node"
 _WRAPPINGS: Final = (
+    "Bulk create operation failed: ",
     "Database query failed: ",
     f"Node '{_NODE_ID}' execution failed: ",
     f"Failed to add node '{_NODE_ID}' to workflow: ",

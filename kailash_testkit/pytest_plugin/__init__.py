@@ -1,6 +1,6 @@
 """The pytest plugin: settings, fixtures, and what happens around each test.
 
-Here live the hooks (this module), the ini options (`settings`), the state of one pytest session
+Here live the hooks (this module), the ini options (`settings`, `seed`), the state of one pytest session
 (`session`), the fixtures (`fixtures`) and the form of error reports (`reports`). Importing it imports
 neither kailash nor dataflow, SQLAlchemy or httpx: a session that does not use the kit pays nothing.
 """
@@ -14,7 +14,7 @@ from typing import Any, cast
 import pytest
 
 from kailash_testkit.factories.numbering import within
-from kailash_testkit.pytest_plugin import settings
+from kailash_testkit.pytest_plugin import seed, settings
 from kailash_testkit.pytest_plugin.fixtures import (
     api,
     kit,
@@ -31,6 +31,7 @@ __all__ = ["api", "kit", "testkit_api", "testkit_app", "testkit_database", "test
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     settings.add_options(parser)
+    seed.add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -50,15 +51,20 @@ def pytest_configure(config: pytest.Config) -> None:
     session.start()
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    seed.configure(session.config)  # not earlier: pytest-randomly chooses its seed when it is configured
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     session = config.stash.get(SESSION, None)
     if session is not None:
         session.finish()
+    seed.unconfigure(config)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     session = config.stash[SESSION]
-    return f"kailash-testkit: {session.describe()}" if session.settings.in_use else None
+    return f"kailash-testkit: {session.describe()}, {seed.describe(config)}" if session.settings.in_use else None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -189,7 +189,7 @@ class Session:
         self._item = item
         self._test_may_have_written = False
         self._opened_late = None
-        numbering.start(Numbering())
+        numbering.start(Numbering(node_id=item.nodeid))
         self._leftovers.remember()
         for kit in self._kits:
             kit.sandbox.settle()  # what somebody wrote between the tests
@@ -264,7 +264,7 @@ class Session:
 
     def numbering(self, scope: ScopeName, node_id: str) -> Numbering:
         """The row numbers of a wider scope."""
-        return self._numberings.setdefault((scope, node_id), Numbering(scope))
+        return self._numberings.setdefault((scope, node_id), Numbering(scope, node_id))
 
     def client(self, app: Any, kit: Kit) -> ApiClient:
         """An `ApiClient` on the session's application, which is started once per event loop."""
