@@ -71,7 +71,7 @@ class BulkStore:
             for name, field in model.fields.items()
             if name not in MANAGED and name not in ("id", "tenant_id") and _is_plain(field.default)
         }
-        complete = [defaults | checked_values(model, row) for row in rows]
+        complete = [checked_values(model, {**row, **_without(defaults, row)}) for row in rows]
         return complete if tenant is None else [with_tenant(model, row, tenant) for row in complete]
 
     async def _create_chunk(self, rows: Sequence[dict[str, object]], first: int) -> list[Row]:
@@ -174,6 +174,10 @@ def _chunks(rows: Sequence[dict[str, object]]) -> Iterator[list[dict[str, object
 
 def _ids(rows: Sequence[Values]) -> list[object]:
     return [as_stored(row["id"]) for row in rows]
+
+
+def _without(defaults: Values, row: Values) -> Values:
+    return {name: value for name, value in defaults.items() if name not in row}
 
 
 def _is_plain(default: Any) -> bool:

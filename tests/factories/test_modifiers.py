@@ -53,9 +53,7 @@ def test_a_trait_may_set_a_field_named_name_or_self(sync_kit: Kit) -> None:
 
 def test_an_unknown_trait_is_refused_with_the_nearest() -> None:
     orders = Factory("Order").trait("paid", status="paid")
-    with pytest.raises(
-        UnknownTrait, match=r"(?s)Order has no trait .piad.: did you mean .paid..*traits are"
-    ):
+    with pytest.raises(UnknownTrait, match=r"(?s)Order has no trait .piad.: did you mean .paid..*traits are"):
         orders.with_traits("piad")
     with pytest.raises(UnknownTrait, match="its traits are: none"):
         Factory("Order").with_traits("paid")
