@@ -26,7 +26,7 @@ demo: $(STAMP)
 	cd examples/nexus_app && ../../$(BIN)/python -m pytest -v -p no:cacheprovider -p no:randomly
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -45,9 +45,10 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/asgi.py
 	$(BIN)/python benchmarks/generate.py
 
-# The long form of the property-based tests; CI runs their short form as part of `make test`.
+# The long form of the tests that try many histories, combinations or orders (see tests/soak.py);
+# CI runs their short form as part of `make test`.
 soak: $(STAMP)
-	KAILASH_TESTKIT_SOAK=2000 $(BIN)/python -m pytest tests/journal -n 2
+	KAILASH_TESTKIT_SOAK=2000 $(BIN)/python -m pytest -n 2 tests/journal tests/pytest_plugin
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

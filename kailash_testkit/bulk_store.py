@@ -87,7 +87,10 @@ class BulkStore:
                 failure = await self._failure(rows)
                 if failure is not None:
                     raise await self._explained(rows, first, failure)
-                return self._verified(rows, self._found(rows, last), first)
+                verified = self._verified(rows, self._found(rows, last), first)
+                if not numbered and model.id_is_automatic:
+                    database.number_after(model.table, max(row["id"] for row in verified))
+                return verified
             except BaseException:
                 self._take_back(rows, last, there)
                 raise

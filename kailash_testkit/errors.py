@@ -54,6 +54,10 @@ class UnsupportedDatabase(KitError):
     """The database URL names a kind of database, or a form of one, that cannot be used."""
 
 
+class ServerUnavailable(KitError):
+    """The database server that the tests need cannot be reached, or a private one cannot be started."""
+
+
 class IsolationFailed(KitError):
     """A test's changes could not be undone exactly."""
 

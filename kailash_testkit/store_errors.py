@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from kailash_testkit.databases import Database
@@ -24,17 +25,42 @@ from kailash_testkit.wording import differing, listed, shortened
 _SAMPLED_IDS: Final = 1000
 _MOST_DIFFERENCES: Final = 6  # lines, so that the message stays within ten
 _PLAIN_TYPE: Final = "declare the field with a type that survives (str, int, float, bool, datetime, dict, list)"
+_ANOTHER_VALUE: Final = "give another value for the column that the database names"
+_GIVE_ONE: Final = "give a value for the column that the database names"
+_TABLES_ARE_GONE: Final = "let the kit create the tables: do not drop them in the application's startup"
+_OLD_TABLE: Final = "the table is older than the model: use a fresh test database"
+_NO_ZONE: Final = "give a datetime without a time zone: the column keeps none, neither does the application's"
+_LOCKED: Final = "end the transaction that is open on the database before seeding"
+_SMALLER: Final = "give a smaller number: DataFlow makes columns of four bytes there, also for the application"
+# What databases and drivers say, in lower case, in the order in which it is looked for.
 _CURES: Final = (
-    ("unique constraint", "give another value for the column that the database names"),
-    ("duplicate", "give another value for the column that the database names"),
+    ("unique constraint", _ANOTHER_VALUE),
+    ("duplicate", _ANOTHER_VALUE),
     ("foreign key", "give the id of a row that exists, or declare the field with related(...) in the factory"),
-    ("not null", "give a value for the column that the database names"),
-    ("database is locked", "end the transaction that is open on the database before seeding"),
-    ("no such table", "let the kit create the tables: do not drop them in the application's startup"),
-    ("no such column", "the table is older than the model: use a fresh test database"),
+    ("not null", _GIVE_ONE),
+    ("not-null", _GIVE_ONE),
+    ("cannot be null", _GIVE_ONE),
+    ("database is locked", _LOCKED),
+    ("lock wait timeout", _LOCKED),
+    ("no such table", _TABLES_ARE_GONE),
+    ("no such column", _OLD_TABLE),
+    ("unknown column", _OLD_TABLE),
+    ("of relation", _OLD_TABLE),
+    ("relation ", _TABLES_ARE_GONE),
+    ("doesn't exist", _TABLES_ARE_GONE),
+    ("int32 range", _SMALLER),
+    ("float32 range", _SMALLER),
+    ("out of range", _SMALLER),
+    ("too long", "give a shorter text: DataFlow makes columns of 255 characters there, also for the application"),
+    ("0x00", "give a text without the character NUL, which PostgreSQL cannot store"),
+    ("offset-aware", _NO_ZONE),
+    ("can not be used with mysql", "give a finite number: MariaDB and MySQL store neither nan nor inf"),
     ("isinstance()", _PLAIN_TYPE),
     ("is not supported", _PLAIN_TYPE),
     ("serializable", _PLAIN_TYPE),
+    ("invalid input for query argument", _PLAIN_TYPE),
+    ("can not be used as parameter", _PLAIN_TYPE),
+    ("data truncated", _PLAIN_TYPE),
 )
 
 
@@ -87,15 +113,29 @@ def compare(model: Model, requested: Mapping[str, object], stored: Row, verb: st
     lines = [_side_by_side(name, width, requested[name], stored, model.columns[name]) for name in shown]
     if len(wrong) > len(shown):
         lines.append(f"... and {len(wrong) - len(shown)} more")
-    rewritten = any(isinstance(requested[name], str) and rewrites_text(str(requested[name])) for name in wrong)
+    why, do = _reason(requested, stored, wrong)
     raise StoredRowMismatch(
         f"{model.name} {stored['id']!r} was {verb}, but not as requested: {listed(wrong)}",
         details=lines,
-        why="DataFlow's protection against SQL injection rewrites text that looks like SQL"
-        if rewritten
-        else "DataFlow or the database changed the value on its way",
-        do="give another text; the application cannot store this one either" if rewritten else _PLAIN_TYPE,
+        why=why,
+        do=do,
     )
+
+
+def _reason(requested: Mapping[str, object], stored: Row, wrong: Sequence[str]) -> tuple[str, str]:
+    """Why values were stored otherwise, and what to do."""
+    for asked, kept in ((requested[name], stored.as_dict().get(name)) for name in wrong):
+        if isinstance(asked, str) and rewrites_text(asked):
+            return (
+                "DataFlow's protection against SQL injection rewrites text that looks like SQL",
+                "give another text; the application cannot store this one either",
+            )
+        if isinstance(asked, datetime) and isinstance(kept, datetime):
+            if asked.tzinfo is not None and asked.replace(tzinfo=None, microsecond=0) == kept.replace(microsecond=0):
+                return "the column keeps no time zone, and DataFlow drops it without converting", _NO_ZONE
+            if asked.replace(microsecond=0) == kept:
+                return "the column keeps whole seconds", "give a datetime without microseconds"
+    return "DataFlow or the database changed the value on its way", _PLAIN_TYPE
 
 
 def differences(requested: Mapping[str, object], stored: Row) -> list[str]:

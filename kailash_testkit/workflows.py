@@ -8,6 +8,7 @@ which clash with no node parameter (``name``, ``tags``, ``version``).
 from __future__ import annotations
 
 import asyncio
+import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
@@ -33,6 +34,7 @@ _WRAPPINGS: Final = (
     f"Failed to initialize node '{_NODE_ID}': ",
     "NodeExecutionError: ",
 )
+_NUMBERED: Final = re.compile(r"""\(\d+, (['"])(?P<words>.*)\1\)""")  # as PyMySQL's errors print
 
 
 class Workflows:
@@ -135,7 +137,8 @@ def reason_of(text: str) -> str:
     while reason.startswith(_WRAPPINGS):
         for wrapping in _WRAPPINGS:
             reason = reason.removeprefix(wrapping)
-    return reason
+    numbered = _NUMBERED.fullmatch(reason)
+    return numbered["words"] if numbered else reason
 
 
 def _telling(lines: list[str]) -> str:

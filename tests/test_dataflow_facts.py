@@ -27,6 +27,8 @@ from sample_app import Colour, Status, make_db, register
 
 from kailash_testkit.dataflow_internals import close_in_running_loop
 
+pytestmark = pytest.mark.databases("sqlite")
+
 Run = Callable[..., Any]
 
 

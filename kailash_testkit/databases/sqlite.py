@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from kailash_testkit.errors import UnsafeDatabase, UnsupportedDatabase
+from kailash_testkit.databases.claiming import require_no_rows, require_no_tables
+from kailash_testkit.databases.sessions import Session
+from kailash_testkit.errors import UnsupportedDatabase
 
 MARKER: Final = 0x4B544B31
 """``PRAGMA application_id`` of a database that the kit made: the letters KTK1."""
@@ -45,23 +47,14 @@ class SqliteDatabase:
     def claim(self, *, allow_existing: bool) -> None:
         if self._one("PRAGMA application_id") == (MARKER,):
             return  # it is the kit's already
-        tables = self.tables()
-        if tables and not allow_existing:
-            raise self._unsafe(
-                f"it has tables ({', '.join(tables[:5])}) that the kit did not make",
-                "use a new file, or pass allow_existing=True for a database without rows",
-            )
-        filled = [table for table in tables if self.count(table)]
-        if filled:
-            raise self._unsafe(f"it has rows in {', '.join(filled[:5])}", "use a new file or an empty database")
+        if not allow_existing:
+            require_no_tables(str(self.path), self.tables())
+        require_no_rows(str(self.path), self.tables(), self.count)
         self.take()
 
     def take(self) -> None:
         self._run(f"PRAGMA application_id = {MARKER}")
         self._run("PRAGMA journal_mode = WAL")  # as DataFlow's own connections have it
-
-    def _unsafe(self, why: str, do: str) -> UnsafeDatabase:
-        return UnsafeDatabase(f"{self.path} is not a database that the kit may change", why=why, do=do)
 
     def tables(self) -> list[str]:
         names = self._run("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
@@ -95,6 +88,12 @@ class SqliteDatabase:
         given = self._one("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
         return max(int(str(number[0] or 0)) for number in (found, given) if number is not None)
 
+    def number_after(self, table: str, number: int, /) -> None:
+        """SQLite does so by itself."""
+
+    def as_kept(self, table: str, values: Mapping[str, object], /) -> Mapping[str, object]:
+        return values
+
     def count(self, table: str, /) -> int:
         counted = self._one(f"SELECT count(*) FROM {quoted(table)}")
         return int(str(counted[0])) if counted else 0
@@ -110,6 +109,10 @@ class SqliteDatabase:
             return True
         self._run("ROLLBACK")
         return False
+
+    def sessions(self) -> list[Session]:
+        """None: SQLite knows of locks, not of those who hold them."""
+        return []
 
     def empty(self) -> None:
         self._run("PRAGMA foreign_keys = OFF")

@@ -5,7 +5,7 @@ A `Recipe` is worked out once for rows that are given the same; it then makes an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from kailash_testkit.errors import CircularValues, MissingField
@@ -28,18 +28,24 @@ class _NotKnownYetError(Exception):
     """A value was asked for that depends on the id of a parent which is not stored yet."""
 
 
+Kept = Callable[[Mapping[str, object]], Mapping[str, object]]
+
+
 class Recipe:
     """How to make rows of a model for which ``given`` holds values and declarations.
 
+    kept: what the database's columns keep of values. Nobody asked for the microseconds of a ``datetime.now``
+    that is a field's default, so a column without them is no difference.
     Raises `UnknownField`, `FieldTypeError` or `ManagedField` for what cannot be given, `UnstorableField` for what
     cannot be stored.
     """
 
-    def __init__(self, model: Model, given: Mapping[str, object]) -> None:
+    def __init__(self, model: Model, given: Mapping[str, object], kept: Kept = dict) -> None:
         check_storable(model)
         check_given(model, given)
         self.model = model
         self.given = given
+        self._kept = kept
         for name, value in given.items():
             if name not in model.writable and not isinstance(value, Transient):
                 checked_values(model, {name: value})  # raises, and says why
@@ -92,7 +98,8 @@ class Recipe:
             return lambda number, values: make(number)
         default: Any = field.default
         if callable(default):
-            return lambda number, values: checked_values(model, {name: default()})[name]
+            kept = self._kept
+            return lambda number, values: kept(checked_values(model, {name: default()}))[name]
         return _constant(default)
 
 

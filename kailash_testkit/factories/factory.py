@@ -45,8 +45,8 @@ class Factory(FactoryBase):
 
     def build_many(self, rows: int | Iterable[Mapping[str, object]], /, **overrides: object) -> list[dict[str, Any]]:
         """The values that `create_many` would store; nothing is stored."""
-        _, model = self._definition.resolved()
-        return built(self._definition, model, _given(rows, overrides))
+        store, model = self._definition.resolved()
+        return built(self._definition, store, model, _given(rows, overrides))
 
     def payload(self, /, **overrides: object) -> dict[str, Any]:
         """A JSON-ready body for an API call: the values, without the fields that a server sets itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ class Plan:
         for field, relation in relations(definition.defaults).items():
             if field not in parents and field not in given and field not in absent:
                 needed[field] = self._parent(store, model, field, relation, trail)
-        recipe = self._recipe(definition, model, given, absent)
+        recipe = self._recipe(definition, store, model, given)
         draft = recipe.draft(number, {field: parent.draft.known_id() for field, parent in needed.items()})
         planned = PlannedRow(definition, store, model, draft, needed)
         self.rows.append(planned)
@@ -90,13 +91,11 @@ class Plan:
         check_reference(store, model, field, parent.model)
         return parent
 
-    def _recipe(
-        self, definition: Definition, model: Model, given: Mapping[str, object], absent: Iterable[str]
-    ) -> Recipe:
+    def _recipe(self, definition: Definition, store: Store, model: Model, given: Mapping[str, object]) -> Recipe:
         """How such rows are made; worked out once for all that are given the very same."""
         key = (id(definition), id(given))
         if key not in self._recipes:
-            self._recipes[key] = Recipe(model, {**merged(definition.defaults, given), **_not_given(absent, given)})
+            self._recipes[key] = _recipe(definition, store, model, given)
             self._kept += [definition, given]
         return self._recipes[key]
 
@@ -133,20 +132,23 @@ class Plan:
         ]
 
 
-def built(definition: Definition, model: Model, given: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
+def built(
+    definition: Definition, store: Store, model: Model, given: Iterable[Mapping[str, object]]
+) -> list[dict[str, object]]:
     """The values of rows that are not to be stored, one for each mapping of given values."""
-    absent = left_none(definition, model)
     recipes: dict[int, Recipe] = {}
     rows: list[dict[str, object]] = []
     for each in given:
         if id(each) not in recipes:
-            recipes[id(each)] = Recipe(model, {**merged(definition.defaults, each), **_not_given(absent, each)})
+            recipes[id(each)] = _recipe(definition, store, model, each)
         rows.append(recipes[id(each)].row(next_number(model.name)))
     return rows
 
 
-def _not_given(absent: Iterable[str], given: Mapping[str, object]) -> dict[str, None]:
-    return {field: None for field in absent if field not in given}
+def _recipe(definition: Definition, store: Store, model: Model, given: Mapping[str, object]) -> Recipe:
+    absent = {field: None for field in left_none(definition, model) if field not in given}
+    kept = functools.partial(store.database.as_kept, model.table)
+    return Recipe(model, {**merged(definition.defaults, given), **absent}, kept)
 
 
 _Group = tuple[int, str]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import json
-import struct
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from uuid import UUID
 
+from kailash_testkit.models.reals import same_real
 from kailash_testkit.wording import listed, shortened
 
 
@@ -178,6 +178,7 @@ def _from_text(parse: Callable[[str], object]) -> Callable[[object], object]:
 
 
 _DECODERS: dict[object, Callable[[object], object]] = {
+    str: lambda stored: str(stored) if isinstance(stored, datetime) else stored,  # a declared created_at
     bool: lambda stored: bool(stored) if stored in (0, 1) else stored,
     float: lambda stored: float(stored) if isinstance(stored, int) else stored,
     datetime: _from_text(datetime.fromisoformat),
@@ -251,8 +252,8 @@ def _decode_container(annotation: object, origin: type, stored: object) -> objec
 def same(requested: object, stored: object) -> bool:
     """Whether a stored value is the requested one.
 
-    Equal values are the same, with these rules: an int equals a float of the same value; a float may
-    have been rounded to four bytes (a PostgreSQL ``REAL``); aware datetimes are compared as
+    Equal values are the same, with these rules: an int equals a float of the same value; a float equals
+    what four bytes keep of it (a PostgreSQL ``REAL``); aware datetimes are compared as
     instants, and never equal naive ones; containers are compared item by item; True is not 1. What
     compares itself with anything (``unittest.mock.ANY`` and other matchers) decides for itself.
     """
@@ -263,7 +264,7 @@ def same(requested: object, stored: object) -> bool:
     if both and isinstance(requested, bool) != isinstance(stored, bool):
         return False
     if isinstance(requested, float) and isinstance(stored, (int, float)):
-        return requested == stored or requested != requested != stored != stored or _rounded(requested, stored)
+        return requested == stored or requested != requested != stored != stored or same_real(requested, stored)
     if isinstance(requested, Mapping) and isinstance(stored, Mapping):
         ours = cast("Mapping[object, object]", requested)
         theirs = cast("Mapping[object, object]", stored)
@@ -272,10 +273,3 @@ def same(requested: object, stored: object) -> bool:
         left, right = cast("list[object]", requested), cast("list[object]", stored)
         return len(left) == len(right) and all(map(same, left, right))
     return requested == stored
-
-
-def _rounded(requested: float, stored: float) -> bool:
-    try:
-        return bool(struct.unpack("f", struct.pack("f", requested))[0] == stored)
-    except OverflowError:
-        return False

@@ -23,7 +23,7 @@ from kailash_testkit.pytest_plugin.fixtures import (
     testkit_database,
     testkit_dataflow,
 )
-from kailash_testkit.pytest_plugin.reports import explanation
+from kailash_testkit.pytest_plugin.reports import explanation, kept
 from kailash_testkit.pytest_plugin.session import SESSION, Owner, Session
 
 __all__ = ["api", "kit", "testkit_api", "testkit_app", "testkit_database", "testkit_dataflow"]
@@ -39,7 +39,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Sets the URL variables before any conftest, and so the application, can be imported."""
     session = Session(settings.Settings.of(early_config))
     early_config.stash[SESSION] = session
-    session.set_variables()
+    session.database.set_variables()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,8 +47,15 @@ def pytest_configure(config: pytest.Config) -> None:
     session = config.stash.get(SESSION, None)
     if session is None:  # loaded with -p after the initial conftests
         session = config.stash[SESSION] = Session(settings.Settings.of(config))
-        session.set_variables()
+        session.database.set_variables()
     session.start()
+    if session.settings.keep and not config.option.maxfail:
+        config.option.maxfail = 1  # the next test would need the database
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    config.stash[SESSION].database.share()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -64,7 +71,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     session = config.stash[SESSION]
-    return f"kailash-testkit: {session.describe()}, {seed.describe(config)}" if session.settings.in_use else None
+    if not session.settings.in_use:
+        return None
+    return f"kailash-testkit: {session.database.describe()}, {seed.describe(config)}"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -119,6 +128,9 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         report.longrepr = explanation(call, item.config) or report.longrepr
+        opened_by = item.config.stash[SESSION].keep(item)
+        if opened_by is not None:
+            report.sections.append(kept(opened_by))
     return report
 
 

@@ -1,36 +1,42 @@
-"""A kit on models whose rows belong to each other."""
+"""A kit on models whose rows belong to each other, on each kind of database."""
 
 from __future__ import annotations
 
-import sqlite3
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from database_kinds import Kind, Sql
 from related_models import Graph, register_graph
 from sample_app import in_this_loop, make_db
 
-from kailash_testkit.databases.sqlite import file_of
 from kailash_testkit.kit import Kit
-
-Sql = Callable[..., list[Any]]
 
 
 @pytest.fixture(scope="session")
-def open_graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kit]:
-    """One kit for all tests, which leave it without rows."""
-    db = make_db(tmp_path_factory.mktemp("graph") / "graph.db")
-    register_graph(db)
-    kit = Kit(db).open()
-    yield kit
-    kit.close()
-    db.close()
+def graphs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Kind], Kit]]:
+    """One kit for each kind of database; the tests leave it without rows."""
+    kits: dict[str, Kit] = {}
+    with contextlib.ExitStack() as stack:
+
+        def on(kind: Kind) -> Kit:
+            if kind.name not in kits:
+                url = kind.new_url(tmp_path_factory.mktemp("graph"), "graph")
+                stack.callback(kind.drop, url)
+                db: Any = make_db(url, **kind.options)
+                stack.callback(db.close)
+                register_graph(db, json_defaults=kind.json_defaults)
+                kits[kind.name] = Kit(db).open()
+                stack.callback(kits[kind.name].close)
+            return kits[kind.name]
+
+        yield on
 
 
 @pytest.fixture
-async def graph_kit(open_graph: Kit) -> AsyncIterator[Kit]:
-    async with in_this_loop(open_graph) as kit:
+async def graph_kit(graphs: Callable[[Kind], Kit], database_kind: Kind) -> AsyncIterator[Kit]:
+    async with in_this_loop(graphs(database_kind)) as kit:
         yield kit
 
 
@@ -40,15 +46,6 @@ def graph(graph_kit: Kit) -> Graph:
 
 
 @pytest.fixture
-def graph_sql(open_graph: Kit) -> Sql:
+def graph_sql(graph_kit: Kit, database_kind: Kind) -> Sql:
     """Runs SQL behind DataFlow's back."""
-    path: Path = file_of(open_graph.database.url)
-
-    def run(statement: str, *parameters: object) -> list[Any]:
-        connection = sqlite3.connect(path, isolation_level=None)
-        try:
-            return connection.execute(statement, parameters).fetchall()
-        finally:
-            connection.close()
-
-    return run
+    return database_kind.sql(graph_kit.database.url)

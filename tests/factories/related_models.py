@@ -9,7 +9,7 @@ from sample_app import Status, register
 from kailash_testkit import Factory, related
 
 
-def register_graph(db: Any) -> None:
+def register_graph(db: Any, *, json_defaults: bool = True) -> None:
     """Customer (str id) <- Order (automatic id) <- Line; Employee refers to itself; Left and Right to each other."""
     register(db, "Org", id=str, name=str)
     register(db, "Customer", id=str, org_id=str, name=str, vip=(bool, False))
@@ -21,7 +21,7 @@ def register_graph(db: Any) -> None:
         customer_id=str,
         gift_for=(str | None, None),
         status=(Status, Status.OPEN),
-        tags=(list, []),
+        tags=(list, []) if json_defaults else (list | None, None),
     )
     register(db, "Line", id=int, order_id=int, product=str, quantity=(int, 1))
     register(db, "Employee", id=int, name=str, manager_id=(int | None, None))

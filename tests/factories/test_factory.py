@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import pytest
 from annotated_types import Predicate
+from database_kinds import Kind
 from sample_app import Colour, Status, register
 
 from kailash_testkit import Factory, derived, sequence
@@ -48,7 +49,7 @@ def test_fields_with_a_default_and_automatic_ids_are_left_to_dataflow(sync_kit: 
 
 
 def test_a_callable_default_is_called_by_the_kit(sync_kit: Kit) -> None:
-    before = datetime.now()
+    before = datetime.now().replace(microsecond=0)  # more than that not every database keeps
     assert before <= sync_kit.factory("Kinds").build()["later"] <= datetime.now()
 
 
@@ -186,8 +187,8 @@ async def test_create_many_checks_all_values_before_the_first_row_is_stored(shop
     assert await shop_kit.count("Order") == 0
 
 
-async def test_create_many_stops_at_the_first_row_that_is_not_stored(shop_kit: Kit) -> None:
-    with pytest.raises(SeedingFailed, match=r"UNIQUE constraint failed: customers.email"):
+async def test_create_many_stops_at_the_first_row_that_is_not_stored(shop_kit: Kit, database_kind: Kind) -> None:
+    with pytest.raises(SeedingFailed, match=database_kind.duplicate):
         await shop_kit.factory("Customer", email="same@example.com").create_many(3)
 
 

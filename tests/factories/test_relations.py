@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from database_kinds import Sql
 from related_models import Graph, factory
 from sample_app import make_db, register
 
@@ -19,8 +19,6 @@ from kailash_testkit.errors import (
     UnknownField,
 )
 from kailash_testkit.kit import Kit
-
-Sql = Callable[..., list[Any]]
 
 
 async def counts(kit: Kit) -> dict[str, int]:

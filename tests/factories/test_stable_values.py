@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from database_kinds import KINDS
 from sample_app import register
 
 from kailash_testkit import choice, fake, sequence
@@ -37,8 +38,9 @@ def made(kit: Kit, names: list[str], *, seed: int = 0, test: str = "test", count
     seed=st.integers(0, 2**64),
 )
 def test_other_fields_rows_and_models_change_no_value(
-    open_shop: Kit, fields: list[str], others: list[str], count: int, seed: int
+    shops: Any, fields: list[str], others: list[str], count: int, seed: int
 ) -> None:
+    open_shop = shops.on(KINDS["sqlite"])
     alone = made(open_shop, fields[:1], seed=seed, count=count)
     random.random()
     numbering.start(Numbering(node_id="test"))

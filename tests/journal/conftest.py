@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from journal_bench import Bench
+from mysql_bench import MysqlBench, PrivateMysql, private_mysql
+from postgresql_bench import PostgresqlBench, PrivateDatabase, private_database
 
 
 @pytest.fixture
@@ -35,3 +37,35 @@ def undone(bench: Bench) -> Callable[..., str]:
         return report.method
 
     return run
+
+
+@pytest.fixture(scope="module")
+def postgresql_database() -> Iterator[PrivateDatabase]:
+    """A database of the module's own; skips where no server can be had."""
+    with private_database() as database:
+        yield database
+
+
+@pytest.fixture
+def pg(postgresql_database: PrivateDatabase) -> Iterator[PostgresqlBench]:
+    """A journal on an empty PostgreSQL database, and an application's connection to it."""
+    postgresql_database.empty()
+    opened = PostgresqlBench(postgresql_database)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def mysql_database() -> Iterator[PrivateMysql]:
+    """A database of the module's own; skips where no server can be had."""
+    with private_mysql() as database:
+        yield database
+
+
+@pytest.fixture
+def my(mysql_database: PrivateMysql) -> Iterator[MysqlBench]:
+    """A journal on an empty MariaDB or MySQL database, and an application's connection to it."""
+    mysql_database.empty()
+    opened = MysqlBench(mysql_database)
+    yield opened
+    opened.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import tempfile
 from pathlib import Path
@@ -11,10 +10,10 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from journal_bench import Bench
+from soak import EXAMPLES, SOAK
 
 from kailash_testkit.errors import DatabaseBusy
 
-SOAK = int(os.environ.get("KAILASH_TESTKIT_SOAK", "0"))
 FOLDER = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 SCHEMA = """
@@ -131,7 +130,7 @@ class Story:
 
 
 @settings(
-    max_examples=SOAK or 60,
+    max_examples=EXAMPLES or 60,
     derandomize=not SOAK,
     deadline=None,
     database=None,

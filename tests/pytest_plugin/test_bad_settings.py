@@ -122,8 +122,9 @@ def test_fixtures_without_settings(project: Project) -> None:
         (
             {},
             ["--testkit-database=oracle"],
-            "ERROR: --testkit-database=oracle: not a kind of database that this release can provide\n"
-            "  do:  use --testkit-database=sqlite",
+            "ERROR: --testkit-database=oracle: not a kind of database that the kit can provide\n"
+            "  do:  use one of sqlite, postgresql, mysql, mariadb, or the URL of a server: "
+            "postgresql://user@host:5432/postgres",
         ),
         (
             {"testkit_lifespan": "module"},

@@ -17,8 +17,7 @@ CONFTEST = """
 
     def pytest_sessionfinish(session):
         who = os.environ.get("PYTEST_XDIST_WORKER", "main")
-        folders = list(Path(os.environ["OWN_STORAGE"]).glob(f"*/run-{os.getpid()}-*"))
-        databases = [path.name for folder in folders for path in folder.glob("*.db")]
+        databases = [path.name for path in Path(os.environ["OWN_STORAGE"]).glob("*/session-*/*.db") if path == file()]
         with open("finished.txt", "a") as log:
             log.write(f"{who} {file().name} {databases}\\n")
 """
@@ -39,10 +38,10 @@ TESTS = """
 
 def test_the_variable_is_set_before_conftest_and_the_database_made_when_a_test_needs_it(shop: Project) -> None:
     shop.write({"conftest.py": CONFTEST, "test_items.py": TESTS})
-    outcome = shop.run()
+    outcome = shop.run_anew()
     outcome.assert_outcomes(passed=2)
     assert shop.lines("finished.txt") == ["main testkit.db ['testkit.db']"]
-    assert "kailash-testkit: SQLite, private file testkit.db, in DATABASE_URL" in outcome.output
+    assert "kailash-testkit: SQLite, a private file, database testkit, in DATABASE_URL" in outcome.output
     assert shop.left_behind() == []
 
 

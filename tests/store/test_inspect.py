@@ -19,21 +19,22 @@ Sql = Callable[..., list[Any]]
 @pytest.fixture
 async def kinds(shop_kit: Kit) -> Kit:
     """Twelve rows of Kinds, numbered 1 to 12; from 7 on paid, green and high; from 11 on with a value in maybe."""
-    factory = shop_kit.factory("Kinds", text="t", real=1.5, items=[])
-    for n in range(1, 13):
-        late = n > 6
-        await factory.create(
-            whole=n,
-            flag=n % 2 == 0,
-            moment=datetime(2025, 1, n),
-            mapping={"n": n},
-            numbers=[n],
-            scores={"n": n},
-            status=Status.PAID if late else Status.OPEN,
-            colour=Colour.GREEN if late else Colour.RED,
-            level=Level.HIGH if late else Level.LOW,
-            maybe=n if n > 10 else None,
-        )
+    rows = [
+        {
+            "whole": n,
+            "flag": n % 2 == 0,
+            "moment": datetime(2025, 1, n),
+            "mapping": {"n": n},
+            "numbers": [n],
+            "scores": {"n": n},
+            "status": Status.PAID if n > 6 else Status.OPEN,
+            "colour": Colour.GREEN if n > 6 else Colour.RED,
+            "level": Level.HIGH if n > 6 else Level.LOW,
+            "maybe": n if n > 10 else None,
+        }
+        for n in range(1, 13)
+    ]
+    await shop_kit.factory("Kinds", text="t", real=1.5, items=[]).create_many(rows)
     return shop_kit
 
 

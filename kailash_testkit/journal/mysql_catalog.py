@@ -1,0 +1,109 @@
+"""What the journal must know about a MariaDB or MySQL database's tables, read from the database itself.
+
+Also the naming rules: which objects are the application's, which are DataFlow's bookkeeping, which are
+the journal's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kailash_testkit.journal.mysql_connection import Connection
+
+#: DataFlow's own bookkeeping, in lower case: neither recorded, nor undone, nor fingerprinted.
+BOOKKEEPING_PREFIXES: Final = ("dataflow_", "_dataflow_")
+#: All objects of the journal start like this; the kit keeps other objects whose names start like the first part.
+OWN_PREFIX: Final = "dataflow_testkit_journal_"
+
+_TABLES: Final = """
+    SELECT table_name, table_type, engine FROM information_schema.tables
+    WHERE table_schema = database() ORDER BY table_name
+"""
+_COLUMNS: Final = """
+    SELECT table_name, column_name, data_type, column_type, coalesce(generation_expression, '') <> '', extra,
+      is_nullable, collation_name, column_default
+    FROM information_schema.columns WHERE table_schema = database() ORDER BY table_name, ordinal_position
+"""
+_KEYS: Final = """
+    SELECT table_name, index_name, column_name, sub_part, nullable FROM information_schema.statistics
+    WHERE table_schema = database() AND non_unique = 0 ORDER BY table_name, index_name, seq_in_index
+"""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as it is recorded. ``kind`` is its type's name without length or sign, in lower case."""
+
+    name: str
+    kind: str
+    writable: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose changes triggers can record.
+
+    key: which columns tell a row from all others (indexes into `columns`); none where nothing does.
+    counted: whether it has an AUTO_INCREMENT counter.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[int, ...]
+    counted: bool
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All tables of the application: those that can be recorded, and why each other one cannot."""
+
+    tables: dict[str, Table]
+    opaque: dict[str, str]
+
+
+def is_bookkeeping(name: str) -> bool:
+    """Whether the table is DataFlow's or the kit's own rather than the application's."""
+    return name.lower().startswith(BOOKKEEPING_PREFIXES)
+
+
+def read_catalog(connection: Connection) -> Catalog:
+    """The application's tables, as the database describes them now."""
+    columns: dict[str, list[tuple[Any, ...]]] = {}
+    for name, *described in connection.run(_COLUMNS):
+        columns.setdefault(name, []).append(tuple(described))
+    keys: dict[str, dict[str, list[tuple[Any, ...]]]] = {}
+    for name, index, *part in connection.run(_KEYS):
+        keys.setdefault(name, {}).setdefault(index, []).append(tuple(part))
+    tables: dict[str, Table] = {}
+    opaque: dict[str, str] = {}
+    for name, kind, engine in connection.run(_TABLES):
+        if is_bookkeeping(name) or kind == "VIEW":
+            continue
+        if kind != "BASE TABLE":
+            opaque[name] = f"{name} is a {kind.lower()}, whose changes fire no triggers"
+        elif str(engine).lower() != "innodb":
+            opaque[name] = f"table {name} is kept by {engine}, which knows no transactions"
+        else:
+            tables[name] = _table(name, columns[name], keys.get(name, {}))
+    return Catalog(tables, opaque)
+
+
+def _table(name: str, described: list[tuple[Any, ...]], keys: dict[str, list[tuple[Any, ...]]]) -> Table:
+    columns = tuple(Column(row[0], row[1].lower(), not row[3]) for row in described)
+    places = {column.name: place for place, column in enumerate(columns)}
+    return Table(
+        name,
+        columns,
+        tuple(places[column] for column in _key(keys)),
+        any("auto_increment" in row[4].lower() for row in described),
+    )
+
+
+def _key(keys: dict[str, list[tuple[Any, ...]]]) -> list[str]:
+    """The columns of the primary key, or else of a unique one that admits neither NULL nor parts of values."""
+    for index in sorted(keys, key=lambda index: (index != "PRIMARY", index)):
+        parts = keys[index]
+        if index == "PRIMARY" or all(column and not length and nullable != "YES" for column, length, nullable in parts):
+            return [column for column, _, _ in parts]
+    return []

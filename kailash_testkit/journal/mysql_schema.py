@@ -1,0 +1,95 @@
+"""The schema of a MariaDB or MySQL database: noticing that it was changed, at little cost."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kailash_testkit.journal.mysql_catalog import OWN_PREFIX, is_bookkeeping
+from kailash_testkit.journal.mysql_connection import Connection, quoted
+
+_COUNTER: Final = re.compile(r"^(\) ENGINE=\S+) AUTO_INCREMENT=\d+", re.MULTILINE)
+#: The server counts each statement by its kind, those of other databases too. Readable for everyone.
+_COUNTED: Final = (
+    "alter_db", "alter_event", "alter_function", "alter_procedure", "alter_sequence", "alter_table", "create_event",
+    "create_function", "create_index", "create_procedure", "create_sequence", "create_table", "create_trigger",
+    "create_view", "drop_db", "drop_event", "drop_function", "drop_index", "drop_procedure", "drop_sequence",
+    "drop_table", "drop_trigger", "drop_view", "optimize", "rename_table", "truncate",
+)  # fmt: skip
+_STATEMENTS: Final = (
+    "SHOW GLOBAL STATUS WHERE variable_name IN (" + ", ".join(f"'Com_{kind}'" for kind in _COUNTED) + ")"
+)
+_TABLES: Final = "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = database()"
+_TRIGGERS: Final = """
+    SELECT trigger_name, event_object_table, event_manipulation, action_timing, action_order, action_statement,
+      definer, sql_mode, character_set_client, collation_connection
+    FROM information_schema.triggers WHERE trigger_schema = database()
+    ORDER BY event_object_table, event_manipulation, action_timing, action_order
+"""
+_ROUTINES: Final = """
+    SELECT routine_type, routine_name, md5(routine_definition), sql_mode, definer
+    FROM information_schema.routines WHERE routine_schema = database()
+    UNION ALL SELECT 'EVENT', event_name, md5(event_definition), sql_mode, definer
+    FROM information_schema.events WHERE event_schema = database()
+"""
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A trigger as information_schema describes it; the fields are its columns."""
+
+    name: str
+    table: str
+    event: str
+    timing: str
+    order: int
+    body: str
+    definer: str
+    sql_mode: str
+    charset: str
+    collation: str
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the journal made it."""
+        return self.name.startswith(OWN_PREFIX)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """tables, views: the statement that makes each. triggers: in the order in which they fire."""
+
+    tables: dict[str, str]
+    views: dict[str, str]
+    triggers: tuple[Trigger, ...]
+    routines: frozenset[tuple[Any, ...]]
+
+    def of_application(self) -> tuple[object, ...]:
+        """What may not differ between a state and the state put back."""
+        triggers = tuple(
+            (each.name, each.table, each.event, each.timing, each.body, each.definer, each.sql_mode)
+            for each in self.triggers
+            if not each.is_own
+        )
+        return sorted(self.tables.items()), sorted(self.views.items()), triggers, sorted(map(repr, self.routines))
+
+
+def read_schema(connection: Connection) -> Schema:
+    """The schema as it is now."""
+    tables: dict[str, str] = {}
+    views: dict[str, str] = {}
+    for name, kind in connection.run(_TABLES):
+        if not is_bookkeeping(name):
+            shown = connection.run(f"SHOW CREATE TABLE {quoted(name)}")[0]
+            if kind == "VIEW":
+                views[name] = shown[1]
+            else:
+                tables[name] = _COUNTER.sub(r"\1", shown[1])
+    triggers = tuple(Trigger(*found) for found in connection.run(_TRIGGERS) if not is_bookkeeping(found[1]))
+    return Schema(tables, views, triggers, frozenset(connection.run(_ROUTINES)))
+
+
+def statements_so_far(connection: Connection) -> dict[str, int]:
+    """How many statements that change a schema the server has begun."""
+    return {str(name).lower(): int(number) for name, number in connection.run(_STATEMENTS)}

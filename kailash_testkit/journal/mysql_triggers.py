@@ -1,0 +1,148 @@
+"""The triggers that record a table's changes, and the statements that take recorded changes back.
+
+Each table has a journal table with columns of the same types, so that values are kept bit by bit. A row of it
+is one image: ``side`` tells whether the row was so before (`BEFORE`) or after (`AFTER`) the change ``seq``, or at
+the start of recording (`BASE`). So an insert leaves one image, a delete one, an update two.
+
+``seq`` comes from ``UUID_SHORT()``: a counter of the server that only rises, common to all tables, that neither
+makes writers wait for each other nor touches the application's ``LAST_INSERT_ID()``. A trigger runs while the
+changed row is locked, so for each row the order of ``seq`` is the order of commits.
+
+``era`` is the number of the first mark at which the change was visible (`HOT` before any). InnoDB cannot be asked
+which transactions a moment saw, and positions do not tell: a transaction that began before a mark and commits after
+it has recorded at lower positions than others. So `mark` writes down what it saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Final
+
+from kailash_testkit.journal.mysql_catalog import OWN_PREFIX, Table
+from kailash_testkit.journal.mysql_connection import Connection, quoted
+
+BEFORE, AFTER, BASE = 0, 1, 2
+HOT: Final = 4294967295
+#: Set on the kit's connection while it puts rows back: nothing is recorded then.
+QUIET: Final = "@dataflow_testkit_quiet"
+_EVENTS: Final = {"insert": [(AFTER, "NEW")], "update": [(BEFORE, "OLD"), (AFTER, "NEW")], "delete": [(BEFORE, "OLD")]}
+
+
+class Source:
+    """One table as recorded from one moment on. ``number`` is part of the names of all that belongs to it."""
+
+    def __init__(self, number: int, table: Table) -> None:
+        self.number = number
+        self.table = table
+        self.name = quoted(table.name)
+        self.journal = f"{OWN_PREFIX}{number}"
+        self.triggers = {f"{self.journal}_{event}": event for event in _EVENTS}
+        self.slots = [f"c{place}" for place in range(len(table.columns))]
+        written = [place for place, column in enumerate(table.columns) if column.writable]
+        self.written = ", ".join(quoted(table.columns[place].name) for place in written)
+        self.written_slots = ", ".join(self.slots[place] for place in written)
+
+    def create_journal(self, connection: Connection) -> None:
+        """Make the journal table."""
+        selected = ", ".join(
+            f"{quoted(column.name)} AS {slot}" for column, slot in zip(self.table.columns, self.slots, strict=True)
+        )
+        connection.run(
+            f"CREATE TABLE {self.journal} (era INT UNSIGNED NOT NULL DEFAULT {HOT}, "
+            "seq BIGINT UNSIGNED NOT NULL DEFAULT 0, side TINYINT NOT NULL DEFAULT 0, PRIMARY KEY (era, seq, side)) "
+            f"ENGINE = InnoDB ROW_FORMAT = DYNAMIC SELECT {selected} FROM {self.name} LIMIT 0"
+        )
+
+    def create_triggers(self, connection: Connection) -> None:
+        """Start recording."""
+        for name, event in self.triggers.items():
+            images = ", ".join(f"(now_seq, {side}, {self._values(row)})" for side, row in _EVENTS[event])
+            connection.run(
+                f"CREATE TRIGGER {name} AFTER {event.upper()} ON {self.name} FOR EACH ROW BEGIN "
+                f"DECLARE now_seq BIGINT UNSIGNED DEFAULT UUID_SHORT(); IF {QUIET} IS NULL THEN "
+                f"INSERT INTO {self.journal} (seq, side, {', '.join(self.slots)}) VALUES {images}; END IF; END"
+            )
+
+    def _values(self, row: str) -> str:
+        return ", ".join(f"{row}.{quoted(column.name)}" for column in self.table.columns)
+
+    def record_base(self, connection: Connection, era: int) -> None:
+        """Write down the rows there are; nobody else may be writing."""
+        columns = ", ".join(quoted(column.name) for column in self.table.columns)
+        connection.run(
+            f"INSERT INTO {self.journal} (era, seq, side, {', '.join(self.slots)}) "
+            f"SELECT {era}, UUID_SHORT(), {BASE}, {columns} FROM {self.name}"
+        )
+
+    # Going back
+
+    @cached_property
+    def _key(self) -> list[tuple[str, str]]:
+        """Column and slot of each part of the key."""
+        return [(quoted(self.table.columns[place].name), self.slots[place]) for place in self.table.key]
+
+    def take_back(self, connection: Connection, era: int) -> None:
+        """Make the rows touched after ``era`` what they were then."""
+        if self._key:
+            self._take_back_by_key(connection, era)
+        else:
+            self._take_back_by_value(connection, era)
+
+    def _take_back_by_key(self, connection: Connection, era: int) -> None:
+        """Remove every touched row, then insert those that were there.
+
+        What the first image of a key says is the truth at ``era``. Removing all first means that no order of
+        inserts can violate a unique constraint on the way.
+        """
+        slots = ", ".join(slot for _, slot in self._key)
+        same = " AND ".join(f"t.{name} = touched.{slot}" for name, slot in self._key)
+        connection.run(
+            f"DELETE t FROM (SELECT DISTINCT {slots} FROM {self.journal} WHERE era > {era}) AS touched "
+            f"STRAIGHT_JOIN {self.name} AS t ON {same}"
+        )
+        connection.run(
+            f"INSERT INTO {self.name} ({self.written}) SELECT {self.written_slots} FROM ("
+            f"SELECT {self.written_slots}, side, ROW_NUMBER() OVER (PARTITION BY {slots} ORDER BY seq, side) AS place "
+            f"FROM {self.journal} WHERE era > {era}) AS images WHERE place = 1 AND side = {BEFORE}"
+        )
+
+    def _take_back_by_value(self, connection: Connection, era: int) -> None:
+        """Where nothing tells two equal rows apart, it does not matter which of them goes."""
+        surplus: dict[str, int] = {}
+        gone: dict[str, list[int]] = {}
+        images = connection.run(
+            f"SELECT side, seq, {self.exact(self.slots)} FROM {self.journal} WHERE era > {era} ORDER BY seq, side"
+        )
+        for side, seq, image in images:
+            surplus[image] = surplus.get(image, 0) + (1 if side == AFTER else -1)
+            if side == BEFORE:
+                gone.setdefault(image, []).append(seq)
+        columns = [quoted(column.name) for column in self.table.columns]
+        for image, number in surplus.items():
+            if number > 0:
+                connection.run(f"DELETE FROM {self.name} WHERE {self.exact(columns)} = '{image}' LIMIT {number}")
+        missing = [str(seq) for image, number in surplus.items() if number < 0 for seq in gone[image][:-number]]
+        if missing:
+            connection.run(
+                f"INSERT INTO {self.name} ({self.written}) SELECT {self.written_slots} FROM {self.journal} "
+                f"WHERE era > {era} AND side = {BEFORE} AND seq IN ({', '.join(missing)})"
+            )
+
+    def exact(self, columns: Sequence[str]) -> str:
+        """An expression for the row that differs where any bit does."""
+        parts = [
+            f"ifnull(hex({exact_value(name, column.kind)}), '-')"
+            for name, column in zip(columns, self.table.columns, strict=True)
+        ]
+        return f"md5(concat_ws(',', {', '.join(parts)}))"
+
+
+def exact_value(expression: str, kind: str) -> str:
+    """The value as bytes. A FLOAT is shown with six digits, unless it is first made a DOUBLE, which it fits."""
+    return f"CAST({all_digits(expression, kind)} AS BINARY)"
+
+
+def all_digits(expression: str, kind: str) -> str:
+    """The value itself, but for a FLOAT, which would be sent with six digits, the DOUBLE that it equals."""
+    return f"CAST({expression} AS DOUBLE)" if kind == "float" else expression

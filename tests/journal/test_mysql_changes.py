@@ -1,0 +1,146 @@
+"""What `changes` tells on MariaDB and MySQL: order, kinds, keys, and values to the last bit."""
+
+from __future__ import annotations
+
+import datetime
+import struct
+from decimal import Decimal
+
+import pytest
+from mysql_bench import MysqlBench
+
+from kailash_testkit.journal.interface import RecordedChange
+
+
+def changes_of(my: MysqlBench, *statements: str) -> list[RecordedChange]:
+    mark = my.journal.mark()
+    for statement in statements:
+        my.run(statement)
+    assert my.journal.gaps(mark) == ()
+    return my.journal.changes(mark)
+
+
+def test_insert_update_and_delete_with_old_and_new_values_in_order(my: MysqlBench) -> None:
+    my.start("CREATE TABLE item (id INT PRIMARY KEY, name TEXT);\nCREATE TABLE other (id INT PRIMARY KEY)")
+    insert, between, update, delete = changes_of(
+        my,
+        "INSERT INTO item VALUES (7, 'a')",
+        "INSERT INTO other VALUES (1)",
+        "UPDATE item SET id = 8, name = 'b'",
+        "DELETE FROM item WHERE id = 8",
+    )
+    assert (insert.kind, insert.table, insert.key) == ("insert", "item", (7,))
+    assert (insert.before, insert.after) == (None, {"id": 7, "name": "a"})
+    assert (update.before, update.after) == ({"id": 7, "name": "a"}, {"id": 8, "name": "b"})
+    assert (update.key, update.new_key) == ((7,), (8,))
+    assert (delete.kind, delete.before, delete.after) == ("delete", {"id": 8, "name": "b"}, None)
+    assert insert.seq < between.seq < update.seq < delete.seq == my.journal.head()
+
+
+@pytest.mark.parametrize(
+    ("kind", "sql", "value"),
+    [
+        ("BIGINT UNSIGNED", "18446744073709551615", 2**64 - 1),
+        ("DECIMAL(38, 10)", "'12345678901234567890.0000000001'", Decimal("12345678901234567890.0000000001")),
+        ("VARBINARY(9)", "x'00ff00'", b"\x00\xff\x00"),
+        ("BLOB", "x''", b""),
+        ("BINARY(3)", "'a'", b"a\0\0"),
+        ("VARCHAR(9)", "'\N{SNAKE} \\0 '", "\N{SNAKE} \0 "),
+        ("VARCHAR(9) CHARACTER SET latin1", "'\N{MICRO SIGN}'", "\N{MICRO SIGN}"),
+        ("TEXT", "''", ""),
+        ("BIT(12)", "b'101010101010'", b"\x0a\xaa"),
+        ("ENUM('a', 'b''c')", "'b''c'", "b'c"),
+        ("SET('a', 'b')", "'a,b'", "a,b"),
+        ("JSON", "'{\"a\" :  1.10}'", '{"a" :  1.10}'),
+        ("DATETIME(6)", "'2024-02-03 04:05:06.789012'", datetime.datetime(2024, 2, 3, 4, 5, 6, 789012)),
+        ("DATE", "'2024-02-03'", datetime.date(2024, 2, 3)),
+        ("TIME(3)", "'-00:30:00.5'", -datetime.timedelta(minutes=30, milliseconds=500)),
+        ("YEAR", "2024", 2024),
+        ("INT", "NULL", None),
+    ],
+)  # fmt: skip
+def test_values_keep_their_type(my: MysqlBench, kind: str, sql: str, value: object) -> None:
+    if kind == "JSON" and not my.database.is_mariadb:
+        value = '{"a": 1.10}'  # MySQL keeps no text
+    my.start(f"CREATE TABLE thing (id INT PRIMARY KEY, v {kind})")
+    (change,) = changes_of(my, f"INSERT INTO thing VALUES (1, {sql})")
+    assert change.after is not None
+    assert (type(change.after["v"]), change.after["v"]) == (type(value), value)
+    assert my.undone("UPDATE thing SET v = NULL", "DELETE FROM thing") == "journal"
+
+
+@pytest.mark.parametrize("number", [0.30000000000000004, 5e-324, 1.0, 1.7976931348623157e308])
+def test_doubles_keep_their_bits(my: MysqlBench, number: float) -> None:
+    my.start("CREATE TABLE thing (v DOUBLE)")
+    (change,) = changes_of(my, f"INSERT INTO thing VALUES ('{number!r}')")
+    assert change.after is not None
+    assert struct.pack("d", change.after["v"]) == struct.pack("d", number)
+    assert my.undone("DELETE FROM thing") == "journal"
+
+
+def test_a_float_of_four_bytes_is_told_with_all_its_digits(my: MysqlBench) -> None:
+    my.start("CREATE TABLE thing (id INT PRIMARY KEY, v FLOAT)")
+    (change,) = changes_of(my, "INSERT INTO thing VALUES (1, 1.1)")
+    assert change.after is not None
+    assert change.after["v"] == struct.unpack("f", struct.pack("f", 1.1))[0]
+    assert my.undone("UPDATE thing SET v = 1.1000001", "UPDATE thing SET v = -0e0") == "journal"
+
+
+def test_a_timestamp_is_told_in_the_zone_in_which_others_read_it(my: MysqlBench) -> None:
+    my.start("CREATE TABLE thing (v TIMESTAMP(6) NULL)")
+    (change,) = changes_of(my, "INSERT INTO thing VALUES ('2024-02-03 04:05:06.789012')")
+    assert change.after == {"v": datetime.datetime(2024, 2, 3, 4, 5, 6, 789012)}
+
+
+def test_generated_columns_are_part_of_the_row(my: MysqlBench) -> None:
+    my.start("CREATE TABLE t (a INT PRIMARY KEY, v INT AS (a + 1) VIRTUAL, s INT AS (a * 2) STORED)")
+    insert, update = changes_of(my, "INSERT INTO t (a) VALUES (3)", "UPDATE t SET a = 4")
+    assert insert.after == {"a": 3, "v": 4, "s": 6}
+    assert (update.before, update.after) == ({"a": 3, "v": 4, "s": 6}, {"a": 4, "v": 5, "s": 8})
+
+
+def test_the_key_is_the_primary_key_in_its_order_or_the_first_unique_one_or_the_row(my: MysqlBench) -> None:
+    my.start(
+        "CREATE TABLE pair (a INT, b INT, PRIMARY KEY (b, a));\n"
+        "CREATE TABLE single (a INT, b INT NOT NULL UNIQUE);\n"
+        "CREATE TABLE keyless (a INT, b INT UNIQUE)"
+    )
+    changes = changes_of(my, *(f"INSERT INTO {name} VALUES (1, 2)" for name in ("pair", "single", "keyless")))
+    assert [change.key for change in changes] == [(2, 1), (2,), (1, 2)]
+
+
+def test_replace_and_upserts(my: MysqlBench) -> None:
+    my.start(
+        "CREATE TABLE t (id INT PRIMARY KEY, u INT UNIQUE, v TEXT);\nINSERT INTO t VALUES (1, 1, 'a'), (2, 2, 'b')"
+    )
+    replaced = changes_of(my, "REPLACE INTO t VALUES (3, 1, 'c')")
+    assert [(change.kind, change.key) for change in replaced] == [("delete", (1,)), ("insert", (3,))]
+    updated = changes_of(my, "INSERT INTO t VALUES (9, 2, 'x') ON DUPLICATE KEY UPDATE v = 'd'")
+    assert [(change.kind, change.key, change.after and change.after["v"]) for change in updated] == [
+        ("update", (2,), "d")
+    ]
+    assert changes_of(my, "INSERT IGNORE INTO t VALUES (3, 9, 'y')") == []
+
+
+def test_what_was_rolled_back_is_not_recorded(my: MysqlBench) -> None:
+    my.start("CREATE TABLE t (a INT)")
+    assert changes_of(my, "BEGIN", "INSERT INTO t VALUES (1)", "ROLLBACK") == []
+
+
+def test_bookkeeping_tables_of_dataflow_are_not_recorded(my: MysqlBench) -> None:
+    my.start("CREATE TABLE dataflow_migrations (id INT AUTO_INCREMENT PRIMARY KEY);\nCREATE TABLE _dataflow_x (v INT)")
+    mark, before = my.journal.mark(), my.journal.fingerprint()
+    my.run("INSERT INTO dataflow_migrations VALUES (NULL)")
+    my.run("INSERT INTO _dataflow_x VALUES (1)")
+    assert not my.journal.moved(mark)
+    assert my.journal.changes(mark) == []
+    assert my.journal.fingerprint() == before
+    assert my.journal.undo(mark).method == "nothing"
+
+
+def test_tables_made_since_are_recorded_from_the_next_mark_on(my: MysqlBench) -> None:
+    my.start("CREATE TABLE old (a INT)")
+    mark = my.journal.mark()
+    my.run("CREATE TABLE new (a INT)")
+    assert my.journal.gaps(mark) == ("the schema was changed",)
+    assert [change.table for change in changes_of(my, "INSERT INTO new VALUES (1)")] == ["new"]

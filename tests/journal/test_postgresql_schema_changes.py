@@ -1,0 +1,183 @@
+"""A changed schema on PostgreSQL: noticed, and put back with all rows; or an error that says what cannot be."""
+
+from __future__ import annotations
+
+import pytest
+from postgresql_bench import PostgresqlBench
+
+from kailash_testkit.errors import IsolationFailed
+
+SCHEMA = """
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE DOMAIN short AS text DEFAULT 'x' CHECK (length(VALUE) < 10);
+CREATE FUNCTION plus(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a + 1';
+CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS
+  'BEGIN INSERT INTO log VALUES (TG_TABLE_NAME); RETURN NULL; END';
+CREATE TABLE log (what text);
+CREATE TABLE boss (id serial PRIMARY KEY, name short UNIQUE, feels mood NOT NULL DEFAULT 'ok');
+CREATE TABLE staff (id int GENERATED ALWAYS AS IDENTITY (START WITH 5) PRIMARY KEY,
+                    boss int REFERENCES boss ON DELETE CASCADE, doc json,
+                    more int GENERATED ALWAYS AS (boss + 1) STORED, CHECK (boss > 0));
+CREATE INDEX by_more ON staff (more) WHERE more > 1;
+CREATE VIEW seen AS SELECT b.name, s.id FROM boss b JOIN staff s ON s.boss = b.id;
+CREATE MATERIALIZED VIEW kept AS SELECT name FROM boss;
+CREATE TABLE part (id int, at date NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE part_a PARTITION OF part FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+CREATE TABLE part_b PARTITION OF part DEFAULT;
+CREATE TRIGGER audited AFTER INSERT OR DELETE ON boss FOR EACH ROW EXECUTE FUNCTION audit();
+COMMENT ON TABLE boss IS 'who''s the boss';
+COMMENT ON COLUMN boss.name IS 'its name';
+INSERT INTO boss (name) VALUES ('ada'), ('bob');
+INSERT INTO staff (boss, doc) VALUES (1, '{"a":  1.0}'), (1, NULL), (2, '[]');
+INSERT INTO part VALUES (1, '2020-02-02'), (2, '2030-01-01');
+REFRESH MATERIALIZED VIEW kept;
+"""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "CREATE TABLE fresh (id serial PRIMARY KEY, boss int REFERENCES boss); INSERT INTO fresh DEFAULT VALUES",
+        "CREATE SCHEMA fresh CREATE TABLE t (v int)",
+        "DROP TABLE log",
+        "DROP TABLE boss CASCADE",
+        "DROP TABLE staff CASCADE",
+        "DROP TABLE part",
+        "DROP TABLE part_a",
+        "ALTER TABLE boss ADD COLUMN extra int DEFAULT 5",
+        "ALTER TABLE boss DROP COLUMN name CASCADE",
+        "ALTER TABLE boss RENAME COLUMN name TO called",
+        "ALTER TABLE boss RENAME TO chief",
+        "ALTER TABLE staff ALTER COLUMN doc TYPE jsonb",
+        "ALTER TABLE boss ALTER COLUMN feels DROP NOT NULL, ALTER COLUMN feels DROP DEFAULT",
+        "ALTER TABLE staff DROP CONSTRAINT staff_boss_fkey",
+        "ALTER TABLE staff DROP CONSTRAINT staff_boss_check",
+        "ALTER TABLE part DETACH PARTITION part_a",
+        "ALTER TYPE mood ADD VALUE 'happy'",
+        "DROP TYPE mood CASCADE",
+        "DROP DOMAIN short CASCADE",
+        "DROP INDEX by_more",
+        "CREATE UNIQUE INDEX fresh ON boss (feels, id)",
+        "CREATE OR REPLACE FUNCTION plus(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a + 2'",
+        "DROP FUNCTION audit CASCADE",
+        "DROP TRIGGER audited ON boss",
+        "ALTER TABLE boss DISABLE TRIGGER audited",
+        "DROP VIEW seen",
+        "CREATE OR REPLACE VIEW seen AS SELECT b.name, s.id, 1 AS one FROM boss b JOIN staff s ON s.boss = b.id",
+        "DROP MATERIALIZED VIEW kept",
+        "CREATE SEQUENCE fresh",
+        "DROP SEQUENCE boss_id_seq CASCADE",
+        "ALTER SEQUENCE boss_id_seq INCREMENT BY 10",
+        "COMMENT ON TABLE boss IS 'nobody'",
+        "CREATE RULE quiet AS ON DELETE TO log DO INSTEAD NOTHING",
+        "DROP SCHEMA public CASCADE; CREATE SCHEMA public",
+    ],
+)
+def test_changes_of_the_schema(pg: PostgresqlBench, change: str) -> None:
+    pg.start(SCHEMA)
+    way = pg.undone("INSERT INTO log VALUES ('before')", "DELETE FROM staff WHERE boss = 2", change)
+    assert way == "saved state"
+    assert pg.undone("INSERT INTO boss (name) VALUES ('cy')", "INSERT INTO part VALUES (7, '2020-07-07')") == "journal"
+
+
+def test_the_report_says_why(pg: PostgresqlBench) -> None:
+    pg.start(SCHEMA)
+    mark = pg.journal.mark()
+    assert pg.journal.gaps(mark) == ()
+    pg.run("CREATE TABLE fresh (v int)")
+    assert pg.journal.gaps(mark) == ("the schema was changed",)
+    assert pg.journal.moved(mark)
+    assert pg.journal.undo(mark).reasons == ("the schema was changed",)
+
+
+def test_what_was_rolled_back_is_no_change(pg: PostgresqlBench) -> None:
+    pg.start(SCHEMA)
+    assert pg.undone("BEGIN", "DROP TABLE log", "ROLLBACK", "DELETE FROM log") == "journal"
+
+
+@pytest.mark.parametrize(
+    "maintenance",
+    [
+        "VACUUM FULL boss",
+        "REINDEX TABLE boss",
+        "ANALYZE",
+        "CREATE TEMP TABLE t (v int)",
+        "CLUSTER boss USING boss_pkey",
+    ],
+)
+def test_maintenance_and_temporary_tables_are_no_change(pg: PostgresqlBench, maintenance: str) -> None:
+    pg.start("CREATE TABLE boss (id int PRIMARY KEY); CREATE TABLE log (v int); INSERT INTO boss VALUES (1)")
+    if maintenance.startswith("CLUSTER"):
+        pg.run(maintenance)
+        pg.journal.refresh()
+    assert pg.undone(maintenance, "INSERT INTO boss VALUES (2)") == "journal"
+
+
+def test_bookkeeping_of_dataflow_is_neither_recorded_nor_a_change(pg: PostgresqlBench) -> None:
+    pg.start("CREATE TABLE t (v int)")
+    mark, before = pg.journal.mark(), pg.journal.fingerprint()
+    pg.run(
+        "CREATE TABLE dataflow_migrations (id serial PRIMARY KEY, v text); CREATE INDEX i ON dataflow_migrations (v)"
+    )
+    pg.run("INSERT INTO dataflow_migrations (v) VALUES ('x'); INSERT INTO t VALUES (1)")
+    assert [change.table for change in pg.journal.changes(mark)] == ["t"]
+    assert pg.journal.undo(mark).method == "journal"
+    assert pg.journal.fingerprint() == before
+    assert pg.rows("SELECT v FROM dataflow_migrations") == [("x",)]
+
+
+def test_marks_on_both_sides_of_schema_changes(pg: PostgresqlBench) -> None:
+    pg.start(SCHEMA)
+    marks = []
+    for step in range(3):
+        marks.append((pg.journal.mark(), pg.journal.fingerprint()))
+        pg.run(f"CREATE TABLE fresh_{step} (v int); INSERT INTO log VALUES ({step}); ALTER TABLE log ADD c{step} int")
+        marks.append((pg.journal.mark(), pg.journal.fingerprint()))
+        pg.run(f"INSERT INTO fresh_{step} VALUES (1); DELETE FROM log WHERE what = '0'")
+    for mark, fingerprint in reversed(marks):
+        pg.journal.undo(mark)
+        assert pg.journal.fingerprint() == fingerprint
+
+
+def test_a_later_mark_is_reached_by_the_changes_recorded_before_it(pg: PostgresqlBench) -> None:
+    pg.start(SCHEMA)
+    outer, first = pg.journal.mark(), pg.journal.fingerprint()
+    pg.run("DELETE FROM staff WHERE boss = 1; INSERT INTO boss VALUES (9, 'new'); UPDATE part SET at = '2020-05-05'")
+    inner, second = pg.journal.mark(), pg.journal.fingerprint()
+    history = pg.journal.changes(outer)
+    pg.run("DROP TABLE boss CASCADE; DROP TABLE part_b; DELETE FROM staff")
+    assert pg.journal.undo(inner).method == "saved state"
+    assert pg.journal.fingerprint() == second
+    assert pg.journal.changes(outer) == history
+    assert pg.journal.undo(outer).method == "journal"
+    assert pg.journal.fingerprint() == first
+
+
+def test_a_table_dropped_and_made_again_alike_loses_no_rows(pg: PostgresqlBench) -> None:
+    pg.start(SCHEMA)
+    assert pg.undone("DROP TABLE log; CREATE TABLE log (what text); INSERT INTO log VALUES ('other')") == "saved state"
+
+
+def test_triggers_of_the_journal_switched_off_for_a_moment(pg: PostgresqlBench) -> None:
+    pg.start(SCHEMA)
+    off = (
+        "ALTER TABLE log DISABLE TRIGGER ALL"
+        if pg.app.info.user == "postgres"
+        else "ALTER TABLE log DISABLE TRIGGER USER"
+    )
+    on = "DO $$ BEGIN EXECUTE 'ALTER TABLE log ENABLE ALWAYS TRIGGER ' || quote_ident('!dataflow_testkit_row'); END $$"
+    truncate = on.replace("_row", "_truncate")
+    assert pg.undone(off, "INSERT INTO log VALUES ('unseen')", on, truncate) == "saved state"
+
+
+def test_what_cannot_be_put_back_is_said_and_nothing_is_half_done(pg: PostgresqlBench) -> None:
+    pg.start(SCHEMA)
+    mark = pg.journal.mark()
+    pg.run("INSERT INTO log VALUES ('stays'); CREATE AGGREGATE total (int) (SFUNC = int4pl, STYPE = int)")
+    later = pg.journal.mark()
+    pg.run("DROP AGGREGATE total (int)")
+    with pytest.raises(IsolationFailed, match=r"(?s)cannot be put back.*missing: function .*total\(integer\)"):
+        pg.journal.undo(later)
+    assert pg.rows("SELECT * FROM log WHERE what = 'stays'") == [("stays",)]
+    assert pg.journal.undo(mark).method == "saved state"
+    assert pg.rows("SELECT * FROM log WHERE what = 'stays'") == []
