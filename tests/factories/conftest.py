@@ -49,3 +49,11 @@ def graph(graph_kit: Kit) -> Graph:
 def graph_sql(graph_kit: Kit, database_kind: Kind) -> Sql:
     """Runs SQL behind DataFlow's back."""
     return database_kind.sql(graph_kit.database.url)
+
+
+@pytest.fixture
+def unique_gifts(graph_sql: Sql, database_kind: Kind) -> Iterator[None]:
+    """No two orders may be a gift for the same one; nobody told DataFlow."""
+    graph_sql("CREATE UNIQUE INDEX one_gift ON orders (gift_for)")
+    yield
+    graph_sql("DROP INDEX one_gift" + (" ON orders" if database_kind.name == "mysql" else ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from database_kinds import Sql
+from database_kinds import Kind
 from related_models import Graph, factory
 from sample_app import make_db, register
 
@@ -106,19 +106,19 @@ async def test_all_values_are_checked_before_the_first_parent_is_stored(graph: G
     assert await counts(graph_kit) == {}
 
 
-async def test_parents_do_not_stay_when_the_row_cannot_be_stored(graph: Graph, graph_kit: Kit, graph_sql: Sql) -> None:
-    graph_sql("CREATE UNIQUE INDEX one_product ON lines (product)")
-    try:
-        with pytest.raises(SeedingFailed, match="UNIQUE"):
-            await graph.lines.using(product="same").create_many(2)
-        assert await counts(graph_kit) == {}
-        first = await graph.lines.create(product="same")
-        with pytest.raises(SeedingFailed, match="UNIQUE"):
-            await graph.lines.create(product="same")
-        assert await graph.lines.rows() == [first]
-        assert await graph.orders.count() == 1
-    finally:
-        graph_sql("DROP INDEX one_product")
+@pytest.mark.usefixtures("unique_gifts")
+async def test_parents_do_not_stay_when_the_row_cannot_be_stored(
+    graph: Graph, graph_kit: Kit, database_kind: Kind
+) -> None:
+    gifts = graph.orders.using(gift_for="Ada", org_id=None)
+    with pytest.raises(SeedingFailed, match=database_kind.duplicate):
+        await gifts.create_many(2)
+    assert await counts(graph_kit) == {}
+    first = await gifts.create()
+    with pytest.raises(SeedingFailed, match=database_kind.duplicate):
+        await gifts.create()
+    assert await graph.orders.rows() == [first]
+    assert await graph.customers.count() == 1
 
 
 # --- circles -------------------------------------------------------------------------------------

@@ -8,9 +8,9 @@ import sys
 from typing import Any
 
 import pytest
+from database_kinds import KINDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from database_kinds import KINDS
 from sample_app import register
 
 from kailash_testkit import choice, fake, sequence
