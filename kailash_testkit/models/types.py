@@ -31,6 +31,11 @@ def without_annotated(annotation: object) -> object:
     return annotation
 
 
+def has_metadata(annotation: object) -> bool:
+    """Whether there is an ``Annotated`` in the annotation."""
+    return get_origin(annotation) is Annotated or any(map(has_metadata, get_args(annotation)))
+
+
 def alternatives(annotation: object) -> tuple[object, ...]:
     """The members of a union without None; of any other annotation, the annotation itself."""
     annotation = without_annotated(annotation)
@@ -267,6 +272,8 @@ def same(requested: object, stored: object) -> bool:
     instants, and never equal naive ones; containers are compared item by item; True is not 1. What
     compares itself with anything (``unittest.mock.ANY`` and other matchers) decides for itself.
     """
+    if type(requested) is type(stored) and type(requested) in (str, int, bool):
+        return requested == stored
     numbers = (bool, int, float)
     both = isinstance(requested, numbers) and isinstance(stored, numbers)
     if both and isinstance(requested, bool) != isinstance(stored, bool):

@@ -166,7 +166,7 @@ class Session:
             self._make_database(item)
         self._test_may_have_written = False
         self._opened_late = None
-        numbering.start(Numbering())
+        numbering.start(Numbering(node_id=item.nodeid))
         self._leftovers.remember()
         self._settle(item)  # what somebody wrote between the tests
 
@@ -266,7 +266,7 @@ class Session:
 
     def numbering(self, scope: ScopeName, node_id: str) -> Numbering:
         """The row numbers of a wider scope."""
-        return self._numberings.setdefault((scope, node_id), Numbering(scope))
+        return self._numberings.setdefault((scope, node_id), Numbering(scope, node_id))
 
     def client(self, app: Any, kit: Kit) -> ApiClient:
         """A client of the application under test."""
