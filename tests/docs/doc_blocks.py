@@ -141,7 +141,7 @@ class Run:
         write(folder, paths)
         options = ["-m", "pytest", *PYTEST_OPTIONS, "-p", "record_errors"] if tests else ["scripts.py"]
         environment = clean_environment() | {
-            "PYTHONPATH": "plugins:.",
+            "PYTHONPATH": f"plugins:.:{ROOT}",
             "RECORD": str(self._record),
             "TMPDIR": str(folder / "tmp"),
         }
