@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SOURCES := kailash_testkit examples benchmarks tests
 
-.PHONY: setup demo test lint types bench soak clean
+.PHONY: setup demo test lint types docs bench soak clean
 
 setup: $(STAMP)
 
@@ -36,6 +36,10 @@ types: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python tests/typing/check.py
+
+# The API reference, from the docstrings; the guides are the pages in docs/. Needs no network.
+docs: $(STAMP)
+	$(BIN)/pdoc -d google --no-show-source -o build/api kailash_testkit '!kailash_testkit.'
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/create.py
