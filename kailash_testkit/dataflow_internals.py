@@ -185,6 +185,17 @@ def _remember_loose_connections(dataflow: Any) -> None:
     dataflow._get_async_database_connection = connected
 
 
+def close_sync_express(dataflow: Any) -> None:
+    """Ends the thread of ``db.express_sync``, whose pool would go on connecting to a database that is gone.
+
+    DataFlow makes another when it is used again.
+    """
+    express = getattr(dataflow, "_express_sync", None)
+    if express is not None:
+        dataflow._express_sync = None
+        express.close()
+
+
 async def close_pools_of_running_loop() -> None:
     """Closes the connection pools that Kailash shares among nodes in the running loop."""
     module = sys.modules.get("kailash.nodes.data.async_sql")

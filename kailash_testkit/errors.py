@@ -99,7 +99,15 @@ class DeclarationError(KitError):
 
 
 class CircularValues(KitError):
-    """Derived values of a row that need each other."""
+    """Derived values of a row, or related rows, that need each other."""
+
+
+class UnknownTrait(KitError):
+    """The factory has no trait of that name."""
+
+
+class UnstorableField(KitError):
+    """The model declares a field with a type that DataFlow cannot store."""
 
 
 class MissingField(KitError):

@@ -14,6 +14,7 @@ from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.explain import Explanation
 from kailash_testkit.explain.explainer import Explainer
 from kailash_testkit.factories import Factory
+from kailash_testkit.factories.definition import Definition
 from kailash_testkit.models import Model
 from kailash_testkit.pending import pending
 from kailash_testkit.rows import Row
@@ -183,6 +184,10 @@ class Kit:
         """A factory of this kit's DataFlow for a model."""
         return Factory(model, dataflow=self.dataflow).using(**defaults)
 
+    def _rows_of(self, model: type | str) -> Factory:
+        """The handle on a model's rows, which can be read also where the kit could not store them."""
+        return Factory.of(Definition(model, self.dataflow))
+
     @pending
     async def create(self, model: type | str, /, **fields: object) -> Row:
         """Stores one row; see `Factory.create`."""
@@ -191,12 +196,12 @@ class Kit:
     @pending
     async def get(self, model: type | str, row_id: object, /) -> Row:
         """The row with that id; see `Factory.get`."""
-        return await self.factory(model).get(row_id)
+        return await self._rows_of(model).get(row_id)
 
     @pending
     async def find(self, model: type | str, /, **conditions: object) -> Row | None:
         """The one row that matches, or None; see `Factory.find`."""
-        return await self.factory(model).find(**conditions)
+        return await self._rows_of(model).find(**conditions)
 
     @pending
     async def rows(
@@ -209,27 +214,27 @@ class Kit:
         **conditions: object,
     ) -> list[Row]:
         """All rows that match; see `Factory.rows`."""
-        return await self.factory(model).rows(order_by=order_by, include_deleted=include_deleted, **conditions)
+        return await self._rows_of(model).rows(order_by=order_by, include_deleted=include_deleted, **conditions)
 
     @pending
     async def count(self, model: type | str, /, **conditions: object) -> int:
         """How many rows match."""
-        return await self.factory(model).count(**conditions)
+        return await self._rows_of(model).count(**conditions)
 
     @pending
     async def exists(self, model: type | str, /, **conditions: object) -> bool:
         """Whether any row matches."""
-        return await self.factory(model).exists(**conditions)
+        return await self._rows_of(model).exists(**conditions)
 
     @pending
     async def update(self, model: type | str, row_id: object, /, **fields: object) -> Row:
         """Changes fields of a row; see `Factory.update`."""
-        return await self.factory(model).update(row_id, **fields)
+        return await self._rows_of(model).update(row_id, **fields)
 
     @pending
     async def delete(self, model: type | str, row_id: object, /) -> None:
         """Deletes a row; see `Factory.delete`."""
-        await self.factory(model).delete(row_id)
+        await self._rows_of(model).delete(row_id)
 
     @pending
     async def execute(

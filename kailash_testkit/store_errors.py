@@ -10,6 +10,7 @@ from typing import Final
 from kailash_testkit.databases import Database
 from kailash_testkit.dataflow_internals import rewrites_text
 from kailash_testkit.errors import (
+    KitError,
     MultipleRowsFound,
     NodeFailed,
     RowNotFound,
@@ -38,6 +39,7 @@ _SMALLER: Final = "give a smaller number: DataFlow makes columns of four bytes t
 _CURES: Final = (
     ("unique constraint", _ANOTHER_VALUE),
     ("duplicate", _ANOTHER_VALUE),
+    ("foreign key", "give the id of a row that exists, or declare the field with related(...) in the factory"),
     ("not null", _GIVE_ONE),
     ("not-null", _GIVE_ONE),
     ("cannot be null", _GIVE_ONE),
@@ -88,6 +90,12 @@ def operation_failed(model: Model, verb: str, row_id: object, failure: NodeFaile
         why=failure.what,
         do=_cure(failure.why or ""),
     )
+
+
+def in_batch(error: KitError, place: int, total: int) -> KitError:
+    """The error of one row of several; ``place`` counts from 0."""
+    details = [f"row {place + 1} of {total}; none of them is stored", *error.details]
+    return type(error)(error.what, details=details, why=error.why, do=error.do)
 
 
 def row_vanished(model: Model, requested: Mapping[str, object], told: Explanation) -> SeedingFailed:

@@ -31,6 +31,7 @@ RUNS_FOR_KIT: Final[ContextVar[bool]] = ContextVar("kailash_testkit_runs_a_node"
 
 _NODE_ID: Final = "node"
 _WRAPPINGS: Final = (
+    "Bulk create operation failed: ",
     "Database query failed: ",
     f"Node '{_NODE_ID}' execution failed: ",
     f"Failed to add node '{_NODE_ID}' to workflow: ",

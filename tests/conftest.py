@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from database_kinds import KINDS, Kind, Meddle, Sql, parametrize
+from redis_server import running_redis
 from sample_app import in_this_loop, make_db, register_shop
+from server_runs import GivenServers
 from warm_python import WarmPython
 
 from kailash_testkit import active
@@ -166,26 +163,13 @@ def warm_python() -> Iterator[WarmPython]:
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Redis server of the tests' own; the one on its usual port is not ours to write to."""
-    redis = pytest.importorskip("redis", reason="the package redis is not installed")
-    if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not installed")
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir"]
-    server = subprocess.Popen([*command, str(tmp_path_factory.mktemp("redis"))], stdout=subprocess.DEVNULL)
-    try:
-        with closing(redis.Redis(port=port)) as client:
-            deadline = time.monotonic() + 10
-            while True:
-                try:
-                    client.ping()
-                    break
-                except redis.exceptions.ConnectionError:
-                    assert time.monotonic() < deadline
-                    time.sleep(0.05)
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        server.terminate()
-        server.wait(10)
+    with running_redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def given_servers() -> Iterator[GivenServers]:
+    """Servers to be given to the kit by their URL."""
+    servers = GivenServers()
+    yield servers
+    servers.close()

@@ -13,6 +13,7 @@ from kailash_testkit.asgi import workflow_calls
 from kailash_testkit.asgi.applications import overridden
 from kailash_testkit.asgi.expectation import Expectation
 from kailash_testkit.asgi.options import ClientOptions, Cookies, Headers
+from kailash_testkit.asgi.outcome import WHOLE
 from kailash_testkit.asgi.server import AppServer
 from kailash_testkit.asgi.targets import Target, UrlTransport, target_of
 from kailash_testkit.asgi.transport import AppTransport
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 # A handler that waits for something that never comes must fail its test, not hang the whole run; a minute is
 # longer than a request of a test takes, also on a loaded machine. `timeout=None` waits on, for a debugger.
 _TIMEOUT = 60.0
+
+_MOST_URLS = 1000
 
 
 def _no_position() -> None:
@@ -61,6 +64,9 @@ class ApiClient(httpx.AsyncClient):
     >>> asyncio.run(main())
     hello
     """
+
+    _urls_base: httpx.URL | None = None
+    _urls: dict[str, httpx.URL]
 
     def __init__(
         self,
@@ -165,11 +171,26 @@ class ApiClient(httpx.AsyncClient):
         httpx.AsyncClient.__init__(view, transport=self._target.transport, **options)
         return view
 
+    def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
+        """A request that is not sent yet; as in httpx, but each URL is parsed once."""
+        if isinstance(url, str) and not self.params:
+            url = self._parsed(url)
+        return super().build_request(method, url, **options)
+
+    def _parsed(self, url: str) -> httpx.URL:
+        if self._urls_base is not self.base_url or len(self._urls) > _MOST_URLS:
+            self._urls_base, self._urls = self.base_url, {}
+        known = self._urls.get(url)
+        if known is None:
+            known = self._urls[url] = super().build_request("GET", url).url
+        return known
+
     async def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
         """Send a request that was built before; as in httpx.
 
         Raises `errors.AnsweredFromRecord` when a Nexus did not run the handler.
         """
+        request.extensions[WHOLE] = not (stream or self.event_hooks["response"])  # a hook may want to stream
         with self.timeline.begin(request, elsewhere=self.app is None) as running:
             response = await super().send(request, stream=stream, **options)
             age = None if stream else recorded_age(response.content)

@@ -48,6 +48,18 @@ class Database(Protocol):
         """The stored row with that id, values as the driver gives them."""
         ...
 
+    def rows(self, table: str, ids: Sequence[object], /) -> list[Mapping[str, object]]:
+        """The stored rows with these ids, in any order."""
+        ...
+
+    def remove(self, table: str, ids: Sequence[object], /) -> None:
+        """Deletes the rows with these ids."""
+        ...
+
+    def references(self, table: str, /) -> Mapping[str, str]:
+        """The foreign keys of one column that refer to an id: table by column."""
+        ...
+
     def rows_after(self, table: str, last: int, /) -> list[Mapping[str, object]]:
         """The rows that were numbered after ``last``, in order."""
         ...

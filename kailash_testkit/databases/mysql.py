@@ -61,6 +61,12 @@ _WAITING_ON_MYSQL: Final = """
     JOIN performance_schema.threads b ON b.thread_id = w.blocking_thread_id
     JOIN performance_schema.threads r ON r.thread_id = w.requesting_thread_id
 """
+_REFERENCES: Final = """
+    SELECT min(column_name), min(referenced_table_name)
+    FROM information_schema.key_column_usage
+    WHERE table_schema = database() AND table_name = %s AND referenced_table_schema = database()
+    GROUP BY constraint_name HAVING count(*) = 1 AND min(referenced_column_name) = 'id'
+"""
 
 
 class MysqlDatabase:
@@ -154,6 +160,16 @@ class MysqlDatabase:
         # "7 apples" equals 7 there, and "ADA" equals "ada".
         return next((row for row in rows if str(row["id"]) == str(row_id)), None)
 
+    def rows(self, table: str, ids: Sequence[object], /) -> list[Mapping[str, object]]:
+        if not ids:
+            return []
+        wanted = {str(one) for one in ids}
+        rows = self._dicts(f"SELECT * FROM {_sql(table)} WHERE id IN ({_placeholders(ids)})", *ids)
+        return [row for row in rows if str(row["id"]) in wanted]
+
+    def references(self, table: str, /) -> Mapping[str, str]:
+        return {str(column): str(other) for column, other in self._run(_REFERENCES, table)}
+
     def rows_after(self, table: str, last: int, /) -> list[Mapping[str, object]]:
         return self._dicts(f"SELECT * FROM {_sql(table)} WHERE id > %s ORDER BY id", last)
 
@@ -203,6 +219,10 @@ class MysqlDatabase:
         return [_session(each, waiting) for each in found if each[0] not in self._own]
 
     # --- changing ------------------------------------------------------------------------------
+
+    def remove(self, table: str, ids: Sequence[object], /) -> None:
+        if ids:
+            self._run(f"DELETE FROM {_sql(table)} WHERE id IN ({_placeholders(ids)})", *ids)
 
     def empty(self) -> None:
         self._run("SET foreign_key_checks = 0")
@@ -282,3 +302,7 @@ def _session(found: tuple[Any, ...], waiting: list[tuple[object, ...]]) -> Sessi
         holds_locks=bool(holds_locks),
         blocks=tuple(int(str(waits)) for blocker, waits in waiting if blocker == number),
     )
+
+
+def _placeholders(values: Sequence[object]) -> str:
+    return ", ".join(["%s"] * len(values))

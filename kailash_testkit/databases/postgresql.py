@@ -71,6 +71,13 @@ _NUMBER_AFTER: Final = """
     SELECT setval(seqrelid, number::bigint) FROM pg_sequence JOIN given ON seqrelid = numbering
     WHERE number BETWEEN greatest(seqmin, 1 + coalesce(pg_sequence_last_value(seqrelid), seqmin - 1)) AND seqmax
 """
+_REFERENCES: Final = """
+    SELECT a.attname, c.confrelid::regclass::text
+    FROM pg_constraint c
+    JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+    JOIN pg_attribute r ON r.attrelid = c.confrelid AND r.attnum = c.confkey[1]
+    WHERE c.contype = 'f' AND c.conrelid = %s::regclass AND cardinality(c.conkey) = 1 AND r.attname = 'id'
+"""
 _RESTART_SEQUENCES: Final = f"""
     SELECT setval(s.seqrelid, s.seqstart, false)
     FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -187,6 +194,15 @@ class PostgresqlDatabase:
             return None
         return rows[0] if rows else None
 
+    def rows(self, table: str, ids: Sequence[object], /) -> list[Mapping[str, object]]:
+        if not ids:
+            return []
+        return self._dicts(f"SELECT * FROM {self._sql(table)} WHERE id::text = ANY(%s)", [str(one) for one in ids])
+
+    def references(self, table: str, /) -> Mapping[str, str]:
+        keys = self._run(_REFERENCES, self._regclass(table))
+        return {str(column): str(other) for column, other in keys}
+
     def rows_after(self, table: str, last: int, /) -> list[Mapping[str, object]]:
         return self._dicts(f"SELECT * FROM {self._sql(table)} WHERE id > %s ORDER BY id", last)
 
@@ -224,6 +240,9 @@ class PostgresqlDatabase:
         return [_session(*found) for found in self._run(_SESSIONS)]
 
     # --- changing ------------------------------------------------------------------------------
+
+    def remove(self, table: str, ids: Sequence[object], /) -> None:
+        self._run(f"DELETE FROM {self._sql(table)} WHERE id::text = ANY(%s)", [str(one) for one in ids])
 
     def empty(self) -> None:
         tables = self.tables()

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ MARKER: Final = 0x4B544B31
 
 _OWN_TABLES: Final = ("sqlite_", "dataflow_", "_dataflow_")
 _LOCK_WAIT_MS: Final = 500
+_MOST_PARAMETERS: Final = 500  # of a statement; old releases take 999
 
 
 class SqliteDatabase:
@@ -63,6 +64,22 @@ class SqliteDatabase:
     def row(self, table: str, row_id: object, /) -> Mapping[str, object] | None:
         rows = self._dicts(f"SELECT * FROM {quoted(table)} WHERE id = ?", (row_id,))
         return rows[0] if rows else None
+
+    def rows(self, table: str, ids: Sequence[object], /) -> list[Mapping[str, object]]:
+        found: list[Mapping[str, object]] = []
+        for some in _in_parts(ids):
+            found += self._dicts(f"SELECT * FROM {quoted(table)} WHERE id IN ({_placeholders(some)})", some)
+        return found
+
+    def remove(self, table: str, ids: Sequence[object], /) -> None:
+        for some in _in_parts(ids):
+            self._run(f"DELETE FROM {quoted(table)} WHERE id IN ({_placeholders(some)})", some)
+
+    def references(self, table: str, /) -> Mapping[str, str]:
+        keys = self._run(
+            'SELECT "from", "table" FROM pragma_foreign_key_list(?) GROUP BY id HAVING count(*) = 1', (table,)
+        )
+        return {str(column): str(other) for column, other in keys}
 
     def rows_after(self, table: str, last: int, /) -> list[Mapping[str, object]]:
         return self._dicts(f"SELECT * FROM {quoted(table)} WHERE id > ? ORDER BY id", (last,))
@@ -123,6 +140,14 @@ class SqliteDatabase:
             cursor = self._connection.execute(statement, tuple(parameters))
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def _in_parts(values: Sequence[object]) -> Iterator[Sequence[object]]:
+    return (values[start : start + _MOST_PARAMETERS] for start in range(0, len(values), _MOST_PARAMETERS))
+
+
+def _placeholders(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def quoted(name: str) -> str:

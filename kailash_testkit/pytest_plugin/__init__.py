@@ -1,6 +1,6 @@
 """The pytest plugin: settings, fixtures, and what happens around each test.
 
-Here live the hooks (this module), the ini options (`settings`), the state of one pytest session
+Here live the hooks (this module), the ini options (`settings`, `seed`), the state of one pytest session
 (`session`), the fixtures (`fixtures`) and the form of error reports (`reports`). Importing it imports
 neither kailash nor dataflow, SQLAlchemy or httpx: a session that does not use the kit pays nothing.
 """
@@ -14,7 +14,7 @@ from typing import Any, cast
 import pytest
 
 from kailash_testkit.factories.numbering import within
-from kailash_testkit.pytest_plugin import failure_report, settings
+from kailash_testkit.pytest_plugin import failure_report, seed, settings
 from kailash_testkit.pytest_plugin.fixtures import (
     api,
     kit,
@@ -32,6 +32,7 @@ __all__ = ["api", "kit", "testkit_api", "testkit_app", "testkit_database", "test
 def pytest_addoption(parser: pytest.Parser) -> None:
     settings.add_options(parser)
     failure_report.add_options(parser)
+    seed.add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -59,15 +60,22 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     config.stash[SESSION].database.share()
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    seed.configure(session.config)  # not earlier: pytest-randomly chooses its seed when it is configured
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     session = config.stash.get(SESSION, None)
     if session is not None:
         session.finish()
+    seed.unconfigure(config)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     session = config.stash[SESSION]
-    return f"kailash-testkit: {session.database.describe()}" if session.settings.in_use else None
+    if not session.settings.in_use:
+        return None
+    return f"kailash-testkit: {session.database.describe()}, {seed.describe(config)}"
 
 
 @pytest.hookimpl(tryfirst=True)

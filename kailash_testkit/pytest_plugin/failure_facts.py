@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import pytest
 
+from kailash_testkit.factories.seeding import current_seed
 from kailash_testkit.pytest_plugin.session import Session
 from kailash_testkit.wording import plain
 
@@ -53,7 +54,7 @@ class Facts(TypedDict):
     phase: str
     error: str
     replay: str
-    seed: int | None
+    seed: int
     database: str
     changes: list[str]
     more_changes: int
@@ -71,8 +72,8 @@ def collected(item: pytest.Item, call: pytest.CallInfo[Any], kits: list[Kit], se
         test=item.nodeid,
         phase=call.when,
         error=plain(f"{type(error).__name__}: {error}").splitlines()[0],
-        replay=_replay(item, session),
-        seed=_seed(session),
+        replay=_replay(item),
+        seed=current_seed(),
         database="",
         changes=[],
         more_changes=0,
@@ -142,12 +143,5 @@ def _explained(explanation: Explanation | None) -> ExplanationFacts | None:
     )
 
 
-def _seed(session: Session) -> int | None:
-    """The seed of generated values, as soon as the session has one."""
-    seed: int | None = getattr(session, "seed", None)
-    return seed
-
-
-def _replay(item: pytest.Item, session: Session) -> str:
-    seed = _seed(session)
-    return f"pytest {shlex.quote(item.nodeid)}" + ("" if seed is None else f" --testkit-seed={seed}")
+def _replay(item: pytest.Item) -> str:
+    return f"pytest {shlex.quote(item.nodeid)} --testkit-seed={current_seed()}"

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from asgi_apps import respond
+from own_clock import own_clock
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -76,6 +77,7 @@ async def test_the_body_that_raises_still_stops_the_application():
     assert shop.events == ["up", "down"]
 
 
+@own_clock
 async def test_a_cancelled_body_still_stops_the_application():
     shop = Shop()
 
@@ -116,6 +118,7 @@ async def test_a_failed_startup_leaves_nothing_running():
     assert api.is_closed
 
 
+@own_clock
 async def test_a_cancelled_startup_leaves_nothing_running():
     ended = []
 

@@ -53,9 +53,8 @@ def every_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]
     monkeypatch.setitem(os.environ, "DATABASE_URL", f"sqlite:///{tmp_path / 'every.db'}")
     module = importlib.import_module("every_type")
     db = make_db(tmp_path / "types.db")
-    db.model(
-        type("EveryType", (), {"__annotations__": module.EveryType.__annotations__, "optional_with_default": None})
-    )
+    annotations = module.EveryType.__annotations__
+    db.model(type("EveryType", (), {"__annotations__": annotations, "optional_with_default": None}))
     yield db
     db.close()
 

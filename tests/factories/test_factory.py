@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from annotated_types import Predicate
 from database_kinds import Kind
 from sample_app import Colour, Status, register
 
@@ -227,12 +228,10 @@ async def test_a_model_that_is_not_registered_is_named_with_the_nearest(shop_kit
         await shop_kit.factory("Customers").create()
 
 
-async def test_a_required_field_of_a_type_the_kit_cannot_make_must_be_given(new_db: Any) -> None:
-    class Shape:
-        """Some type of the application's."""
-
+async def test_a_required_field_that_the_kit_cannot_make_must_be_given(new_db: Any) -> None:
     db = new_db()
-    register(db, "Drawing", id=int, shape=Shape)
+    register(db, "Drawing", id=int, code=Annotated[str, Predicate(str.isupper)])
     async with Kit(db) as kit:
-        with pytest.raises(MissingField, match=r"(?s)Drawing\.shape.*type Shape.*factory\.using\(shape=\.\.\.\)"):
+        with pytest.raises(MissingField, match=r"(?s)Drawing\.code.*meets Predicate.*factory\.using\(code=\.\.\.\)"):
             kit.factory("Drawing").build()
+        assert (await kit.create("Drawing", code="A")).code == "A"
