@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import shlex
 import sys
 import tempfile
 import tomllib
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
 from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.loading import load_dataflow, load_module
 
 PROJECT_FILE: Final = Path("pyproject.toml")
 _DEFAULT_VARIABLE: Final = "DATABASE_URL"
@@ -38,9 +40,9 @@ def words(setting: object) -> list[str]:
 
 
 @contextlib.contextmanager
-def importable(settings: Mapping[str, Any], variables: Iterable[str]) -> Generator[None, None, None]:
+def importable(settings: Mapping[str, Any], variables: Iterable[str]) -> Generator[str, None, None]:
     """For a block: modules are found as in the project's pytest sessions, and the URL variables name a
-    database that nobody uses. What the application prints goes to stderr.
+    database that nobody uses, whose URL is given. What the application prints goes to stderr.
 
     variables: by default those of ``testkit_url_env``, else ``DATABASE_URL``.
     """
@@ -54,7 +56,7 @@ def importable(settings: Mapping[str, Any], variables: Iterable[str]) -> Generat
         os.environ.update(dict.fromkeys(names, url))
         try:
             with contextlib.redirect_stdout(sys.stderr):
-                yield
+                yield url
         finally:
             sys.path[:] = path
             os.environ.clear()
@@ -62,3 +64,59 @@ def importable(settings: Mapping[str, Any], variables: Iterable[str]) -> Generat
             if not had_migrations:
                 with contextlib.suppress(OSError):  # DataFlow may leave an empty folder where it is started
                     folder_of_migrations.rmdir()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments about the application, which `loaded` takes: its DataFlow, and how it is imported."""
+    parser.add_argument(
+        "target",
+        nargs="?",
+        metavar="MODULE:NAME",
+        help="the DataFlow instance, or a function that returns it; default: testkit_dataflow in ./pyproject.toml",
+    )
+    parser.add_argument(
+        "--import",
+        action="append",
+        default=[],
+        dest="modules",
+        metavar="MODULE",
+        help="import this module too, because it registers models; may be repeated",
+    )
+    parser.add_argument(
+        "--url-env",
+        action="append",
+        default=[],
+        metavar="VARIABLE",
+        help="a variable that the application reads its database URL from, set to a database of no use meanwhile; "
+        "may be repeated; default: testkit_url_env in ./pyproject.toml, else DATABASE_URL",
+    )
+
+
+def target_of(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> str:
+    """Where the DataFlow is: the argument, or the setting. Raises `ConfigurationError`."""
+    target: str = arguments.target or settings.get("testkit_dataflow") or ""
+    if not target:
+        raise ConfigurationError(
+            "the kit does not know where the DataFlow instance lives",
+            do=f"write it: kailash-testkit {arguments.command} shop.models:db, "
+            "or set testkit_dataflow in pyproject.toml",
+        )
+    return target
+
+
+def loaded(target: str, modules: Sequence[str]) -> Any:
+    """The DataFlow with its models, within `importable`. Raises `ConfigurationError`."""
+    try:
+        dataflow = load_dataflow(target, "MODULE:NAME")
+        for module in modules:
+            load_module(module, "--import")
+    except ConfigurationError as error:
+        hint = "a variable that names its database is set for it with --url-env"
+        raise ConfigurationError(error.what, why=error.why, do=f"{error.do}; {hint}") from error
+    if not dataflow.get_models():
+        raise ConfigurationError(
+            f"no models are registered with {target}",
+            why="the module that declares them was not imported",
+            do="name it: --import shop.models",
+        )
+    return dataflow
