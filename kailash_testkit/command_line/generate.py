@@ -16,6 +16,7 @@ from kailash_testkit.command_line.application import (
     target_of,
     variables_of,
 )
+from kailash_testkit.command_line.progress import Progress
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.generate import drift, generate_module
 from kailash_testkit.generate.module import MARKER
@@ -74,7 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _generated(target: str, settings: Mapping[str, Any], arguments: argparse.Namespace) -> str:
     only: Sequence[str] = arguments.only
-    with importable(settings, variables_of(arguments, settings)):
+    with importable(settings, variables_of(arguments, settings)), Progress() as progress:
+        progress(f"importing {target}")
         dataflow = loaded(target, arguments.modules)
         text = generate_module(dataflow, target, only=only, line_length=arguments.line_length)
         dataflow.close()

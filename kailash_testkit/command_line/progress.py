@@ -3,30 +3,52 @@
 from __future__ import annotations
 
 import sys
-import time
+import threading
 from typing import Final, Self
 
 _SOON: Final = 1.0  # seconds after which somebody wonders
 
 
 class Progress:
-    """Shows what goes on, on stderr, once it takes longer than a second: ``with Progress() as progress: ...``."""
+    """Shows what goes on, on stderr, when it takes longer than a second.
+
+    ``with Progress() as progress: progress("importing shop.models")``. Whatever it showed is gone at the end.
+    """
 
     def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._is_terminal = sys.stderr.isatty()
+        self._lock = threading.Lock()
+        self._what = ""
         self._width = 0
+        self._is_shown = False
+        self._timer = threading.Timer(_SOON, self._begin_to_show)
+        self._timer.daemon = True
 
     def __call__(self, what: str) -> None:
-        if self._is_terminal and time.monotonic() - self._started > _SOON:
-            sys.stderr.write(f"\r{what.ljust(self._width)}")
-            sys.stderr.flush()
-            self._width = len(what)
+        """From now on the command does something else."""
+        with self._lock:
+            self._what = what
+            if self._is_shown:
+                self._show(what)
 
     def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            self._timer.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._width:
-            sys.stderr.write(f"\r{' ' * self._width}\r")
-            sys.stderr.flush()
+        self._timer.cancel()
+        with self._lock:
+            if self._is_shown:
+                self._show("")
+                sys.stderr.write("\r")
+                sys.stderr.flush()
+
+    def _begin_to_show(self) -> None:
+        with self._lock:
+            self._is_shown = True
+            self._show(self._what)
+
+    def _show(self, what: str) -> None:
+        sys.stderr.write(f"\r{what.ljust(self._width)}")
+        sys.stderr.flush()
+        self._width = len(what)

@@ -118,3 +118,27 @@ def test_an_application_with_an_url_of_its_own_is_left_alone(project: Project, t
     assert done.returncode == 2
     assert "not to the throw-away database" in done.stderr
     assert not own.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("no_color", ["", "1"])
+def test_on_a_terminal_there_is_progress_and_bold(project: Project, no_color: str) -> None:
+    import pty
+
+    (project.path / "slow.py").write_text("import time\ntime.sleep(1.2)\nfrom shop.models import db\n")
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "kailash_testkit.command_line", "doctor", "slow:db"]
+    environment = {**os.environ, "NO_COLOR": no_color}
+    process = subprocess.Popen(command, cwd=project.path, env=environment, stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    seen = b""
+    while True:
+        try:
+            seen += os.read(controller, 4096)
+        except OSError:  # the command has ended
+            break
+    os.close(controller)
+    assert process.wait(100) == 1
+    assert b"\rimporting slow:db" in seen
+    assert b"Picture (2 of 2)" in seen
+    assert (b"\x1b[1mLOST" in seen) is not bool(no_color)

@@ -62,7 +62,7 @@ async def test_seeding_names_what_took_the_row_away(shop: Shop) -> None:
     shop.kit.sandbox.journal.refresh()
     with pytest.raises(SeedingFailed, match="is not in table orders") as caught:
         await shop.kit.create("Order", id="x")
-    assert "written (journal position 1), deleted at journal position 2" in str(caught.value)
+    assert "written (change 1 of 2 in the journal), and deleted by change 2 of 2" in str(caught.value)
 
 
 class TestStaleLists:

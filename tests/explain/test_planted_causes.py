@@ -89,7 +89,10 @@ async def test_a_row_that_was_deleted_names_the_request(shop: Shop) -> None:
     found = await shop.explained("Order", "x")
     assert (found.cause, found.certain) == (Cause.DELETED, True)
     assert found.summary == "Order 'x' was deleted during POST http://testserver/do"
-    assert "written during POST http://testserver/do (journal position 1), deleted at journal position 2" in str(found)
+    assert (
+        "written during POST http://testserver/do (change 1 of 2 in the journal), and deleted by change 2 of 2"
+        in str(found)
+    )
 
 
 async def test_a_row_that_the_test_deleted(shop: Shop) -> None:
