@@ -43,6 +43,7 @@ _CURES: Final = (
     ("not null", _GIVE_ONE),
     ("not-null", _GIVE_ONE),
     ("cannot be null", _GIVE_ONE),
+    ("have a default value", _GIVE_ONE),
     ("database is locked", _LOCKED),
     ("lock wait timeout", _LOCKED),
     ("no such table", _TABLES_ARE_GONE),
