@@ -152,6 +152,7 @@ class Image:
             for schema in (LIVE, IMAGE):
                 put_rows(cursor, schema, earlier)
         cursor.execute(f"DELETE FROM {LIVE}.{JOURNAL_TABLE} WHERE rowid > ?", (position,))  # the undo's own as well
+        _end_journal(cursor, LIVE, position)
 
     def put_back(self, live: sqlite3.Connection, position: int, history: History, counters: Counters) -> None:
         """Make the whole database what it was at ``position``, in one transaction of its own."""
@@ -161,13 +162,21 @@ class Image:
             with transaction(work, "DEFERRED") as cursor:
                 put_rows(cursor, IMAGE, earlier)
                 write_counters(cursor, counters, IMAGE, has_sequences=self.catalog.has_sequences)
-                if position:  # so that later changes have greater ones
-                    cursor.execute(f"INSERT INTO {JOURNAL_TABLE} (rowid, source) VALUES (?, 0)", (position,))
+                _end_journal(cursor, IMAGE, position)
                 for statement in self._triggers:
                     cursor.execute(in_schema(statement, IMAGE))
             work.backup(live, progress=raise_if_locked)
         put_rows(self._connection.cursor(), IMAGE, earlier)
         self.position = position
+
+
+def _end_journal(cursor: sqlite3.Cursor, schema: str, position: int) -> None:
+    """Let the journal end at ``position``, so that later changes have greater ones.
+
+    Its row there may be gone: an image that was put back brought an empty journal.
+    """
+    if position:
+        cursor.execute(f"INSERT OR IGNORE INTO {schema}.{JOURNAL_TABLE} (rowid, source) VALUES (?, 0)", (position,))
 
 
 def put_rows(cursor: sqlite3.Cursor, schema: str, rows: Mapping[Source, Mapping[Row, Row | None]]) -> None:
