@@ -80,11 +80,11 @@ def private_database() -> Iterator[PrivateDatabase]:
 class PostgresqlBench:
     """One private database, the kit's journal on it, and any number of application connections."""
 
-    def __init__(self, database: PrivateDatabase) -> None:
+    def __init__(self, database: PrivateDatabase, *, wait: float = WAIT) -> None:
         self.database = database
         self._open: list[Any] = []
         self.app = self.connect()
-        self.journal = PostgresqlJournal(database.connect(application_name="the kit"), lock_wait=WAIT)
+        self.journal = PostgresqlJournal(database.connect(application_name="the kit"), lock_wait=wait)
 
     def connect(self, **options: Any) -> Any:
         """An application's connection."""
