@@ -71,7 +71,7 @@ def _round(
     for mode in modes:
         if mode == "delete first" and not any(part.goes for part in parts):
             continue
-        connection.run("SAVEPOINT dataflow_testkit")
+        connection.later("SAVEPOINT dataflow_testkit")
         statement = _statement(tables, net, parts, mode)
         try:
             found = connection.run(f"{_SETTINGS}; {statement}; SET CONSTRAINTS ALL IMMEDIATE; {summary(net)}")
