@@ -152,7 +152,7 @@ class PostgresqlJournal:
             try:
                 if gaps:
                     raise Stuck(*gaps)
-                self._apply(triggers.summed(*triggers.taking_back(since)), look.parts)
+                self._apply(triggers.summed(*triggers.taking_back(since)), look.parts, since=place.snapshot)
                 report = UndoReport("journal" if moved else "nothing", look.entries)
             except Stuck as stuck:
                 report = UndoReport("saved state", look.entries, stuck.args)
@@ -190,14 +190,19 @@ class PostgresqlJournal:
         recording.return_to(connection, epoch)
         return recording.look(connection, place.snapshot)
 
-    def _apply(self, net: str, parts: Sequence[Part], *, are_bare: bool = False) -> None:
-        """Applies net changes. are_bare: the application's triggers and rules are not there at present."""
-        connection, sources = self._connection, self._recording.sources
+    def _apply(self, net: str, parts: Sequence[Part], *, since: str | None = None, are_bare: bool = False) -> None:
+        """Applies net changes.
+
+        since: they take back what was recorded since that snapshot. are_bare: the application's triggers and rules
+        are not there at present.
+        """
+        connection, sources, quick = self._connection, self._recording.sources, self._recording.quick
         tables = [sources[part.source] for part in parts]
         if are_bare:
             tables = [replace(table, triggers=(), rules=(), forced=False) for table in tables]
+        statements = quick.statements(sources, parts, since) if quick and since and parts else None
         with triggers.silenced(connection, tables):
-            apply(connection, sources, net, parts)
+            apply(connection, sources, net, parts, statements)
 
     def _forget(self) -> None:
         self._recording.forget(self._connection, {place.epoch for place in self._places.values()})

@@ -29,6 +29,7 @@ _SETTINGS: Final = {
     "row_security": "off",  # rather an error than rows that a policy hides
     "check_function_bodies": "off",  # a function may be made again before what it uses
     "synchronous_commit": "off",
+    "plan_cache_mode": "force_generic_plan",  # what is prepared is planned once
 }
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _DEADLOCK: Final = "40P01"
@@ -50,9 +51,10 @@ _HOLDERS: Final = """
 
 #: A query for others who wrote in this database and have not committed. No snapshot tells: it lacks the latest of them.
 WRITERS: Final = """
-    SELECT a.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-    WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted AND a.datname = current_database()
-      AND a.pid <> pg_backend_pid() AND a.backend_type IS DISTINCT FROM 'autovacuum worker'
+    SELECT l.pid FROM pg_locks l, LATERAL pg_stat_get_activity(l.pid) a
+    WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid()
+      AND a.datid = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND a.backend_type IS DISTINCT FROM 'autovacuum worker'
 """
 
 

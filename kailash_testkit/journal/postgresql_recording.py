@@ -11,6 +11,7 @@ from kailash_testkit.journal import postgresql_schema as schema
 from kailash_testkit.journal import postgresql_triggers as triggers
 from kailash_testkit.journal.postgresql_catalog import Catalog, Table, read_catalog
 from kailash_testkit.journal.postgresql_connection import WRITERS, Connection, literal
+from kailash_testkit.journal.postgresql_quick import QuickUndo
 from kailash_testkit.journal.postgresql_restoring import Part, summary
 
 _UNDEFINED_TABLE: Final = "42P01"
@@ -55,6 +56,7 @@ class Recording:
 
     sources: all tables there have been, by the number that their triggers write. copied: when the copy of
     their rows was made. signature: of the schema as it was last found to be that of the present epoch.
+    quick: what is prepared for its tables.
     """
 
     sources: dict[int, Table] = field(default_factory=dict[int, Table])
@@ -62,6 +64,7 @@ class Recording:
     epoch: Epoch = field(default_factory=lambda: Epoch(0, Catalog((), ()), {}, frozenset(), frozenset()))
     epochs: dict[int, Epoch] = field(default_factory=dict[int, Epoch])
     signature: str = ""
+    quick: QuickUndo | None = None
     _last_epoch: int = 0
 
     def install(self, connection: Connection) -> None:
@@ -129,6 +132,7 @@ class Recording:
         found = f"ARRAY(SELECT counter FROM ({counters}) AS counters ORDER BY place)" if counters else "'{}'::text[]"
         net = triggers.summed(*triggers.taking_back(triggers.after("$1")))
         parts = f"SELECT jsonb_agg(jsonb_build_array(source, goes, comes)) FROM ({summary(net)}) AS parts"
+        self.quick = QuickUndo(connection)
         connection.run(
             f"DEALLOCATE ALL; PREPARE {_PREPARED} (pg_snapshot, bool) AS SELECT pg_current_snapshot()::text, "
             f"{schema.SIGNATURE}, {found}, counted.*, coalesce(({parts}), '[]'), "

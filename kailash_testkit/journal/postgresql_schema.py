@@ -66,11 +66,11 @@ DESCRIBED: Final = f"SELECT kind, name, part, definition, made FROM {OWN_SCHEMA}
 OWN_TRIGGER: Final = "own trigger"
 _OWN_TRIGGERS: Final = f"""
     SELECT '{OWN_TRIGGER}', format('%I.%I', n.nspname, c.relname), g.tgname,
-      ROW(g.oid, g.xmin, g.tgargs, ARRAY(
-        SELECT a.attnum || ':' || a.xmin FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 ORDER BY 1))::text,
-      NULL
+      ROW(g.oid, g.xmin, g.tgargs, columns.list)::text, NULL
     FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-      JOIN pg_proc p ON p.oid = g.tgfoid
+      JOIN pg_proc p ON p.oid = g.tgfoid, LATERAL (
+        SELECT array_agg(a.attnum || ':' || a.xmin ORDER BY a.attnum) AS list
+        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) AS columns
     WHERE p.pronamespace = '{OWN_SCHEMA}'::regnamespace AND {OF_APPLICATION}
 """
 

@@ -123,3 +123,26 @@ class PostgresqlBench:
         self.journal.close()
         for connection in self._open:
             connection.close()
+
+
+class Stage:
+    """One database for many tests that all leave it as they found it; made anew where one did not."""
+
+    def __init__(self, database: PrivateDatabase, schema: str, *, wait: float = WAIT) -> None:
+        self._database, self._schema, self._wait = database, schema, wait
+        self._bench: PostgresqlBench | None = None
+        self._beginning = ""
+
+    def set_up(self) -> PostgresqlBench:
+        if self._bench is None or self._bench.journal.fingerprint() != self._beginning:
+            self.take_down()
+            self._database.empty()
+            self._bench = PostgresqlBench(self._database, wait=self._wait)
+            self._bench.start(self._schema)
+            self._beginning = self._bench.journal.fingerprint()
+        return self._bench
+
+    def take_down(self) -> None:
+        if self._bench is not None:
+            self._bench.close()
+            self._bench = None

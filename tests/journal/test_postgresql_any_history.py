@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from journal_story import Step, Story, steps
-from postgresql_bench import PostgresqlBench, PrivateDatabase
+from postgresql_bench import PrivateDatabase, Stage
 
 SOAK = int(os.environ.get("KAILASH_TESTKIT_SOAK", "0"))
 
@@ -91,32 +91,9 @@ schema_change = st.sampled_from([
 ])  # fmt: skip
 
 
-class Stage:
-    """The database on which all stories play; made anew when one left it in another state than it found."""
-
-    def __init__(self, database: PrivateDatabase) -> None:
-        self._database = database
-        self._bench: PostgresqlBench | None = None
-        self._beginning = ""
-
-    def set_up(self) -> PostgresqlBench:
-        if self._bench is None or self._bench.journal.fingerprint() != self._beginning:
-            self.take_down()
-            self._database.empty()
-            self._bench = PostgresqlBench(self._database, wait=0.02)
-            self._bench.start(SCHEMA)
-            self._beginning = self._bench.journal.fingerprint()
-        return self._bench
-
-    def take_down(self) -> None:
-        if self._bench is not None:
-            self._bench.close()
-            self._bench = None
-
-
 @pytest.fixture(scope="module")
 def stage(postgresql_database: PrivateDatabase) -> Iterator[Stage]:
-    opened = Stage(postgresql_database)
+    opened = Stage(postgresql_database, SCHEMA, wait=0.02)
     yield opened
     opened.take_down()
 
