@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import os
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from journal_story import Step, Story, steps
-from postgresql_bench import PrivateDatabase, Stage
+from postgresql_bench import PostgresqlBench, PrivateDatabase, Stage
+from soak import examples
 
-SOAK = int(os.environ.get("KAILASH_TESTKIT_SOAK", "0"))
+from kailash_testkit.journal.interface import RecordedChange
+from kailash_testkit.journal.postgresql_catalog import read_catalog
+from kailash_testkit.journal.postgresql_history import ExactChange
 
 SCHEMA = """
 CREATE TYPE mood AS ENUM ('sad', 'ok');
@@ -98,28 +101,47 @@ def stage(postgresql_database: PrivateDatabase) -> Iterator[Stage]:
     opened.take_down()
 
 
-@settings(
-    max_examples=SOAK or 12,
-    derandomize=not SOAK,
-    deadline=None,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+class PostgresqlTheatre:
+    """Triggers of rows fire when their statement is done: of a row that another's trigger changed before its own turn
+    came, the changes are told in the other order."""
+
+    in_order = False
+
+    def __init__(self, bench: PostgresqlBench) -> None:
+        self.bench = bench
+        self.journal = bench.journal
+        self.refused: type[Exception] = bench.app.Error
+        self.apps = [bench.connect(options="-c lock_timeout=20") for _ in range(2)]
+
+    def run(self, app: int, sql: str) -> object:
+        return self.bench.run(sql, on=self.apps[app])
+
+    def is_in_transaction(self) -> bool:
+        return bool(self.apps[1].info.transaction_status)
+
+    def rows(self) -> Counter[str]:
+        with self.journal._connection.transaction():
+            tables = read_catalog(self.journal._connection).tables
+            queries = [f"SELECT '{table.name}', t::text FROM ONLY {table.sql} t" for table in tables]
+            return Counter(f"{name} {row}" for name, row in self.journal._connection.run(" UNION ALL ".join(queries)))
+
+    def rows_of(self, change: RecordedChange) -> tuple[str | None, str | None]:
+        assert isinstance(change, ExactChange)
+        before, after = (row if row is None else f"{change.table} {row}" for row in (change.old, change.new))
+        return before, after
+
+    def close(self) -> None:
+        for app in self.apps:
+            app.close()
+
+
+@examples(10)
 @given(steps(statement, schema_change))
 def test_every_undo_on_postgresql_gives_back_the_state_of_its_mark(stage: Stage, history: list[Step]) -> None:
-    bench = stage.set_up()
-    apps = tuple(bench.connect(options="-c lock_timeout=20") for _ in range(2))
-
+    theatre = PostgresqlTheatre(stage.set_up())
     try:
-        Story(
-            bench.journal,
-            lambda app, sql: bench.run(sql, on=apps[app]),
-            lambda: bool(apps[1].info.transaction_status),
-            bench.app.Error,
-        ).act(history)
+        Story(theatre).act(history)
     except BaseException:
         stage.take_down()
         raise
-    for app in apps:
-        app.close()
+    theatre.close()
