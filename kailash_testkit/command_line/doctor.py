@@ -22,7 +22,8 @@ from kailash_testkit.command_line.application import (
     variables_of,
 )
 from kailash_testkit.command_line.progress import Progress
-from kailash_testkit.dataflow_internals import url_of
+from kailash_testkit.databases.servers import Choice, started
+from kailash_testkit.dataflow_internals import close_in_running_loop, url_of
 from kailash_testkit.doctor import Diagnosis, diagnose
 from kailash_testkit.doctor.surroundings import advice
 from kailash_testkit.doctor.table import text
@@ -60,7 +61,8 @@ def add(commands: Any) -> None:
         "--database",
         default="sqlite",
         metavar="KIND",
-        help="kind of database to try: sqlite (a private file; the default)",
+        help="what to try it on: sqlite (a private file; the default), postgresql, mysql or mariadb (a private server, "
+        "from installed programs), or the URL of a server, on which it makes a database of its own",
     )
     parser.add_argument(
         "--app",
@@ -82,11 +84,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command with parsed arguments."""
-    if arguments.database != "sqlite":
-        raise ConfigurationError(
-            f"--database={arguments.database}: not a kind of database that this release can provide",
-            do="use --database=sqlite",
-        )
+    Choice.of(arguments.database, "--database")  # refuses what is no kind of database
     diagnosis = _diagnosis(arguments).accepting(arguments.accept)
     if arguments.json:
         sys.stdout.write(json.dumps(diagnosis.as_json(), indent=2, ensure_ascii=False) + "\n")
@@ -100,20 +98,27 @@ def _diagnosis(arguments: argparse.Namespace) -> Diagnosis:
     target = target_of(arguments, settings)
     variables = variables_of(arguments, settings)
     own_url = next((os.environ[name] for name in variables if name in os.environ), "")
-    with importable(settings, variables) as url, _quiet(), Progress() as progress:
-        progress(f"importing {target}")
-        dataflow = loaded(target, arguments.modules)
-        _require_throwaway(dataflow, url, variables)
-        models = _chosen(dataflow, arguments.only)
-        found = advice(dataflow, own_url or url, _app(arguments, settings), settings)
-        diagnosis = asyncio.run(_examined(dataflow, arguments.database, models, found, progress))
-        dataflow.close()
+    with Progress() as progress, _quiet(), started(arguments.database) as server:
+        name = server.name("doctor", None)
+        url = server.url(name)
+        with importable(settings, variables, url):
+            progress(f"importing {target}")
+            dataflow = loaded(target, arguments.modules)
+            _require_throwaway(dataflow, url, variables)
+            models = _chosen(dataflow, arguments.only)
+            found = advice(dataflow, own_url, url, _app(arguments, settings), settings)
+            progress(f"making a database: {server.describe()}")
+            server.create(name)
+            diagnosis = asyncio.run(_examined(dataflow, server.describe(), models, found, progress))
+            dataflow.close()
     return diagnosis
 
 
 async def _examined(dataflow: Any, database: str, models: list[str], found: list[Any], progress: Progress) -> Diagnosis:
-    async with Kit(dataflow) as kit:
-        return await diagnose(kit, database, models, found, progress)
+    async with Kit.on_private_database(dataflow, verify=False, late_models=lambda: None) as kit:
+        diagnosis = await diagnose(kit, database, models, found, progress)
+    await close_in_running_loop(dataflow)
+    return diagnosis
 
 
 def _require_throwaway(dataflow: Any, url: str, variables: list[str]) -> None:
