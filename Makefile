@@ -39,6 +39,7 @@ types: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/create.py
+	$(BIN)/python benchmarks/factories.py --large
 	$(BIN)/python benchmarks/journal_sqlite.py
 	$(BIN)/python benchmarks/isolation.py
 	$(BIN)/python benchmarks/isolation.py
