@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from kailash_testkit.errors import UnstorableField as UnstorableField
     from kailash_testkit.errors import UnsupportedDatabase as UnsupportedDatabase
     from kailash_testkit.errors import UnsupportedProtocol as UnsupportedProtocol
+    from kailash_testkit.explain import Cause as Cause
+    from kailash_testkit.explain import Explanation as Explanation
     from kailash_testkit.factories import Factory as Factory
     from kailash_testkit.factories import choice as choice
     from kailash_testkit.factories import derived as derived
@@ -65,8 +67,10 @@ if TYPE_CHECKING:
 
 _HOMES: Final = {
     "ApiClient": "asgi",
+    "Cause": "explain",
     "Change": "changes",
     "Changes": "changes",
+    "Explanation": "explain",
     "Factory": "factories",
     "Kit": "kit",
     "Resource": "resources",
@@ -84,13 +88,13 @@ _HOMES: Final = {
 
 __all__ = [
     "ApiClient", "Factory", "Kit", "Resource", "Row", "choice", "derived", "fake", "related", "sequence", "transient",
-    "Change", "Changes", "created", "deleted", "updated", "AnsweredFromRecord", "AppendOnlyModel", "CircularValues",
-    "ConfigurationError", "DatabaseBusy", "DeclarationError", "FieldTypeError", "IsolationFailed", "KitError",
-    "LeftRunning", "LifespanFailed", "ManagedField", "MissingField", "MultipleRowsFound", "NoActiveKit", "NodeFailed",
-    "NotAwaited", "ProtocolViolation", "ReadYourWritesError", "RowNotFound", "SeedingFailed", "StoredRowMismatch",
-    "TenantRequired", "UnconfirmedWrite", "UnexpectedChanges", "UnexpectedResponse", "UnexpectedStatus",
-    "UnknownField", "UnknownModel", "UnknownOperation", "UnknownOperator", "UnknownTrait", "UnsafeDatabase",
-    "UnstorableField", "UnsupportedDatabase", "UnsupportedProtocol",
+    "Change", "Changes", "created", "deleted", "updated", "Cause", "Explanation", "AnsweredFromRecord",
+    "AppendOnlyModel", "CircularValues", "ConfigurationError", "DatabaseBusy", "DeclarationError", "FieldTypeError",
+    "IsolationFailed", "KitError", "LeftRunning", "LifespanFailed", "ManagedField", "MissingField",
+    "MultipleRowsFound", "NoActiveKit", "NodeFailed", "NotAwaited", "ProtocolViolation", "ReadYourWritesError",
+    "RowNotFound", "SeedingFailed", "StoredRowMismatch", "TenantRequired", "UnconfirmedWrite", "UnexpectedChanges",
+    "UnexpectedResponse", "UnexpectedStatus", "UnknownField", "UnknownModel", "UnknownOperation", "UnknownOperator",
+    "UnknownTrait", "UnsafeDatabase", "UnstorableField", "UnsupportedDatabase", "UnsupportedProtocol",
 ]  # fmt: skip
 
 

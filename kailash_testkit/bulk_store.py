@@ -132,7 +132,8 @@ class BulkStore:
         for values, row in zip(rows, found, strict=True):
             try:
                 if row is None:
-                    raise store_errors.row_vanished(self._model, values)
+                    told = self._store.explained(self._model, values.get("id"))
+                    raise store_errors.row_vanished(self._model, values, told)
                 store_errors.compare(self._model, values, row, "created")
             except KitError as error:
                 raise store_errors.in_batch(error, first + len(verified), self._total) from None
@@ -150,7 +151,7 @@ class BulkStore:
             else:
                 rest = rest[len(half) :]
                 first += len(half)
-        seeding_failed = store_errors.seeding_failed(self._model, rest[0], failure, None)
+        seeding_failed = store_errors.seeding_failed(self._model, rest[0], failure, None, self._store.database)
         return store_errors.in_batch(seeding_failed, first, self._total)
 
 

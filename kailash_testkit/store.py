@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from kailash_testkit import dataflow_internals, store_errors
 from kailash_testkit.databases import Database
 from kailash_testkit.errors import ManagedField, NodeFailed, RowNotFound, TenantRequired
+from kailash_testkit.explain.explanation import Explanation
 from kailash_testkit.filters import Filter, as_stored, checked_filter
 from kailash_testkit.models import Model, read_model
 from kailash_testkit.models.checking import checked_id, checked_values
@@ -27,12 +28,20 @@ _ALL_ROWS: Final = 2**31 - 1  # ListNode returns 10 unless told otherwise
 class Store:
     """Reads and writes the rows of one DataFlow instance in one database."""
 
-    def __init__(self, dataflow: Any, database: Database, add_models: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        dataflow: Any,
+        database: Database,
+        add_models: Callable[[], None],
+        explained: Callable[[Model, object], Explanation],
+    ) -> None:
         self.dataflow = dataflow
         self.database = database
         self.workflows = Workflows(dataflow)
         self._add_models = add_models
+        self.explained = explained
         self._models: dict[str, Model] = {}
+        self._by_table: tuple[list[str], dict[str, Model]] = ([], {})
         self._references: dict[str, Mapping[str, str]] = {}
         self._write_locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
@@ -50,9 +59,12 @@ class Store:
         return read_model(self.dataflow, name).table in self.database.tables()
 
     def models_by_table(self) -> dict[str, Model]:
-        """All models registered by now, by the name of their table."""
-        models = (read_model(self.dataflow, name) for name in self.dataflow.get_models())
-        return {model.table: model for model in models}
+        """All models registered by now, by the name of their table. A registered model does not change."""
+        registered = list(self.dataflow.get_models())
+        if registered != self._by_table[0]:
+            models = [read_model(self.dataflow, name) for name in registered]
+            self._by_table = registered, {model.table: model for model in models}
+        return self._by_table[1]
 
     def references(self, model: Model) -> Mapping[str, str]:
         """The foreign keys that the database has for the model's table: the other table, by column."""
@@ -79,12 +91,12 @@ class Store:
                 result = await self.workflows.run(model, "Create", without_tenant(model, requested))
             except NodeFailed as failure:
                 stored = None if there else self._created(model, requested, given, last)
-                raise store_errors.seeding_failed(model, requested, failure, stored) from None
+                raise store_errors.seeding_failed(model, requested, failure, stored, self.database) from None
             stored = self._created(model, requested, result.get("id") if given is None else given, last)
             if stored is None:
                 stored = self._first_after(model, last)
         if stored is None:
-            raise store_errors.row_vanished(model, requested)
+            raise store_errors.row_vanished(model, requested, self.explained(model, result.get("id", given)))
         store_errors.compare(model, requested, stored, "created")
         if isinstance(given, int):
             self.database.number_after(model.table, given)
@@ -231,7 +243,8 @@ class Store:
             raise self._not_found(model, row_id, stored)
 
     def _not_found(self, model: Model, row_id: object, stored: Row | None) -> RowNotFound:
-        return store_errors.not_found(model, row_id, stored, self.database, self.require_tenant(model))
+        told = self.explained(model, row_id)
+        return store_errors.not_found(model, row_id, stored, self.database, self.require_tenant(model), told)
 
     def require_tenant(self, model: Model) -> str | None:
         """The tenant that is active, for a model whose rows belong to one."""

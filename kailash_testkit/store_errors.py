@@ -17,6 +17,8 @@ from kailash_testkit.errors import (
     SeedingFailed,
     StoredRowMismatch,
 )
+from kailash_testkit.explain.explanation import Cause, Explanation
+from kailash_testkit.journal import open_transactions
 from kailash_testkit.models import Model
 from kailash_testkit.models.types import same, type_name
 from kailash_testkit.rows import Row
@@ -25,6 +27,7 @@ from kailash_testkit.wording import differing, listed, shortened
 _SAMPLED_IDS: Final = 1000
 _MOST_DIFFERENCES: Final = 6  # lines, so that the message stays within ten
 _PLAIN_TYPE: Final = "declare the field with a type that survives (str, int, float, bool, datetime, dict, list)"
+_MOST_HOLDERS: Final = 3
 _ANOTHER_VALUE: Final = "give another value for the column that the database names"
 _GIVE_ONE: Final = "give a value for the column that the database names"
 _TABLES_ARE_GONE: Final = "let the kit create the tables: do not drop them in the application's startup"
@@ -65,14 +68,16 @@ _CURES: Final = (
 
 
 def seeding_failed(
-    model: Model, requested: Mapping[str, object], failure: NodeFailed, stored: Row | None
+    model: Model, requested: Mapping[str, object], failure: NodeFailed, stored: Row | None, database: Database
 ) -> SeedingFailed:
     """The CreateNode failed: before it stored the row, or (a date on SQLite) with the row stored."""
+    locked = _cure(failure.why or "") == _LOCKED
+    holders = open_transactions(database)[:_MOST_HOLDERS] if locked else []
     return SeedingFailed(
         f"{model.name} was not stored: {failure.why}"
         if stored is None
         else f"{model.name} {stored['id']!r} was stored, but its CreateNode failed then: {failure.why}",
-        details=_values(requested),
+        details=[*_values(requested), *(f"held by: {line}" for line in holders)],
         why=failure.what,
         do=_cure(failure.why or ""),
     )
@@ -93,13 +98,13 @@ def in_batch(error: KitError, place: int, total: int) -> KitError:
     return type(error)(error.what, details=details, why=error.why, do=error.do)
 
 
-def row_vanished(model: Model, requested: Mapping[str, object]) -> SeedingFailed:
+def row_vanished(model: Model, requested: Mapping[str, object], told: Explanation) -> SeedingFailed:
     """DataFlow reported success, and the row is not there."""
     return SeedingFailed(
         f"DataFlow reported that the {model.name} was stored, but it is not in table {model.table}",
-        details=_values(requested),
-        why="it was written to another database, or rolled back, or hidden behind an open transaction",
-        do="check that this DataFlow is the one that the test uses, and that no transaction is open",
+        details=[*_values(requested), *told.details],
+        why=told.summary,
+        do=told.cure or "check that this DataFlow is the one that the test uses, and that no transaction is open",
     )
 
 
@@ -160,35 +165,40 @@ def not_deleted(model: Model, left: Row) -> NodeFailed:
 
 
 def not_found(
-    model: Model, row_id: object, stored: Row | None, database: Database, tenant: str | None = None
+    model: Model, row_id: object, stored: Row | None, database: Database, tenant: str | None, told: Explanation
 ) -> RowNotFound:
-    """No row with that id is visible; tells what is there instead."""
+    """No row with that id is visible; tells why, or what is there instead."""
+    failure = _not_found(model, row_id, stored, database, tenant, told)
+    failure.explanation = told
+    return failure
+
+
+def _not_found(
+    model: Model, row_id: object, stored: Row | None, database: Database, tenant: str | None, told: Explanation
+) -> RowNotFound:
     what = f"no {model.name} with id {row_id!r}"
+    if told.cause is Cause.OTHER_TENANT:
+        return RowNotFound(f"{what} is visible to tenant {tenant!r}", why=told.summary, do=told.cure)
+    if told.cause is Cause.SOFT_DELETED:
+        return RowNotFound(f"{what} is visible", why=told.summary, do=told.cure)
     if stored is not None:
-        owner = stored.as_dict().get("tenant_id")
-        if tenant is not None and owner != tenant:
-            return RowNotFound(
-                f"{what} is visible to tenant {tenant!r}",
-                why=f"the row is there, and belongs to tenant {owner!r}",
-                do=f"with kit.tenant({owner!r}): ...",
-            )
-        deleted_at = stored.as_dict().get("deleted_at")
-        if deleted_at is not None:
-            return RowNotFound(
-                f"{what} is visible",
-                why=f"the row is there, soft-deleted at {deleted_at}",
-                do="read it with rows(id=..., include_deleted=True)",
-            )
         return RowNotFound(
             f"{what} is visible through DataFlow, but the row is in table {model.table}",
             details=[repr(stored)],
             why="the nodes read another database, or cannot read what is stored",
         )
+    there = _there_instead(model, row_id, database)
+    if told.cause is Cause.NEVER_WRITTEN:
+        return RowNotFound(what, details=told.details[1:], why=f"it was never written; {there}")
+    return RowNotFound(what, details=[*told.details, there], why=told.summary, do=told.cure)
+
+
+def _there_instead(model: Model, row_id: object, database: Database) -> str:
     total = database.count(model.table)
     if not total:
-        return RowNotFound(what, why=f"table {model.table} has no rows at all")
+        return f"table {model.table} has no rows at all"
     close = _closest(row_id, database.sample_ids(model.table, _SAMPLED_IDS))
-    return RowNotFound(what, why=f"table {model.table} has {total} row{'s' if total > 1 else ''}; closest ids: {close}")
+    return f"table {model.table} has {total} row{'s' if total > 1 else ''}; closest ids: {close}"
 
 
 def multiple_rows(model: Model, conditions: Mapping[str, object], rows: Sequence[Row]) -> MultipleRowsFound:

@@ -11,6 +11,7 @@ import asyncio
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
@@ -25,6 +26,9 @@ OPERATIONS: Final = (
     *("Create", "Read", "Update", "Delete", "List", "Count", "Upsert"),
     *("BulkCreate", "BulkUpdate", "BulkDelete", "BulkUpsert"),
 )
+RUNS_FOR_KIT: Final[ContextVar[bool]] = ContextVar("kailash_testkit_runs_a_node", default=False)
+"""Whether a node is the kit's own, and not the application's."""
+
 _NODE_ID: Final = "node"
 _WRAPPINGS: Final = (
     "Bulk create operation failed: ",
@@ -55,11 +59,13 @@ class Workflows:
         workflow = self._workflow(model, operation)
         runtime = self.runtime()
         await self._nodes.enter()
+        own = RUNS_FOR_KIT.set(True)
         try:
             results, _ = await runtime.execute_workflow_async(workflow, {_NODE_ID: dict(inputs)})
         except Exception as error:  # whatever the node raises is told in the kit's words
             raise NodeFailed(f"{model.name}{operation}Node raised", why=reason_of(str(error))) from None
         finally:
+            RUNS_FOR_KIT.reset(own)
             self._nodes.remember()
         result: dict[str, Any] = results[_NODE_ID]
         if result.get("success") is False:

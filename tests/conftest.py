@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from database_kinds import KINDS, Kind, Meddle, Sql, parametrize
+from redis_server import running_redis
 from sample_app import in_this_loop, make_db, register_shop
+from server_runs import SERVERS, GivenServers
 from warm_python import WarmPython
 
 from kailash_testkit import active
@@ -19,6 +21,10 @@ from kailash_testkit.store import Store
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     parametrize(metafunc)
+
+
+def pytest_unconfigure() -> None:
+    SERVERS.close()
 
 
 class Shops:
@@ -157,3 +163,15 @@ def warm_python() -> Iterator[WarmPython]:
     python = WarmPython()
     yield python
     python.close()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def given_servers() -> GivenServers:
+    """Servers to be given to the kit by their URL."""
+    return SERVERS

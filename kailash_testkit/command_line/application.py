@@ -39,35 +39,8 @@ def words(setting: object) -> list[str]:
     return [str(word) for word in cast("Iterable[object]", setting or [])]
 
 
-@contextlib.contextmanager
-def importable(settings: Mapping[str, Any], variables: Iterable[str]) -> Generator[str, None, None]:
-    """For a block: modules are found as in the project's pytest sessions, and the URL variables name a
-    database that nobody uses, whose URL is given. What the application prints goes to stderr.
-
-    variables: by default those of ``testkit_url_env``, else ``DATABASE_URL``.
-    """
-    before, path = dict(os.environ), list(sys.path)
-    folder_of_migrations = Path.cwd() / "migrations"
-    had_migrations = folder_of_migrations.exists()
-    sys.path[:0] = [str(Path(entry).absolute()) for entry in [*words(settings.get("pythonpath")), "."]]
-    with tempfile.TemporaryDirectory(prefix="kailash-testkit-", ignore_cleanup_errors=True) as folder:
-        url = f"sqlite:///{Path(folder) / 'unused.db'}"
-        names = list(variables) or words(settings.get("testkit_url_env")) or [_DEFAULT_VARIABLE]
-        os.environ.update(dict.fromkeys(names, url))
-        try:
-            with contextlib.redirect_stdout(sys.stderr):
-                yield url
-        finally:
-            sys.path[:] = path
-            os.environ.clear()
-            os.environ.update(before)
-            if not had_migrations:
-                with contextlib.suppress(OSError):  # DataFlow may leave an empty folder where it is started
-                    folder_of_migrations.rmdir()
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments about the application, which `loaded` takes: its DataFlow, and how it is imported."""
+    """Arguments about importing the application."""
     parser.add_argument(
         "target",
         nargs="?",
@@ -87,25 +60,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="VARIABLE",
-        help="a variable that the application reads its database URL from, set to a database of no use meanwhile; "
+        help="a variable that the application reads its database URL from, set to a throw-away database meanwhile; "
         "may be repeated; default: testkit_url_env in ./pyproject.toml, else DATABASE_URL",
     )
 
 
 def target_of(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> str:
-    """Where the DataFlow is: the argument, or the setting. Raises `ConfigurationError`."""
+    """Where the DataFlow instance lives. Raises `ConfigurationError`."""
     target: str = arguments.target or settings.get("testkit_dataflow") or ""
     if not target:
         raise ConfigurationError(
             "the kit does not know where the DataFlow instance lives",
-            do=f"write it: kailash-testkit {arguments.command} shop.models:db, "
-            "or set testkit_dataflow in pyproject.toml",
+            do=f"write it: kailash-testkit {arguments.command} shop.models:db, or set testkit_dataflow "
+            "in pyproject.toml",
         )
     return target
 
 
 def loaded(target: str, modules: Sequence[str]) -> Any:
-    """The DataFlow with its models, within `importable`. Raises `ConfigurationError`."""
+    """The DataFlow instance, with the models of further modules. Raises `ConfigurationError`."""
     try:
         dataflow = load_dataflow(target, "MODULE:NAME")
         for module in modules:
@@ -120,3 +93,32 @@ def loaded(target: str, modules: Sequence[str]) -> Any:
             do="name it: --import shop.models",
         )
     return dataflow
+
+
+def variables_of(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> list[str]:
+    """The variables that the application reads its URL from."""
+    return list(arguments.url_env) or words(settings.get("testkit_url_env")) or [_DEFAULT_VARIABLE]
+
+
+@contextlib.contextmanager
+def importable(settings: Mapping[str, Any], variables: Iterable[str]) -> Generator[str, None, None]:
+    """For a block: modules are found as in the project's pytest sessions, and the variables name a throw-away
+    database, whose URL is given. What the application prints goes to stderr.
+    """
+    before, path = dict(os.environ), list(sys.path)
+    folder_of_migrations = Path.cwd() / "migrations"
+    had_migrations = folder_of_migrations.exists()
+    sys.path[:0] = [str(Path(entry).absolute()) for entry in [*words(settings.get("pythonpath")), "."]]
+    with tempfile.TemporaryDirectory(prefix="kailash-testkit-", ignore_cleanup_errors=True) as folder:
+        url = f"sqlite:///{Path(folder).resolve() / 'throwaway.db'}"
+        os.environ.update(dict.fromkeys(variables, url))
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                yield url
+        finally:
+            sys.path[:] = path
+            os.environ.clear()
+            os.environ.update(before)
+            if not had_migrations:
+                with contextlib.suppress(OSError):  # DataFlow may leave an empty folder where it is started
+                    folder_of_migrations.rmdir()

@@ -8,7 +8,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from kailash_testkit.command_line import application
+from kailash_testkit.command_line.application import (
+    add_arguments,
+    importable,
+    loaded,
+    pytest_settings,
+    target_of,
+    variables_of,
+)
+from kailash_testkit.command_line.progress import Progress
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.generate import drift, generate_module
 from kailash_testkit.generate.module import MARKER
@@ -36,12 +44,12 @@ def add(commands: Any) -> None:
         epilog=_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    application.add_arguments(parser)
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("-o", "--output", type=Path, metavar="FILE", help="the file to write or check")
     where.add_argument("--stdout", action="store_true", help="print the module instead of writing a file")
     parser.add_argument("--check", action="store_true", help="write nothing; say whether the file is up to date")
     parser.add_argument("--only", action="append", default=[], metavar="MODEL", help="only this model; may be repeated")
+    add_arguments(parser)
     parser.add_argument(
         "--line-length", type=int, default=88, metavar="N", help="longest line of the file (%(default)s)"
     )
@@ -56,8 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(
             f"--line-length {arguments.line_length} is too short", do=f"give {_SHORTEST_LINE} or more"
         )
-    settings = application.pytest_settings()
-    target = application.target_of(arguments, settings)
+    settings = pytest_settings()
+    target = target_of(arguments, settings)
     text = _generated(target, settings, arguments)
     if arguments.stdout:
         sys.stdout.write(text)
@@ -67,8 +75,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _generated(target: str, settings: Mapping[str, Any], arguments: argparse.Namespace) -> str:
     only: Sequence[str] = arguments.only
-    with application.importable(settings, arguments.url_env):
-        dataflow = application.loaded(target, arguments.modules)
+    with importable(settings, variables_of(arguments, settings)), Progress() as progress:
+        progress(f"importing {target}")
+        dataflow = loaded(target, arguments.modules)
         text = generate_module(dataflow, target, only=only, line_length=arguments.line_length)
         dataflow.close()
     return text

@@ -15,6 +15,7 @@ from typing import Any, Final, Self, cast
 
 from kailash_testkit import dataflow_internals
 from kailash_testkit.command_line import application
+from kailash_testkit.command_line.progress import Progress
 from kailash_testkit.errors import ConfigurationError, KitError
 from kailash_testkit.factories import Factory, FactoryBase, numbering
 from kailash_testkit.factories.base import definition_of
@@ -61,7 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs the command with parsed arguments."""
     settings = application.pytest_settings()
     target = application.target_of(arguments, settings)
-    with application.importable(settings, arguments.url_env) as url:
+    with application.importable(settings, application.variables_of(arguments, settings)) as url, Progress() as progress:
+        progress(f"importing {target}")
         os.environ.setdefault("PYTEST_CURRENT_TEST", "lint")  # as in a test, Kailash starts no analytics tasks
         dataflow = application.loaded(target, arguments.modules)
         used = dataflow_internals.url_of(dataflow)
@@ -73,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
         modules = [load_module(name, "--factories") for name in arguments.factories]
         cases = [*_models(dataflow), *(case for module in modules for case in _factories(module))]
+        progress(f"creating {len(cases)} rows")
         failures = asyncio.run(_failures(dataflow, cases))
         dataflow.close()
     sys.stdout.write("\n".join([*failures, _summary(target, len(cases), len(failures))]) + "\n")

@@ -6,7 +6,7 @@ connection is synchronous, autocommit, outside every event loop.
 Not here: DataFlow, which has connections of its own to the same database.
 """
 
-from kailash_testkit.databases.interface import Database, open_database
+from kailash_testkit.databases.interface import Database, open_database, peek
 from kailash_testkit.databases.sessions import Session
 
-__all__ = ["Database", "Session", "open_database"]
+__all__ = ["Database", "Session", "open_database", "peek"]

@@ -130,3 +130,19 @@ def open_database(url: str) -> Database:
     module, name = kind
     opened: Database = getattr(import_module(f"kailash_testkit.databases.{module}"), name)(url)
     return opened
+
+
+def peek(url: str, table: str, row_id: object) -> bool:
+    """Whether the database of a URL, which is none of the kit's, has a row of that id. Only looks.
+
+    Raises `UnsupportedDatabase` for a kind or form of URL that cannot be looked into.
+    """
+    if "://" not in url or url.startswith("sqlite"):
+        from kailash_testkit.databases.sqlite import has_row
+
+        return has_row(url, table, row_id)
+    database = open_database(url)
+    try:
+        return database.row(table, row_id) is not None
+    finally:
+        database.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -204,3 +205,16 @@ def _connect(path: Path) -> sqlite3.Connection:
             f"the SQLite file {path} cannot be opened", why=str(error), do="correct the URL or the file"
         ) from None
     return connection
+
+
+def has_row(url: str, table: str, row_id: object) -> bool:
+    """Whether a file, that the kit may only look into, has a row of that id; False where there is no such table."""
+    path = file_of(url)
+    if not path.exists():
+        return False
+    with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        try:
+            found = connection.execute(f"SELECT 1 FROM {quoted(table)} WHERE id = ?", (row_id,)).fetchone()
+        except (sqlite3.DatabaseError, sqlite3.InterfaceError):  # no such table, or a value that is no id
+            return False
+    return found is not None

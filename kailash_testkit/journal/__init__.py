@@ -28,6 +28,17 @@ def open_journal(database: Database) -> Journal:
     raise NotImplementedError(f"no journal for {type(database).__name__}")
 
 
+def open_transactions(database: Database) -> list[str]:
+    """Who has a transaction open on the database now, a line each, as far as that can be known."""
+    from kailash_testkit.databases.sqlite import SqliteDatabase
+
+    if isinstance(database, SqliteDatabase):
+        from kailash_testkit.journal.sqlite_locks import holders
+
+        return holders(str(database.path), own=None)
+    return [str(session) for session in database.sessions() if session.in_transaction]
+
+
 def _made(module: str, name: str, *arguments: object) -> Journal:
     """The journal of a kind; its module is imported when it is used, and not before."""
     journal: Journal = getattr(import_module(f"kailash_testkit.journal.{module}"), name)(*arguments)

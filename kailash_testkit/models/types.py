@@ -198,8 +198,12 @@ def decode(annotation: object, stored: object) -> object:
     >>> decode(bool, 1), decode(list[int], "[1, 2]"), decode(datetime, "2025-01-02 03:04:05")
     (True, [1, 2], datetime.datetime(2025, 1, 2, 3, 4, 5))
     """
-    if stored is None or (type(stored) in (str, int, float) and annotation is cast("object", type(stored))):
+    if stored is None or _is_exactly(annotation, stored):  # as most values are, and a ledger has many
         return stored
+    if type(annotation) is type:  # no union and no container, so there is less to look at
+        value = _decode_plain(annotation, stored)
+        if _is_exactly(annotation, value):
+            return value
     for member in alternatives(annotation):
         value = _decode_one(member, stored)
         try:
@@ -209,6 +213,10 @@ def decode(annotation: object, stored: object) -> object:
     return stored
 
 
+def _is_exactly(annotation: object, value: object) -> bool:
+    return cast("object", type(value)) is annotation
+
+
 def _decode_one(annotation: object, stored: object) -> object:
     origin = get_origin(annotation)
     try:
@@ -216,9 +224,16 @@ def _decode_one(annotation: object, stored: object) -> object:
             return _decode_enum(annotation, stored)
         if origin in (list, tuple, set, frozenset, dict):
             return _decode_container(cast("object", annotation), cast("type", origin), stored)
-        if origin is Literal:
-            return next((option for option in get_args(annotation) if option == stored), stored)
-        decoder = _DECODERS.get(cast("object", annotation))
+    except ValueError:
+        return stored
+    if origin is Literal:
+        return next((option for option in get_args(annotation) if option == stored), stored)
+    return _decode_plain(cast("object", annotation), stored)
+
+
+def _decode_plain(annotation: object, stored: object) -> object:
+    decoder = _DECODERS.get(annotation)
+    try:
         return decoder(stored) if decoder else stored
     except (ValueError, InvalidOperation):
         return stored

@@ -14,7 +14,7 @@ from typing import Any, cast
 import pytest
 
 from kailash_testkit.factories.numbering import within
-from kailash_testkit.pytest_plugin import seed, settings
+from kailash_testkit.pytest_plugin import failure_report, seed, settings
 from kailash_testkit.pytest_plugin.fixtures import (
     api,
     kit,
@@ -31,6 +31,7 @@ __all__ = ["api", "kit", "testkit_api", "testkit_app", "testkit_database", "test
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     settings.add_options(parser)
+    failure_report.add_options(parser)
     seed.add_options(parser)
 
 
@@ -49,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
         session = config.stash[SESSION] = Session(settings.Settings.of(config))
         session.database.set_variables()
     session.start()
+    config.pluginmanager.register(failure_report.FailureReport(session, config), "kailash_testkit_failure_report")
     if session.settings.keep and not config.option.maxfail:
         config.option.maxfail = 1  # the next test would need the database
 

@@ -6,17 +6,17 @@ import asyncio
 import contextlib
 from collections.abc import Generator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from kailash_testkit import active, loops, sync
-from kailash_testkit.errors import KitError, NoActiveKit, UnsafeDatabase
+from kailash_testkit.errors import DatabaseBusy, KitError, NoActiveKit, UnsafeDatabase
 from kailash_testkit.factories import numbering
 from kailash_testkit.factories.numbering import Numbering, ScopeName
 from kailash_testkit.pytest_plugin.application import Application
 from kailash_testkit.pytest_plugin.leftovers import Leftovers
+from kailash_testkit.pytest_plugin.migrations_folder import MigrationsFolder
 from kailash_testkit.pytest_plugin.private_database import PrivateDatabase
 from kailash_testkit.pytest_plugin.settings import Settings
 from kailash_testkit.pytest_plugin.workers import end_forgotten_connections
@@ -46,13 +46,13 @@ class Session:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.database = PrivateDatabase(settings.database, settings.database_name, settings.variables)
-        self._migrations = Path.cwd() / "migrations"
-        self._had_migrations = self._migrations.exists()
+        self._migrations = MigrationsFolder()
         self._kits: list[Kit] = []
         self.main: Kit | None = None  # the kit of the fixture; others are of further DataFlow instances
         self._item: pytest.Item | None = None
         self._test_may_have_written = False
         self._opened_late: Kit | None = None  # by a test that may have written rows before
+        self._left_busy_by: str | None = None  # the test that left a transaction open, which still is
         self._leftovers = Leftovers()
         self._application = Application(settings, self._leftovers, self._close_in_loop)
         self._dataflow: Any = None
@@ -69,18 +69,19 @@ class Session:
         active.remove_provider(self._provide)
         self._application.close()
         for kit in self._kits:
-            kit.close()
+            self._close(kit)
         sync.stop()
         if self._kits:
             end_forgotten_connections()
         self.database.finish()
-        self._remove_migrations()
+        if self.settings.in_use or self._kits:
+            self._migrations.remove()
 
-    def _remove_migrations(self) -> None:
-        """DataFlow leaves an empty folder in the working directory of whoever imports the application."""
-        if not self._had_migrations and (self.settings.in_use or self._kits):
-            with contextlib.suppress(OSError):  # not made, or not empty
-                self._migrations.rmdir()
+    def _close(self, kit: Kit) -> None:
+        from kailash_testkit.dataflow_internals import close_sync_express
+
+        close_sync_express(kit.dataflow)
+        kit.close()
 
     # --- kits ------------------------------------------------------------------------------------
 
@@ -167,8 +168,7 @@ class Session:
         self._opened_late = None
         numbering.start(Numbering(node_id=item.nodeid))
         self._leftovers.remember()
-        for kit in self._kits:
-            kit.sandbox.settle()  # what somebody wrote between the tests
+        self._settle(item)  # what somebody wrote between the tests
 
     def _make_database(self, item: pytest.Item) -> None:
         try:
@@ -206,10 +206,21 @@ class Session:
             # No journal knows of these rows. Nobody else's can be there: a wider fixture's set-up opens the kit.
             self._opened_late.database.empty()
             self._opened_late.sandbox.keep()
-        for kit in self._kits:
-            if keep:
+        if keep:
+            for kit in self._kits:
                 kit.sandbox.keep()
-            kit.sandbox.settle()
+        self._settle(item)
+
+    def _settle(self, item: pytest.Item) -> None:
+        """Takes back what was written. Raises `DatabaseBusy`, naming the test that left the transaction open."""
+        try:
+            for kit in self._kits:
+                kit.sandbox.settle()
+            self._left_busy_by = None
+        except DatabaseBusy as busy:
+            self._left_busy_by = self._left_busy_by or item.nodeid
+            details = [*busy.details, f"left by {self._left_busy_by}"]
+            raise DatabaseBusy(busy.what, details=details, why=busy.why, do=busy.do) from busy
 
     @contextlib.contextmanager
     def wider_fixture(self, owner: Owner) -> Generator[None, None, None]:

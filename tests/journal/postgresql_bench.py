@@ -5,18 +5,21 @@ The role that owns the database is an ordinary one, made for it.
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from server_runs import url_for_tests
 
 from kailash_testkit.journal.postgresql import PostgresqlJournal
 
-SERVER = os.environ.get("KAILASH_TESTKIT_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 WAIT = 0.1
+
+
+def _server() -> str:
+    return url_for_tests("postgresql", "KAILASH_TESTKIT_POSTGRESQL_URL")
 
 
 class PrivateDatabase:
@@ -25,13 +28,13 @@ class PrivateDatabase:
     def __init__(self, driver: Any, name: str) -> None:
         self.driver = driver
         self.name = name
-        self.admin = self.connect(SERVER)
+        self.admin = self.connect(_server())
         self.admin.cursor().execute("SET client_min_messages = warning")
 
     def connect(self, url: str | None = None, **options: Any) -> Any:
         """A connection in autocommit mode; as the owner if no URL is given."""
         options = {"dbname": self.name, **options} if url else {"dbname": self.name, **self._owner(), **options}
-        connection = self.driver.connect(url or SERVER, **options)
+        connection = self.driver.connect(url or _server(), **options)
         connection.autocommit = True
         return connection
 
@@ -55,7 +58,7 @@ class PrivateDatabase:
 def private_database() -> Iterator[PrivateDatabase]:
     driver = pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
     try:
-        server = driver.connect(SERVER, connect_timeout=3)
+        server = driver.connect(_server(), connect_timeout=3)
     except driver.OperationalError as error:
         pytest.skip(f"no PostgreSQL server: {str(error).splitlines()[0]}")
     server.autocommit = True

@@ -1,16 +1,21 @@
-"""Random histories through two connections, with nested marks: every undo gives back the mark's state."""
+"""Random histories through two connections, with nested marks: every undo gives back the mark's state.
+
+And the changes told since a mark lead from the rows of the mark to the rows of now.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
 import tempfile
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from journal_bench import Bench
-from soak import EXAMPLES, SOAK
+from soak import examples
 
 from kailash_testkit.errors import DatabaseBusy
 
@@ -25,6 +30,7 @@ CREATE UNIQUE INDEX live_tag ON pet (tag) WHERE gone IS NULL;
 CREATE TABLE pair (a TEXT COLLATE NOCASE, b, c UNIQUE, PRIMARY KEY (a, b)) WITHOUT ROWID;
 CREATE TABLE heap (x, y UNIQUE, "select" INTEGER);
 CREATE TABLE word (w TEXT PRIMARY KEY, n INTEGER UNIQUE ON CONFLICT REPLACE);
+CREATE TABLE tree (id INTEGER PRIMARY KEY, up REFERENCES tree (id) ON DELETE CASCADE ON UPDATE CASCADE, name UNIQUE);
 CREATE TABLE audit (at INTEGER PRIMARY KEY AUTOINCREMENT, what);
 CREATE TRIGGER word_audit AFTER INSERT ON word BEGIN
   INSERT INTO audit (what) VALUES (new.w); UPDATE word SET n = n + 10 WHERE w = new.w; END;
@@ -62,7 +68,11 @@ statement = st.one_of(
     st.builds("{} heap SET rowid = {}, y = {} WHERE rowid = {}".format, change, small, few, small),
     st.builds("{} INTO word VALUES ({}, {})".format, verb, word, small),
     st.builds("{} word SET w = {}, n = {} WHERE w = {}".format, change, word, small, word),
-    st.builds("DELETE FROM {}".format, st.sampled_from(["person", "pet", "pair", "heap", "word", "audit"])),
+    st.builds("{} word SET rowid = {} WHERE w = {}".format, change, small, word),
+    st.builds("{} INTO tree VALUES ({}, {}, {})".format, verb, small, small | st.just("NULL"), few),
+    st.builds("{} tree SET id = {}, name = {} WHERE id = {}".format, change, small, few, small),
+    st.builds("{} tree SET id = -id, up = -up".format, change),
+    st.builds("DELETE FROM {}".format, st.sampled_from(["person", "pet", "pair", "heap", "word", "tree", "audit"])),
     st.builds("UPDATE sqlite_sequence SET seq = {}".format, small),
     st.builds("PRAGMA user_version = {}".format, small),
 )  # fmt: skip
@@ -82,8 +92,12 @@ steps_by_kind = {
     "look": st.just(("look",)),
     "undo": st.tuples(st.just("undo"), st.integers(0, 3), st.sampled_from(["COMMIT", "ROLLBACK"])),
 }
-kinds = ["run"] * 30 + ["mark"] * 4 + ["undo"] * 2 + ["alter", "begin", "end", "end", "look"]
+kinds = ["run"] * 30 + ["mark"] * 4 + ["undo"] * 2 + ["alter", "begin", "end", "end"] + ["look"] * 3
 step = st.sampled_from(kinds).flatmap(steps_by_kind.__getitem__)
+
+
+def named(table: str, row: Mapping[str, object]) -> str:
+    return f"{table} {dict(row)!r}"
 
 
 class Story:
@@ -92,7 +106,19 @@ class Story:
     def __init__(self, bench: Bench, recursive_triggers: bool) -> None:
         self.bench = bench
         self.apps = (bench.app, bench.connect(recursive_triggers=recursive_triggers))
-        self.marks = [(bench.journal.mark(), bench.journal.fingerprint())]
+        self.marks = [(bench.journal.mark(), bench.journal.fingerprint(), self.rows())]
+
+    def rows(self) -> Counter[str]:
+        """All rows, as committed by now."""
+        reader = self.bench.connect()
+        reader.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+        reader.row_factory = sqlite3.Row
+        found: Counter[str] = Counter()
+        for (table,) in reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            if not table.startswith(("sqlite_", "dataflow_")):
+                found.update(named(table, dict(row)) for row in reader.execute(f"SELECT * FROM {table}"))
+        reader.close()
+        return found
 
     def run(self, app: int, sql: str) -> None:
         with contextlib.suppress(sqlite3.Error):
@@ -110,15 +136,25 @@ class Story:
         except DatabaseBusy:  # the schema was changed and the other connection holds the lock
             assert self.apps[1].in_transaction
             return
-        self.marks.append((mark, self.bench.journal.fingerprint()))
+        self.marks.append((mark, self.bench.journal.fingerprint(), self.rows()))
 
     def look(self) -> None:
-        changes = self.bench.journal.changes(self.marks[-1][0])
+        mark, _, rows = self.marks[-1]
+        head = self.bench.journal.head()
+        changes = self.bench.journal.changes(mark)
         assert [change.seq for change in changes] == sorted({change.seq for change in changes})
+        assert all(change.seq <= head for change in changes)
+        if not self.bench.journal.gaps(mark):
+            rows = rows.copy()
+            for change in changes:
+                rows.subtract(named(change.table, row) for row in [change.before] if row is not None)
+                rows.update(named(change.table, row) for row in [change.after] if row is not None)
+                assert min(rows.values()) >= 0  # no change of a row that was not there
+            assert +rows == self.rows()
 
     def undo(self, depth: int, how: str) -> None:
         del self.marks[len(self.marks) - min(depth, len(self.marks) - 1) :]
-        mark, fingerprint = self.marks[-1]
+        mark, fingerprint, _ = self.marks[-1]
         try:
             self.bench.journal.undo(mark)
         except DatabaseBusy:
@@ -129,13 +165,7 @@ class Story:
         assert not self.bench.journal.changes(mark)
 
 
-@settings(
-    max_examples=EXAMPLES or 60,
-    derandomize=not SOAK,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+@examples(60)
 @given(st.booleans(), st.lists(step, min_size=30, max_size=50))
 def test_every_undo_gives_back_the_state_of_its_mark(recursive_triggers: bool, steps: list[tuple]) -> None:
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:

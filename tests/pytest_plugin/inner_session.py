@@ -71,7 +71,11 @@ class Project:
         self.storage = storage
         self._python = python
         for variable in list(os.environ):
-            if variable.startswith("PYTEST_XDIST") or variable.endswith("DATABASE_URL"):
+            if (
+                variable.startswith("PYTEST_XDIST")
+                or variable.endswith("DATABASE_URL")
+                or variable == "TESTKIT_DATABASE"
+            ):
                 monkeypatch.delenv(variable)
         monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # it doubles the time of a session
         plugins = self.path / "plugins"
@@ -83,6 +87,10 @@ class Project:
     def shop(self, **settings: object) -> None:
         """Writes the application, and the settings that name it; None takes a setting out."""
         self.write({"shop/__init__.py": "", "shop/models.py": MODELS, "shop/api.py": API})
+        self.configure_more(**settings)
+
+    def configure_more(self, **settings: object) -> None:
+        """Writes the settings that name the application, and others."""
         self.configure(**{**SHOP, **settings})
 
     def configure(self, **settings: object) -> None:

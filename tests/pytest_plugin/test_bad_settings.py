@@ -134,7 +134,7 @@ def test_fixtures_without_settings(project: Project) -> None:
         (
             {"testkit_database_name": "../shop"},
             [],
-            "ERROR: testkit_database_name = '../shop'\n  do:  use letters, digits, '_' and '-' only",
+            "ERROR: testkit_database_name = '../shop'\n  do:  use letters, digits, '_' and '-' only, at most 30",
         ),
     ],
     ids=["database", "lifespan", "database name"],
@@ -246,7 +246,7 @@ EXPLAINED = {
     "test_forgotten_await": r"NotAwaited: Factory.create\(...\) was used without await",
     "test_forgotten_await_of_a_truth": r"NotAwaited: Factory.exists\(...\) was used without await",
     "test_managed_field": "ManagedField: .*created_at",
-    "test_row_not_found": "RowNotFound: no Item with id 7\nwhy: table items has 1 row; closest ids: 1",
+    "test_row_not_found": "RowNotFound: no Item with id 7\nwhy: it was never written; table items has 1 row; closest",
     "test_wrong_type": "FieldTypeError: .*name",
 }
 

@@ -80,7 +80,7 @@ ONE_OR_TWO = pytest.mark.parametrize(
 )
 
 
-@pytest.mark.parametrize("workers", [(), TWO_WORKERS], ids=["one process", "two workers"])
+@ONE_OR_TWO
 def test_a_module_level_instance(shop: Project, workers: tuple[str, ...]) -> None:
     write_tests(shop, "from kailash_testkit import Factory; from shop.models import Item", "Factory(Item)")
     shop.write({"test_api.py": API_TEST})

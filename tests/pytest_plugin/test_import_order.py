@@ -45,6 +45,16 @@ def test_the_variable_is_set_before_conftest_and_the_database_made_when_a_test_n
     assert shop.left_behind() == []
 
 
+API_TEST = """
+    from kailash_testkit import Factory
+
+    async def test_the_api_and_a_factory_meet(api):
+        await api.expect(201).post("/items", json={"name": "api"})
+        await Factory("Item").create(name="factory")
+        assert len((await api.get("/items")).json()) == 2
+"""
+
+
 def test_collecting_makes_no_database(shop: Project) -> None:
     shop.write({"conftest.py": CONFTEST, "test_items.py": TESTS})
     outcome = shop.run("--collect-only", "-q")
@@ -54,8 +64,8 @@ def test_collecting_makes_no_database(shop: Project) -> None:
 
 
 def test_each_xdist_worker_has_a_database_and_the_controller_none(shop: Project) -> None:
-    shop.write({"conftest.py": CONFTEST, "test_items.py": TESTS, "test_more.py": TESTS})
-    shop.run("-n", "2", "--dist", "loadfile").assert_outcomes(passed=4)
+    shop.write({"conftest.py": CONFTEST, "test_items.py": TESTS, "test_more.py": TESTS, "test_then.py": API_TEST})
+    shop.run("-n", "2", "--dist", "loadfile").assert_outcomes(passed=5)
     assert sorted(shop.lines("finished.txt")) == [
         "gw0 testkit_gw0.db ['testkit_gw0.db']",
         "gw1 testkit_gw1.db ['testkit_gw1.db']",

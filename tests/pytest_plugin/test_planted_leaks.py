@@ -196,6 +196,39 @@ LEAKS = """
         await kit.execute("Item", "BulkCreate", {"data": [{"name": "a"}, {"name": "b"}]})
         await kit.execute("Item", "BulkDelete", {"filter": {"name": "a"}, "confirmed": True})
 
+    # --- tests that do not pass
+
+    @pytest.fixture
+    def failing_set_up():
+        insert("in set-up")
+        raise RuntimeError("on purpose")
+
+    def test_a_failing_set_up(failing_set_up):
+        pass
+
+    @pytest.fixture
+    def failing_tear_down():
+        yield
+        insert("in tear-down")
+        raise RuntimeError("on purpose")
+
+    def test_a_failing_tear_down(failing_tear_down):
+        pass
+
+    def test_a_failing_test():
+        insert()
+        pytest.fail("on purpose")
+
+    def test_a_test_that_is_skipped_halfway():
+        insert()
+        pytest.skip("on purpose")
+
+    @pytest.mark.xfail(strict=True)
+    def test_an_expected_failure():
+        insert()
+        raise RuntimeError("on purpose")
+"""
+MORE = """
     # --- the schema
 
     def test_a_new_table():
@@ -259,38 +292,6 @@ LEAKS = """
 
     def test_a_process():
         subprocess.run([sys.executable, "-c", SCRIPT, "0"], check=True)
-
-    # --- tests that do not pass
-
-    @pytest.fixture
-    def failing_set_up():
-        insert("in set-up")
-        raise RuntimeError("on purpose")
-
-    def test_a_failing_set_up(failing_set_up):
-        pass
-
-    @pytest.fixture
-    def failing_tear_down():
-        yield
-        insert("in tear-down")
-        raise RuntimeError("on purpose")
-
-    def test_a_failing_tear_down(failing_tear_down):
-        pass
-
-    def test_a_failing_test():
-        insert()
-        pytest.fail("on purpose")
-
-    def test_a_test_that_is_skipped_halfway():
-        insert()
-        pytest.skip("on purpose")
-
-    @pytest.mark.xfail(strict=True)
-    def test_an_expected_failure():
-        insert()
-        raise RuntimeError("on purpose")
 """
 # What ends by itself, soon after the test.
 LATE = """
@@ -406,14 +407,14 @@ def assert_blamed(outcome: Outcome, culprits: set[str]) -> None:
 @pytest.mark.parametrize("loops", ["session", "function"])
 @pytest.mark.parametrize("turn", range(10 if SOAK else 1))
 def test_what_ends_by_itself_is_waited_for(shop: Project, loops: str, turn: int) -> None:
-    assert_blamed(leak(shop, loops, LATE, grace=30), set())
+    assert_blamed(leak(shop, loops, MORE + LATE, grace=30), set())
 
 
 @pytest.mark.parametrize(("loops", "tests"), [("session", CULPRITS + OBSTINATE), ("function", CULPRITS)])
 @pytest.mark.parametrize("turn", range(10 if SOAK else 1))
 def test_what_does_not_end_is_cancelled_or_fails_its_test(shop: Project, loops: str, tests: str, turn: int) -> None:
     culprits = {culprit for culprit in BLAMED if f"def {culprit}(" in tests}
-    beside, grace = (LATE, 1.0) if SOAK else ("", 0.3)
+    beside, grace = (MORE + LATE, 1.0) if SOAK else ("", 0.3)
     assert_blamed(leak(shop, loops, ENDLESS + tests + beside, grace=grace), culprits)
 
 

@@ -16,7 +16,7 @@ import subprocess
 import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 _GROUP: Final = "group"
 _LOG: Final = "log"
@@ -75,7 +75,7 @@ class ProcessFolder:
     def _launch(self, script: str, command: Sequence[str]) -> int:
         with self._opened_lock() as lock, (self.path / _LOG).open("ab") as log:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            done: subprocess.CompletedProcess[bytes] = subprocess.run(
+            return subprocess.run(
                 ["/bin/sh", "-c", script, str(self.path / _GROUP), str(int(self._stop_signal)), *command],
                 cwd=self.path,
                 stdin=subprocess.DEVNULL,
@@ -84,14 +84,10 @@ class ProcessFolder:
                 pass_fds=[lock],
                 start_new_session=True,  # Ctrl-C is for the tests
                 check=False,
-                **self._as_user(),
-            )
-        return done.returncode
-
-    def _as_user(self) -> dict[str, Any]:
-        if self._user is None:
-            return {}
-        return {"user": self._user, "group": pwd.getpwnam(self._user).pw_gid, "extra_groups": []}
+                user=self._user,
+                group=None if self._user is None else pwd.getpwnam(self._user).pw_gid,
+                extra_groups=None if self._user is None else [],
+            ).returncode
 
     def is_alive(self) -> bool:
         """Whether any of the processes runs."""

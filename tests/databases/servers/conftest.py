@@ -2,52 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from server_runs import GivenUrl
+from server_runs import GivenServers, GivenUrl, available
 
 from kailash_testkit.databases import storage
-from kailash_testkit.databases.servers import Choice, kind_of, started
-from kailash_testkit.errors import ServerUnavailable
-
-MAINTENANCE = {"postgresql": "postgres", "mariadb": "mysql"}
 
 
 @pytest.fixture(params=["postgresql", "mariadb"])
 def setting(request: pytest.FixtureRequest) -> str:
     """A kind of server that can be started here."""
-    found: str = request.param
-    try:
-        kind_of(Choice(found)).programs()
-    except ServerUnavailable as error:
-        pytest.skip(str(error))
-    return found
-
-
-@pytest.fixture(scope="session")
-def server_url() -> Iterator[Callable[[str], GivenUrl]]:
-    """The URL of a server of a kind, started once for the tests of this process."""
-    running: dict[str, GivenUrl] = {}
-    with contextlib.ExitStack() as stack:
-
-        def url_of(setting: str) -> GivenUrl:
-            if setting not in running:
-                server = stack.enter_context(started(setting))
-                server.create("first")
-                running[setting] = GivenUrl(kind_of(Choice(setting)), server.url(MAINTENANCE[setting]))
-            return running[setting]
-
-        yield url_of
+    return available(request.param)
 
 
 @pytest.fixture
-def given(setting: str, server_url: Callable[[str], GivenUrl]) -> GivenUrl:
-    return server_url(setting)
+def given(setting: str, given_servers: GivenServers) -> GivenUrl:
+    return given_servers.of(setting)
 
 
 @pytest.fixture

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from kailash_testkit.databases.servers import Choice, kind_of, started
 from kailash_testkit.databases.servers.given import GivenServer
 from kailash_testkit.databases.servers.interface import Administration, Found, Kind
 from kailash_testkit.databases.storage import RunFolder
 from kailash_testkit.databases.urls import with_database
+from kailash_testkit.errors import ServerUnavailable
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,45 @@ class GivenUrl:
         finally:
             connection.close()
             opened.close()
+
+
+MAINTENANCE = {"postgresql": "postgres", "mariadb": "mysql"}
+
+
+class GivenServers:
+    """Servers to be given by their URL: one of a kind, started when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._running: dict[str, GivenUrl] = {}
+
+    def of(self, setting: str) -> GivenUrl:
+        if setting not in self._running:
+            server = self._stack.enter_context(started(setting))
+            server.create("first")
+            self._running[setting] = GivenUrl(kind_of(Choice(setting)), server.url(MAINTENANCE[setting]))
+        return self._running[setting]
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+SERVERS = GivenServers()
+"""Those of this process's tests; `conftest` closes them."""
+
+
+def url_for_tests(setting: str, variable: str) -> str:
+    """The URL of a server to test on: that in the environment, else that of one started for this process's tests."""
+    return os.environ.get(variable) or SERVERS.of(available(setting)).url
+
+
+def available(setting: str) -> str:
+    """The kind of server; the test is skipped, with the reason, where none can be started."""
+    try:
+        kind_of(Choice(setting)).programs()
+    except ServerUnavailable as error:
+        pytest.skip(str(error))
+    return setting
 
 
 @contextmanager

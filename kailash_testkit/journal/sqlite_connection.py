@@ -1,0 +1,36 @@
+"""What the journal does with any of its own connections, all of them in autocommit mode."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Literal
+
+
+def configure(connection: sqlite3.Connection) -> None:
+    """Let rows be put back that constraints would refuse or act upon: they were there before."""
+    for pragma in ("foreign_keys = OFF", "ignore_check_constraints = ON", "temp_store = MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def plain_cursor(connection: sqlite3.Connection) -> sqlite3.Cursor:
+    """A cursor that gives tuples, whatever row factory the connection has."""
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    return cursor
+
+
+@contextmanager
+def transaction(
+    connection: sqlite3.Connection, mode: Literal["DEFERRED", "IMMEDIATE"]
+) -> Generator[sqlite3.Cursor, None, None]:
+    """A transaction that ends with the block: committed, or rolled back when the block fails."""
+    cursor = plain_cursor(connection)
+    cursor.execute(f"BEGIN {mode}")
+    try:
+        yield cursor
+        cursor.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            cursor.execute("ROLLBACK")
