@@ -29,14 +29,13 @@ def open_journal(database: Database) -> Journal:
 
 
 def open_transactions(database: Database) -> list[str]:
-    """Who has a transaction open on the database now, a line each, as far as that can be known."""
-    from kailash_testkit.databases.sqlite import SqliteDatabase
-
+    """Who keeps the database locked now by an open transaction, a line each, as far as that can be known."""
     if isinstance(database, SqliteDatabase):
-        from kailash_testkit.journal.sqlite_locks import holders
-
-        return holders(str(database.path), own=None)
-    return [str(session) for session in database.sessions() if session.in_transaction]
+        holders: list[str] = import_module("kailash_testkit.journal.sqlite_locks").holders(str(database.path), own=None)
+        return holders
+    sessions = database.sessions()
+    holding = [session for session in sessions if session.holds_locks]
+    return [str(session) for session in holding or sessions if session.in_transaction]
 
 
 def _made(module: str, name: str, *arguments: object, **options: object) -> Journal:
