@@ -10,6 +10,13 @@ from typing import Any, Final
 
 from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows
 from kailash_testkit.databases.drivers import driver
+from kailash_testkit.databases.mysql_sessions import (
+    SESSIONS,
+    SESSIONS_OF_ORDINARY_USER,
+    WAITING_ON_MARIADB,
+    WAITING_ON_MYSQL,
+    session,
+)
 from kailash_testkit.databases.sessions import Session, busy
 from kailash_testkit.databases.urls import server_url
 from kailash_testkit.errors import DatabaseBusy, UnsupportedDatabase
@@ -30,36 +37,12 @@ _ACCESS_DENIED: Final = (1044, 1142, 1227)
 _SERVER: Final = """
     SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid', 'hostname', 'datadir', 'port')
 """
-_SESSIONS: Final = """
-    SELECT p.id, concat(p.user, '@', p.host), p.command, coalesce(p.info, t.trx_query), t.trx_id IS NOT NULL,
-      coalesce(t.trx_lock_structs > 0 OR t.trx_rows_modified > 0, 0),
-      coalesce(timestampdiff(MICROSECOND, t.trx_started, now(6)) / 1e6, p.time)
-    FROM information_schema.processlist p
-    LEFT JOIN information_schema.innodb_trx t ON t.trx_mysql_thread_id = p.id
-    WHERE p.db = database() AND p.id <> connection_id() ORDER BY p.id
-"""
-_SESSIONS_OF_ORDINARY_USER: Final = """
-    SELECT id, concat(user, '@', host), command, info, 0, 0, time
-    FROM information_schema.processlist WHERE db = database() AND id <> connection_id() ORDER BY id
-"""
 _WHOLE_SECONDS: Final = """
     SELECT column_name FROM information_schema.columns
     WHERE table_schema = database() AND table_name = %s AND datetime_precision = 0
 """
 _NUMBERED: Final = """
     SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND auto_increment > 1
-"""
-_WAITING_ON_MARIADB: Final = """
-    SELECT b.trx_mysql_thread_id, r.trx_mysql_thread_id
-    FROM information_schema.innodb_lock_waits w
-    JOIN information_schema.innodb_trx b ON b.trx_id = w.blocking_trx_id
-    JOIN information_schema.innodb_trx r ON r.trx_id = w.requesting_trx_id
-"""
-_WAITING_ON_MYSQL: Final = """
-    SELECT b.processlist_id, r.processlist_id
-    FROM performance_schema.data_lock_waits w
-    JOIN performance_schema.threads b ON b.thread_id = w.blocking_thread_id
-    JOIN performance_schema.threads r ON r.thread_id = w.requesting_thread_id
 """
 _REFERENCES: Final = """
     SELECT min(column_name), min(referenced_table_name)
@@ -214,9 +197,9 @@ class MysqlDatabase:
         transactions = self._may_see_transactions()
         if transactions:
             sleep(_TRANSACTIONS_ARE_OLD)
-        found = self._run(_SESSIONS if transactions else _SESSIONS_OF_ORDINARY_USER)
+        found = self._run(SESSIONS if transactions else SESSIONS_OF_ORDINARY_USER)
         waiting = self._waiting() if transactions else []
-        return [_session(each, waiting) for each in found if each[0] not in self._own]
+        return [session(each, waiting) for each in found if each[0] not in self._own]
 
     # --- changing ------------------------------------------------------------------------------
 
@@ -258,7 +241,7 @@ class MysqlDatabase:
     def _waiting(self) -> list[tuple[object, ...]]:
         """Pairs of sessions: who blocks, who waits."""
         ((version,),) = self._run("SELECT version()")
-        return self._run(_WAITING_ON_MARIADB if "MariaDB" in str(version) else _WAITING_ON_MYSQL)
+        return self._run(WAITING_ON_MARIADB if "MariaDB" in str(version) else WAITING_ON_MYSQL)
 
     # --- the connection ------------------------------------------------------------------------
 
@@ -288,20 +271,6 @@ def quoted(name: str) -> str:
 def _sql(table: str) -> str:
     """The table's name in a statement with parameters."""
     return quoted(table).replace("%", "%%")
-
-
-def _session(found: tuple[Any, ...], waiting: list[tuple[object, ...]]) -> Session:
-    number, application, state, query, in_transaction, holds_locks, age = found
-    return Session(
-        number=number,
-        application=application,
-        state="idle in transaction" if in_transaction and state == "Sleep" else str(state).lower(),
-        query=query,
-        age=float(age),
-        in_transaction=bool(in_transaction),
-        holds_locks=bool(holds_locks),
-        blocks=tuple(int(str(waits)) for blocker, waits in waiting if blocker == number),
-    )
 
 
 def _placeholders(values: Sequence[object]) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows
 from kailash_testkit.databases.drivers import driver
+from kailash_testkit.databases.postgresql_sessions import APPLICATION_NAME, HOLDS_LOCKS, OTHERS, SESSIONS, session
 from kailash_testkit.databases.sessions import Session, busy, stays_true
 from kailash_testkit.databases.urls import server_url
 from kailash_testkit.errors import UnsupportedDatabase
@@ -15,9 +16,6 @@ from kailash_testkit.wording import plain
 
 OWN_SCHEMA: Final = "dataflow_testkit"
 """The schema that holds the marker, and whatever else the kit keeps in the database."""
-
-APPLICATION_NAME: Final = "kailash-testkit"
-"""By which the kit's own connections are known to the server."""
 
 _SCHEMES: Final = (
     *("postgresql", "postgres"),
@@ -39,29 +37,6 @@ _TABLES: Final = f"""
         SELECT FROM pg_depend d
         WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
     ORDER BY 2, 1
-"""
-_OTHERS: Final = f"""
-    FROM pg_stat_activity a
-    WHERE a.datname = current_database() AND a.backend_type = 'client backend'
-      AND a.pid <> pg_backend_pid() AND a.application_name <> '{APPLICATION_NAME}'
-"""
-# Reading takes only AccessShareLock, which no write waits for; a transaction that wrote has a number, and
-# holds the lock of that number until it ends.
-_HOLDS_LOCKS: Final = """
-    EXISTS (
-      SELECT FROM pg_locks l
-      WHERE l.pid = a.pid AND l.granted AND (l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock'
-         OR l.locktype = 'relation' AND l.mode <> 'AccessShareLock'))
-"""
-_SESSIONS: Final = f"""
-    SELECT a.pid, coalesce(nullif(a.application_name, ''), a.usename || '@' || coalesce(a.client_addr::text, 'local')),
-      coalesce(a.state, 'unknown'), a.query, a.xact_start IS NOT NULL, {_HOLDS_LOCKS},
-      extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.state_change, a.backend_start)),
-      ARRAY(
-        SELECT w.pid FROM pg_stat_activity w
-        WHERE w.wait_event_type = 'Lock' AND a.pid = ANY(pg_blocking_pids(w.pid)))
-    {_OTHERS}
-    ORDER BY a.pid
 """
 _REAL_COLUMNS: Final = """
     SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND atttypid = 'real'::regtype AND attnum > 0
@@ -234,10 +209,10 @@ class PostgresqlDatabase:
         return [row[0] for row in self._run(f"SELECT id FROM {self._sql(table)} ORDER BY ctid DESC LIMIT %s", limit)]
 
     def is_locked(self) -> bool:
-        return stays_true(lambda: self._run(f"SELECT EXISTS (SELECT {_OTHERS} AND {_HOLDS_LOCKS})") == [(True,)])
+        return stays_true(lambda: self._run(f"SELECT EXISTS (SELECT {OTHERS} AND {HOLDS_LOCKS})") == [(True,)])
 
     def sessions(self) -> list[Session]:
-        return [_session(*found) for found in self._run(_SESSIONS)]
+        return [session(*found) for found in self._run(SESSIONS)]
 
     # --- changing ------------------------------------------------------------------------------
 
@@ -286,18 +261,3 @@ class PostgresqlDatabase:
 def quoted(name: str) -> str:
     """``name`` as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _session(
-    pid: Any, application: Any, state: Any, query: Any, open_since: Any, holds: Any, age: Any, blocks: Any
-) -> Session:
-    return Session(
-        number=pid,
-        application=application,
-        state=state,
-        query=query,
-        age=float(age),
-        in_transaction=open_since,
-        holds_locks=holds,
-        blocks=tuple(blocks),
-    )
