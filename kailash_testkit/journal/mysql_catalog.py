@@ -26,8 +26,8 @@ _COLUMNS: Final = """
     FROM information_schema.columns WHERE table_schema = database() ORDER BY table_name, ordinal_position
 """
 _KEYS: Final = """
-    SELECT table_name, index_name, column_name, sub_part, nullable FROM information_schema.statistics
-    WHERE table_schema = database() AND non_unique = 0 ORDER BY table_name, index_name, seq_in_index
+    SELECT table_name, index_name, non_unique, column_name, sub_part, nullable FROM information_schema.statistics
+    WHERE table_schema = database() ORDER BY table_name, index_name, seq_in_index
 """
 _CASCADES: Final = """
     SELECT r.constraint_name, r.table_name, r.referenced_table_name, r.delete_rule, r.update_rule,
@@ -58,12 +58,14 @@ class Table:
     """A table whose changes triggers can record.
 
     key: which columns tell a row from all others (indexes into `columns`); none where nothing does.
+    indexed: which columns are part of any key, foreign ones included.
     counted: whether it has an AUTO_INCREMENT counter.
     """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[int, ...]
+    indexed: tuple[int, ...]
     counted: bool
 
 
@@ -148,14 +150,24 @@ def _table(name: str, described: list[tuple[Any, ...]], keys: dict[str, list[tup
         name,
         columns,
         tuple(places[column] for column in _key(keys)),
+        _indexed(keys, places),
         any("auto_increment" in row[4].lower() for row in described),
     )
+
+
+def _indexed(keys: dict[str, list[tuple[Any, ...]]], places: dict[str, int]) -> tuple[int, ...]:
+    named = {column for parts in keys.values() for _, column, _, _ in parts}
+    if None in named:  # an expression; it may be of any columns
+        return tuple(places.values())
+    return tuple(sorted(places[column] for column in named))
 
 
 def _key(keys: dict[str, list[tuple[Any, ...]]]) -> list[str]:
     """The columns of the primary key, or else of a unique one that admits neither NULL nor parts of values."""
     for index in sorted(keys, key=lambda index: (index != "PRIMARY", index)):
         parts = keys[index]
-        if index == "PRIMARY" or all(column and not length and nullable != "YES" for column, length, nullable in parts):
-            return [column for column, _, _ in parts]
+        if index == "PRIMARY" or all(
+            not repeated and column and not length and nullable != "YES" for repeated, column, length, nullable in parts
+        ):
+            return [column for _, column, _, _ in parts]
     return []

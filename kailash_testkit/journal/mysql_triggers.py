@@ -73,12 +73,28 @@ class Source:
                 first.setdefault(other.event, f"PRECEDES {quoted(other.name)}")
         for name, event in self.triggers.items():
             images = ", ".join(f"(now_seq, {side}, {self._values(row)})" for side, row in _EVENTS[event])
+            really = self._really_updated() if event == "update" else "TRUE"
             connection.run(
                 f"CREATE TRIGGER {name} AFTER {event.upper()} ON {self.name} FOR EACH ROW "
                 f"{first.get(event.upper(), '')} BEGIN "
-                f"DECLARE now_seq BIGINT UNSIGNED DEFAULT UUID_SHORT(); IF {QUIET} IS NULL THEN "
+                f"DECLARE now_seq BIGINT UNSIGNED DEFAULT UUID_SHORT(); IF {QUIET} IS NULL AND {really} THEN "
                 f"INSERT INTO {self.journal} (seq, side, {', '.join(self.slots)}) VALUES {images}; END IF; END"
             )
+
+    def _really_updated(self) -> str:
+        """MariaDB fires also for a row that UPDATE IGNORE leaves alone: its new key is taken, or refers to none."""
+        indexed = [quoted(self.table.columns[place].name) for place in self.table.indexed]
+        if not indexed:
+            return "TRUE"
+        same = " AND ".join(f"OLD.{name} <=> NEW.{name}" for name in indexed)
+        if self._key:
+            names = [name for name, _ in self._key] + indexed
+            still = " AND ".join(f"{self.name}.{name} <=> OLD.{name}" for name in names)
+            return f"({same} OR NOT EXISTS (SELECT 1 FROM {self.name} WHERE {still}))"
+        there = " AND ".join(
+            f"{self.name}.{name} <=> NEW.{name}" for name in (quoted(column.name) for column in self.table.columns)
+        )
+        return f"({same} OR EXISTS (SELECT 1 FROM {self.name} WHERE {there}))"
 
     def drop_triggers(self, connection: Connection) -> None:
         """Stop recording."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
 import tempfile
@@ -11,8 +10,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from journal_bench import Bench
-
-from kailash_testkit.errors import DatabaseBusy
+from journal_story import Step, Story, steps
 
 SOAK = int(os.environ.get("KAILASH_TESTKIT_SOAK", "0"))
 FOLDER = "/dev/shm" if Path("/dev/shm").is_dir() else None
@@ -74,60 +72,6 @@ schema_change = st.sampled_from([
     "CREATE TRIGGER heap_audit AFTER UPDATE ON heap BEGIN UPDATE heap SET x = 9 WHERE rowid = new.rowid; END",
     "DROP TRIGGER word_audit", "ANALYZE",
 ])  # fmt: skip
-steps_by_kind = {
-    "run": st.tuples(st.just("run"), st.integers(0, 1), statement),
-    "alter": st.tuples(st.just("run"), st.integers(0, 1), schema_change),
-    "begin": st.just(("begin",)),
-    "end": st.tuples(st.just("end"), st.sampled_from(["COMMIT", "ROLLBACK"])),
-    "mark": st.just(("mark",)),
-    "look": st.just(("look",)),
-    "undo": st.tuples(st.just("undo"), st.integers(0, 3), st.sampled_from(["COMMIT", "ROLLBACK"])),
-}
-kinds = ["run"] * 30 + ["mark"] * 4 + ["undo"] * 2 + ["alter", "begin", "end", "end", "look"]
-step = st.sampled_from(kinds).flatmap(steps_by_kind.__getitem__)
-
-
-class Story:
-    """Interprets the steps; an application's failing statement is part of the story."""
-
-    def __init__(self, bench: Bench, recursive_triggers: bool) -> None:
-        self.bench = bench
-        self.apps = (bench.app, bench.connect(recursive_triggers=recursive_triggers))
-        self.marks = [(bench.journal.mark(), bench.journal.fingerprint())]
-
-    def run(self, app: int, sql: str) -> None:
-        with contextlib.suppress(sqlite3.Error):
-            self.apps[app].execute(sql)
-
-    def begin(self) -> None:
-        self.run(1, "BEGIN")
-
-    def end(self, how: str) -> None:
-        self.run(1, how)
-
-    def mark(self) -> None:
-        try:
-            mark = self.bench.journal.mark()
-        except DatabaseBusy:  # the schema was changed and the other connection holds the lock
-            assert self.apps[1].in_transaction
-            return
-        self.marks.append((mark, self.bench.journal.fingerprint()))
-
-    def look(self) -> None:
-        changes = self.bench.journal.changes(self.marks[-1][0])
-        assert [change.seq for change in changes] == sorted({change.seq for change in changes})
-
-    def undo(self, depth: int, how: str) -> None:
-        del self.marks[len(self.marks) - min(depth, len(self.marks) - 1) :]
-        mark, fingerprint = self.marks[-1]
-        try:
-            self.bench.journal.undo(mark)
-        except DatabaseBusy:
-            assert self.apps[1].in_transaction
-            self.end(how)
-            self.bench.journal.undo(mark)
-        assert self.bench.journal.fingerprint() == fingerprint
-        assert not self.bench.journal.changes(mark)
 
 
 @settings(
@@ -137,14 +81,16 @@ class Story:
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-@given(st.booleans(), st.lists(step, min_size=30, max_size=50))
-def test_every_undo_gives_back_the_state_of_its_mark(recursive_triggers: bool, steps: list[tuple]) -> None:
+@given(st.booleans(), steps(statement, schema_change))
+def test_every_undo_gives_back_the_state_of_its_mark(recursive_triggers: bool, history: list[Step]) -> None:
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
         bench = Bench(Path(folder), wait=0.0)
         try:
             bench.start(SCHEMA)
-            story = Story(bench, recursive_triggers)
-            for name, *arguments in [*steps, ("undo", 0, "COMMIT"), ("undo", 3, "ROLLBACK")]:
-                getattr(story, name)(*arguments)
+            apps = (bench.app, bench.connect(recursive_triggers=recursive_triggers))
+            story = Story(
+                bench.journal, lambda app, sql: apps[app].execute(sql), lambda: apps[1].in_transaction, sqlite3.Error
+            )
+            story.act(history)
         finally:
             bench.close()
