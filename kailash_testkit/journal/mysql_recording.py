@@ -42,9 +42,13 @@ class Recording:
         self.sources, self.current, self.schema = {}, {}, None
         self.watch.begin()
 
-    def schema_is_fit(self) -> bool:
-        """Whether the schema is as the journal last saw it. Cheap while nobody changes any."""
-        statements = statements_so_far(self.connection)
+    def schema_is_fit(self, statements: dict[str, int] | None = None) -> bool:
+        """Whether the schema is as the journal last saw it. Cheap while nobody changes any.
+
+        statements: what `statements_so_far` has just said, if it was asked.
+        """
+        if statements is None:
+            statements = statements_so_far(self.connection)
         if self.schema is None:
             return False
         if statements == self.statements:

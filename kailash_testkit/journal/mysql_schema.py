@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +18,8 @@ _COUNTED: Final = (
     "create_view", "drop_db", "drop_event", "drop_function", "drop_index", "drop_procedure", "drop_sequence",
     "drop_table", "drop_trigger", "drop_view", "optimize", "rename_table", "truncate",
 )  # fmt: skip
-_STATEMENTS: Final = (
+#: Its rows are read by `statements_told`.
+ASKING_FOR_STATEMENTS: Final = (
     "SHOW GLOBAL STATUS WHERE variable_name IN (" + ", ".join(f"'Com_{kind}'" for kind in _COUNTED) + ")"
 )
 _TABLES: Final = "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = database()"
@@ -111,4 +113,9 @@ def read_schema(connection: Connection) -> Schema:
 
 def statements_so_far(connection: Connection) -> dict[str, int]:
     """How many statements that change a schema the server has begun."""
-    return {str(name).lower(): int(number) for name, number in connection.run(_STATEMENTS)}
+    return statements_told(connection.run(ASKING_FOR_STATEMENTS))
+
+
+def statements_told(rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:
+    """The number for each kind of statement."""
+    return {str(name).lower(): int(number) for name, number in rows}
