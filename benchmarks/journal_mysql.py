@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -77,7 +77,7 @@ def make_tables(opened: Database, rows: int) -> None:
 
 
 @contextmanager
-def database(rows: int, *, journal: bool, triggers: bool = False) -> Iterator[Database]:
+def database(rows: int, *, journal: bool, triggers: bool = False) -> Generator[Database, None, None]:
     name = f"testkit_benchmark_{secrets.token_hex(6)}"
     server = connect()
     server.cursor().execute(f"CREATE DATABASE {name}")

@@ -65,7 +65,8 @@ class MysqlJournal:
             self._head = 0
             self._now.unfinished.clear()
 
-        self._connection.patiently(install)
+        with self._recording.refusals_explained():
+            self._connection.patiently(install)
 
     def refresh(self) -> None:
         self._connection.patiently(self._refresh)

@@ -42,7 +42,9 @@ class Source:
         self.table = table
         self.name = quoted(table.name)
         self.journal = f"{OWN_PREFIX}{number}"
-        self.triggers = {f"{self.journal}_{event}": event for event in _EVENTS}
+        self._by_event = {event: f"{self.journal}_{event}" for event in _EVENTS}
+        self._counting = f"{self.journal}_before" if table.indexed and not table.key else None
+        self.triggers = {*self._by_event.values(), *filter(None, [self._counting])}
         self.born = -1
         self.base = 0
         self.retired: int | None = -1
@@ -71,7 +73,12 @@ class Source:
         for other in others:
             if other.table == self.table.name and other.timing == "AFTER":
                 first.setdefault(other.event, f"PRECEDES {quoted(other.name)}")
-        for name, event in self.triggers.items():
+        if self._counting:
+            connection.run(
+                f"CREATE TRIGGER {self._counting} BEFORE UPDATE ON {self.name} FOR EACH ROW "
+                f"SET @{self._counting} = {self._number_like_the_old}"
+            )
+        for event, name in self._by_event.items():
             images = ", ".join(f"(now_seq, {side}, {self._values(row)})" for side, row in _EVENTS[event])
             really = self._really_updated() if event == "update" else "TRUE"
             connection.run(
@@ -91,10 +98,14 @@ class Source:
             names = [name for name, _ in self._key] + indexed
             still = " AND ".join(f"{self.name}.{name} <=> OLD.{name}" for name in names)
             return f"({same} OR NOT EXISTS (SELECT 1 FROM {self.name} WHERE {still}))"
-        there = " AND ".join(
-            f"{self.name}.{name} <=> NEW.{name}" for name in (quoted(column.name) for column in self.table.columns)
-        )
-        return f"({same} OR EXISTS (SELECT 1 FROM {self.name} WHERE {there}))"
+        return f"({same} OR {self._number_like_the_old} < @{self._counting})"
+
+    @property
+    def _number_like_the_old(self) -> str:
+        """How many rows equal the one that is updated, for tables where nothing tells it from them."""
+        names = [quoted(column.name) for column in self.table.columns]
+        like = " AND ".join(f"{self.name}.{name} <=> OLD.{name}" for name in names)
+        return f"(SELECT count(*) FROM {self.name} WHERE {like})"
 
     def drop_triggers(self, connection: Connection) -> None:
         """Stop recording."""
