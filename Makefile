@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SOURCES := kailash_testkit examples benchmarks tests
 
-.PHONY: setup demo test lint types bench soak clean
+.PHONY: setup demo test lint types docs bench soak clean
 
 setup: $(STAMP)
 
@@ -26,7 +26,7 @@ demo: $(STAMP)
 	cd examples/nexus_app && ../../$(BIN)/python -m pytest -v -p no:cacheprovider -p no:randomly
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -37,17 +37,24 @@ types: $(STAMP)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python tests/typing/check.py
 
+# The API reference, from the docstrings; the guides are the pages in docs/. Needs no network.
+docs: $(STAMP)
+	$(BIN)/pdoc -d google --no-show-source -o build/api kailash_testkit '!kailash_testkit.'
+
 bench: $(STAMP)
 	$(BIN)/python benchmarks/create.py
+	$(BIN)/python benchmarks/factories.py --large
 	$(BIN)/python benchmarks/journal_sqlite.py
 	$(BIN)/python benchmarks/isolation.py
 	$(BIN)/python benchmarks/isolation.py
 	$(BIN)/python benchmarks/asgi.py
 	$(BIN)/python benchmarks/generate.py
+	$(BIN)/python benchmarks/servers.py
 
-# The long form of the property-based tests; CI runs their short form as part of `make test`.
+# All tests, in their long form where they try many histories, combinations or orders (see tests/soak.py);
+# CI runs the short form, which is `make test`.
 soak: $(STAMP)
-	KAILASH_TESTKIT_SOAK=2000 $(BIN)/python -m pytest tests/journal -n 2
+	KAILASH_TESTKIT_SOAK=2000 $(BIN)/python -m pytest -n 2
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -14,15 +14,15 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from statistics import median
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import pymysql
-
 from kailash_testkit.journal.interface import Mark
 from kailash_testkit.journal.mysql import MysqlJournal
 
+pymysql: Any = import_module("pymysql")
 SERVER = os.environ.get("KAILASH_TESTKIT_MYSQL_URL", "mysql://root:@127.0.0.1:3306/")
 TABLES = 10
 COLUMNS = (

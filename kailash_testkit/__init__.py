@@ -47,40 +47,54 @@ if TYPE_CHECKING:
     from kailash_testkit.errors import UnknownModel as UnknownModel
     from kailash_testkit.errors import UnknownOperation as UnknownOperation
     from kailash_testkit.errors import UnknownOperator as UnknownOperator
+    from kailash_testkit.errors import UnknownTrait as UnknownTrait
     from kailash_testkit.errors import UnsafeDatabase as UnsafeDatabase
+    from kailash_testkit.errors import UnstorableField as UnstorableField
     from kailash_testkit.errors import UnsupportedDatabase as UnsupportedDatabase
     from kailash_testkit.errors import UnsupportedProtocol as UnsupportedProtocol
+    from kailash_testkit.explain import Cause as Cause
+    from kailash_testkit.explain import Explanation as Explanation
     from kailash_testkit.factories import Factory as Factory
+    from kailash_testkit.factories import choice as choice
     from kailash_testkit.factories import derived as derived
+    from kailash_testkit.factories import fake as fake
+    from kailash_testkit.factories import related as related
     from kailash_testkit.factories import sequence as sequence
+    from kailash_testkit.factories import transient as transient
     from kailash_testkit.kit import Kit as Kit
     from kailash_testkit.resources import Resource as Resource
     from kailash_testkit.rows import Row as Row
 
 _HOMES: Final = {
     "ApiClient": "asgi",
+    "Cause": "explain",
     "Change": "changes",
     "Changes": "changes",
+    "Explanation": "explain",
     "Factory": "factories",
     "Kit": "kit",
     "Resource": "resources",
     "Row": "rows",
+    "choice": "factories",
     "created": "changes",
     "deleted": "changes",
     "derived": "factories",
+    "fake": "factories",
+    "related": "factories",
     "sequence": "factories",
+    "transient": "factories",
     "updated": "changes",
 }
 
 __all__ = [
-    "ApiClient", "Factory", "Kit", "Resource", "Row", "derived", "sequence", "Change", "Changes", "created",
-    "deleted", "updated", "AnsweredFromRecord", "AppendOnlyModel", "CircularValues", "ConfigurationError",
-    "DatabaseBusy", "DeclarationError", "FieldTypeError", "IsolationFailed", "KitError", "LeftRunning",
-    "LifespanFailed", "ManagedField", "MissingField", "MultipleRowsFound", "NoActiveKit", "NodeFailed",
-    "NotAwaited", "ProtocolViolation", "ReadYourWritesError", "RowNotFound", "SeedingFailed",
-    "StoredRowMismatch", "TenantRequired", "UnconfirmedWrite", "UnexpectedChanges", "UnexpectedResponse",
-    "UnexpectedStatus", "UnknownField", "UnknownModel", "UnknownOperation", "UnknownOperator", "UnsafeDatabase",
-    "UnsupportedDatabase", "UnsupportedProtocol",
+    "ApiClient", "Factory", "Kit", "Resource", "Row", "choice", "derived", "fake", "related", "sequence", "transient",
+    "Change", "Changes", "created", "deleted", "updated", "Cause", "Explanation", "AnsweredFromRecord",
+    "AppendOnlyModel", "CircularValues", "ConfigurationError", "DatabaseBusy", "DeclarationError", "FieldTypeError",
+    "IsolationFailed", "KitError", "LeftRunning", "LifespanFailed", "ManagedField", "MissingField",
+    "MultipleRowsFound", "NoActiveKit", "NodeFailed", "NotAwaited", "ProtocolViolation", "ReadYourWritesError",
+    "RowNotFound", "SeedingFailed", "StoredRowMismatch", "TenantRequired", "UnconfirmedWrite", "UnexpectedChanges",
+    "UnexpectedResponse", "UnexpectedStatus", "UnknownField", "UnknownModel", "UnknownOperation", "UnknownOperator",
+    "UnknownTrait", "UnsafeDatabase", "UnstorableField", "UnsupportedDatabase", "UnsupportedProtocol",
 ]  # fmt: skip
 
 

@@ -54,6 +54,11 @@ def remove(kit: OpenKit) -> None:
         kits[:] = [other for other in kits if other is not kit]
 
 
+def kits() -> list[OpenKit]:
+    """The open kits, in the order in which they were opened."""
+    return [*_open]
+
+
 def add_provider(provider: Provider) -> None:
     """Adds a provider; the one added last is asked first."""
     _providers.append(provider)

@@ -7,6 +7,10 @@ reports them as failures. A message is a few lines: what happened and where, the
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kailash_testkit.explain import Explanation
 
 
 class KitError(Exception):
@@ -54,6 +58,10 @@ class UnsupportedDatabase(KitError):
     """The database URL names a kind of database, or a form of one, that cannot be used."""
 
 
+class ServerUnavailable(KitError):
+    """The database server that the tests need cannot be reached, or a private one cannot be started."""
+
+
 class IsolationFailed(KitError):
     """A test's changes could not be undone exactly."""
 
@@ -91,7 +99,15 @@ class DeclarationError(KitError):
 
 
 class CircularValues(KitError):
-    """Derived values of a row that need each other."""
+    """Derived values of a row, or related rows, that need each other."""
+
+
+class UnknownTrait(KitError):
+    """The factory has no trait of that name."""
+
+
+class UnstorableField(KitError):
+    """The model declares a field with a type that DataFlow cannot store."""
 
 
 class MissingField(KitError):
@@ -127,7 +143,9 @@ class StoredRowMismatch(KitError, AssertionError):
 
 
 class RowNotFound(KitError, AssertionError):
-    """No row with that id is visible through DataFlow."""
+    """No row with that id is visible through DataFlow. ``explanation``: why, as far as the kit can tell."""
+
+    explanation: Explanation | None = None
 
 
 class MultipleRowsFound(KitError, AssertionError):
@@ -157,7 +175,13 @@ class UnconfirmedWrite(KitError, AssertionError):
 
 
 class ReadYourWritesError(KitError, AssertionError):
-    """The API does not show a row as it is in the database: it is missing, or an earlier state of it."""
+    """The API does not show a row as it is in the database: it is missing, or an earlier state of it.
+
+    ``row_id``: of the row, or of the first of several; ``explanation``: the cause, where it is proved.
+    """
+
+    row_id: object = None
+    explanation: Explanation | None = None
 
 
 class AnsweredFromRecord(KitError, AssertionError):

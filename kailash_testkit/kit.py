@@ -11,11 +11,16 @@ from kailash_testkit import active, dataflow_internals, sync
 from kailash_testkit.changes import Changes
 from kailash_testkit.databases import Database
 from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.explain import Explanation
+from kailash_testkit.explain.explainer import Explainer
 from kailash_testkit.factories import Factory
+from kailash_testkit.factories.definition import Definition
+from kailash_testkit.models import Model
 from kailash_testkit.pending import pending
 from kailash_testkit.rows import Row
 from kailash_testkit.sandbox import Claim, Sandbox
 from kailash_testkit.store import Store
+from kailash_testkit.timeline import Timeline
 
 Isolation = Literal["journal", "none"]
 
@@ -54,6 +59,8 @@ class Kit:
         self._late_models: Callable[[], object] | None = None
         self._opened: Store | None = None
         self._sandbox: Sandbox | None = None
+        self.timeline = Timeline(lambda: None if self._sandbox is None else self._sandbox.position())
+        self.explainer = Explainer(self.timeline)
 
     @classmethod
     def on_private_database(cls, dataflow: Any, /, *, verify: bool, late_models: Callable[[], object]) -> Self:
@@ -71,13 +78,15 @@ class Kit:
     def open(self) -> Self:
         """Claims the database and creates the tables. Use `close` after it, or better ``with``."""
         self._sandbox = Sandbox.enter(self.dataflow, self._claim, verify=self._verify)
-        self._opened = Store(self.dataflow, self._sandbox.database, self._add_models)
+        self._opened = Store(self.dataflow, self._sandbox.database, self._add_models, self._explained)
+        self.explainer.start()
         active.add(self)
         return self
 
     def close(self) -> None:
         """Closes the kit's own connection. Idempotent; the database and the application are left alone."""
         active.remove(self)
+        self.explainer.stop()
         sandbox, self._sandbox, self._opened = self._sandbox, None, None
         if sandbox is not None:
             sandbox.leave(self.dataflow)
@@ -148,16 +157,36 @@ class Kit:
         """`reset`, for synchronous code."""
         if self.isolation != "none":
             self.sandbox.settle()
+            self.explainer.went_back()
 
     def changes(self) -> Changes:
         """A context manager for what changes in a block: ``with kit.changes() as changes: ...``."""
         return Changes(self.sandbox.recordings.open, self.store.models_by_table)
+
+    @pending
+    async def explain(self, model: type | str, row_id: object, /) -> Explanation:
+        """Why the application does not see a row: one cause with its evidence and cure; changes nothing.
+
+        row_id: of any type, as the application had it. What cannot be proved is said to be likely.
+        """
+        return await self.explainer.explain(self.sandbox, self.store, self.store.model(model), row_id)
+
+    def explain_sync(self, model: type | str, row_id: object, /) -> Explanation:
+        """`explain`, for synchronous code."""
+        return sync.run(self.explain(model, row_id))
+
+    def _explained(self, model: Model, row_id: object) -> Explanation:
+        return self.explainer.at_once(self.sandbox, self.store, model, row_id)
 
     # --- arranging and inspecting --------------------------------------------------------------
 
     def factory(self, model: type | str, /, **defaults: object) -> Factory:
         """A factory of this kit's DataFlow for a model."""
         return Factory(model, dataflow=self.dataflow).using(**defaults)
+
+    def _rows_of(self, model: type | str) -> Factory:
+        """The handle on a model's rows, which can be read also where the kit could not store them."""
+        return Factory.of(Definition(model, self.dataflow))
 
     @pending
     async def create(self, model: type | str, /, **fields: object) -> Row:
@@ -167,12 +196,12 @@ class Kit:
     @pending
     async def get(self, model: type | str, row_id: object, /) -> Row:
         """The row with that id; see `Factory.get`."""
-        return await self.factory(model).get(row_id)
+        return await self._rows_of(model).get(row_id)
 
     @pending
     async def find(self, model: type | str, /, **conditions: object) -> Row | None:
         """The one row that matches, or None; see `Factory.find`."""
-        return await self.factory(model).find(**conditions)
+        return await self._rows_of(model).find(**conditions)
 
     @pending
     async def rows(
@@ -185,27 +214,27 @@ class Kit:
         **conditions: object,
     ) -> list[Row]:
         """All rows that match; see `Factory.rows`."""
-        return await self.factory(model).rows(order_by=order_by, include_deleted=include_deleted, **conditions)
+        return await self._rows_of(model).rows(order_by=order_by, include_deleted=include_deleted, **conditions)
 
     @pending
     async def count(self, model: type | str, /, **conditions: object) -> int:
         """How many rows match."""
-        return await self.factory(model).count(**conditions)
+        return await self._rows_of(model).count(**conditions)
 
     @pending
     async def exists(self, model: type | str, /, **conditions: object) -> bool:
         """Whether any row matches."""
-        return await self.factory(model).exists(**conditions)
+        return await self._rows_of(model).exists(**conditions)
 
     @pending
     async def update(self, model: type | str, row_id: object, /, **fields: object) -> Row:
         """Changes fields of a row; see `Factory.update`."""
-        return await self.factory(model).update(row_id, **fields)
+        return await self._rows_of(model).update(row_id, **fields)
 
     @pending
     async def delete(self, model: type | str, row_id: object, /) -> None:
         """Deletes a row; see `Factory.delete`."""
-        await self.factory(model).delete(row_id)
+        await self._rows_of(model).delete(row_id)
 
     @pending
     async def execute(

@@ -78,3 +78,8 @@ def outputs(body: Mapping[str, Any]) -> Any:
         return found
     by_node = cast("Mapping[str, Any]", found)
     return next(iter(by_node.values())) if len(by_node) == 1 else by_node
+
+
+def is_durable(app: object) -> bool:
+    """Whether it is a Nexus that records requests and answers repeated ones from its record."""
+    return is_nexus(app) and bool(getattr(app, "_enable_durability", True))

@@ -72,6 +72,11 @@ class BaseRow:
         return f"{self._model} row has no column {name!r}{hint}"
 
 
+def model_of(row: BaseRow, /) -> str:
+    """The name of the row's model."""
+    return row._model  # pyright: ignore[reportPrivateUsage] - a row keeps its attributes free for columns
+
+
 class Row(BaseRow):
     """One stored row: ``row.status``, ``row["status"]``, ``"status" in row``.
 

@@ -107,6 +107,23 @@ class Sandbox:
         """Whether anything may have changed since the last level; a few microseconds."""
         return self.journal.moved(self._levels[-1].mark)
 
+    def position(self) -> int | None:
+        """The journal's present position; None while an open transaction hides it."""
+        try:
+            return self.journal.head()
+        except DatabaseBusy:
+            return None
+
+    def history(self) -> tuple[list[RecordedChange], tuple[str, ...]]:
+        """All changes that led from the empty database to the present rows, and why that may not be all."""
+        base = self._levels[0].mark
+        return self.journal.changes(base), self.journal.gaps(base)
+
+    def written(self) -> list[RecordedChange]:
+        """What was written since the innermost level, without the rows of wider owners that are set apart."""
+        others = {change.seq for detached in self._detached for change in detached.changes}
+        return [change for change in self.journal.changes(self._levels[-1].mark) if change.seq not in others]
+
     def add_tables(self, dataflow: Any) -> None:
         """Makes the tables of models that were registered late."""
         clean = not self.moved()

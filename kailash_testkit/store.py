@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from kailash_testkit import dataflow_internals, store_errors
 from kailash_testkit.databases import Database
 from kailash_testkit.errors import ManagedField, NodeFailed, RowNotFound, TenantRequired
+from kailash_testkit.explain.explanation import Explanation
 from kailash_testkit.filters import Filter, as_stored, checked_filter
 from kailash_testkit.models import Model, read_model
 from kailash_testkit.models.checking import checked_id, checked_values
@@ -27,12 +28,21 @@ _ALL_ROWS: Final = 2**31 - 1  # ListNode returns 10 unless told otherwise
 class Store:
     """Reads and writes the rows of one DataFlow instance in one database."""
 
-    def __init__(self, dataflow: Any, database: Database, add_models: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        dataflow: Any,
+        database: Database,
+        add_models: Callable[[], None],
+        explained: Callable[[Model, object], Explanation],
+    ) -> None:
         self.dataflow = dataflow
         self.database = database
         self.workflows = Workflows(dataflow)
         self._add_models = add_models
+        self.explained = explained
         self._models: dict[str, Model] = {}
+        self._by_table: tuple[list[str], dict[str, Model]] = ([], {})
+        self._references: dict[str, Mapping[str, str]] = {}
         self._write_locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
     def model(self, model: type | str, /) -> Model:
@@ -49,9 +59,18 @@ class Store:
         return read_model(self.dataflow, name).table in self.database.tables()
 
     def models_by_table(self) -> dict[str, Model]:
-        """All models registered by now, by the name of their table."""
-        models = (read_model(self.dataflow, name) for name in self.dataflow.get_models())
-        return {model.table: model for model in models}
+        """All models registered by now, by the name of their table. A registered model does not change."""
+        registered = list(self.dataflow.get_models())
+        if registered != self._by_table[0]:
+            models = [read_model(self.dataflow, name) for name in registered]
+            self._by_table = registered, {model.table: model for model in models}
+        return self._by_table[1]
+
+    def references(self, model: Model) -> Mapping[str, str]:
+        """The foreign keys that the database has for the model's table: the other table, by column."""
+        if model.table not in self._references:
+            self._references[model.table] = self.database.references(model.table)
+        return self._references[model.table]
 
     # --- writing -------------------------------------------------------------------------------
 
@@ -61,30 +80,32 @@ class Store:
         Raises `SeedingFailed` when it was not stored, `StoredRowMismatch` when something else was.
         """
         requested = checked_values(model, values)
-        tenant = self._require_tenant(model)
+        tenant = self.require_tenant(model)
         if tenant is not None:
-            requested = _with_tenant(model, requested, tenant)
+            requested = with_tenant(model, requested, tenant)
         given = requested.get("id")
-        async with self._writing():
+        async with self.writing():
             last = self.database.last_number(model.table) if given is None else 0
-            there = given is not None and self._stored(model, given) is not None
+            there = given is not None and self.stored(model, given) is not None
             try:
-                result = await self.workflows.run(model, "Create", _without_tenant(model, requested))
+                result = await self.workflows.run(model, "Create", without_tenant(model, requested))
             except NodeFailed as failure:
                 stored = None if there else self._created(model, requested, given, last)
-                raise store_errors.seeding_failed(model, requested, failure, stored) from None
+                raise store_errors.seeding_failed(model, requested, failure, stored, self.database) from None
             stored = self._created(model, requested, result.get("id") if given is None else given, last)
             if stored is None:
                 stored = self._first_after(model, last)
         if stored is None:
-            raise store_errors.row_vanished(model, requested)
+            raise store_errors.row_vanished(model, requested, self.explained(model, result.get("id", given)))
         store_errors.compare(model, requested, stored, "created")
+        if isinstance(given, int):
+            self.database.number_after(model.table, given)
         return stored
 
     def _created(self, model: Model, requested: Mapping[str, object], row_id: object, last: int) -> Row | None:
         """The row that a CreateNode made: by its id, else the first later one that has the requested values."""
         if row_id is not None:
-            return self._stored(model, row_id)
+            return self.stored(model, row_id)
         for candidate in self.database.rows_after(model.table, last):
             row = Row.decoded(model, candidate)
             if not store_errors.differences(requested, row):
@@ -100,8 +121,8 @@ class Store:
         row_id = checked_id(model, row_id)
         requested = checked_values(model, values)
         _refuse_moving(model, requested)
-        self._require_tenant(model)
-        async with self._writing():
+        self.require_tenant(model)
+        async with self.writing():
             self._require_visible(model, row_id)
             # UpdateNode does not turn an Enum member into text as CreateNode does, and fails.
             fields = {name: as_stored(value) for name, value in requested.items()}
@@ -117,21 +138,21 @@ class Store:
     async def delete(self, model: Model, row_id: object) -> None:
         """Deletes one row; a row of a soft-delete model keeps its place with ``deleted_at`` set."""
         row_id = checked_id(model, row_id)
-        self._require_tenant(model)
-        async with self._writing():
+        self.require_tenant(model)
+        async with self.writing():
             self._require_visible(model, row_id)
             try:
                 await self.workflows.run(model, "Delete", {"filter": {"id": row_id}})
             except NodeFailed as failure:
                 raise store_errors.operation_failed(model, "delete", row_id, failure) from None
-            left = self._stored(model, row_id)
+            left = self.stored(model, row_id)
         if left is not None and not _tombstone(left):
             raise store_errors.not_deleted(model, left)
 
     async def execute(self, model: Model, operation: str, inputs: Mapping[str, object]) -> dict[str, Any]:
         """Runs any generated node of the model and returns its checked result."""
-        self._require_tenant(model)
-        async with self._writing():
+        self.require_tenant(model)
+        async with self.writing():
             return await self.workflows.run(model, operation, inputs)
 
     # --- reading -------------------------------------------------------------------------------
@@ -139,12 +160,17 @@ class Store:
     async def get(self, model: Model, row_id: object) -> Row:
         """The row with that id, as DataFlow shows it. Raises `RowNotFound`."""
         row_id = checked_id(model, row_id)
-        self._require_tenant(model)
+        self.require_tenant(model)
         inputs = {"id": row_id, "raise_on_not_found": False}
-        result = await self.workflows.run(model, "Read", inputs)
+        try:
+            result = await self.workflows.run(model, "Read", inputs)
+        except NodeFailed:
+            if self.stored(model, row_id) is not None:
+                raise
+            result = {}  # an id that no row can have, such as 2**40 in a column of four bytes
         if not result.pop("found", False):
-            raise self._not_found(model, row_id, self._stored(model, row_id))
-        return Row.decoded(model, result)
+            raise self._not_found(model, row_id, self.stored(model, row_id))
+        return self._shown(model, result)
 
     async def find(self, model: Model, conditions: Mapping[str, object]) -> Row | None:
         """The one row that matches, or None. Raises `MultipleRowsFound`."""
@@ -164,7 +190,7 @@ class Store:
         """All rows that match; ``order_by="-total"`` sorts descending; by id unless told otherwise."""
         wanted = checked_filter(model, conditions)
         order = _checked_order(model, order_by)
-        self._require_tenant(model)
+        self.require_tenant(model)
         if wanted.nothing:
             return []
         inputs = {
@@ -175,13 +201,13 @@ class Store:
             "include_deleted": include_deleted,
         }
         result = await self.workflows.run(model, "List", inputs)
-        rows = (Row.decoded(model, record) for record in result["records"])
+        rows = (self._shown(model, record) for record in result["records"])
         return [row for row in rows if wanted.passes(row)]
 
     async def count(self, model: Model, conditions: Mapping[str, object]) -> int:
         """How many rows match."""
         wanted = checked_filter(model, conditions)
-        self._require_tenant(model)
+        self.require_tenant(model)
         if wanted.nothing:
             return 0
         if wanted.in_python:
@@ -194,27 +220,33 @@ class Store:
 
     # --- shared --------------------------------------------------------------------------------
 
-    def _stored(self, model: Model, row_id: object) -> Row | None:
+    def _shown(self, model: Model, record: Mapping[str, object]) -> Row:
+        """The row for what a node returned, in the values that the kit's own connection would read."""
+        return Row.decoded(model, self.database.as_kept(model.table, record))
+
+    def stored(self, model: Model, row_id: object) -> Row | None:
+        """The row with that id as it is in the table, or None."""
         key = as_stored(row_id)
         stored = self.database.row(model.table, key if isinstance(key, (int, str)) else str(key))
         return None if stored is None else Row.decoded(model, stored)
 
     def _require_stored(self, model: Model, row_id: object) -> Row:
-        stored = self._stored(model, row_id)
+        stored = self.stored(model, row_id)
         if stored is None:
             raise self._not_found(model, row_id, None)
         return stored
 
     def _require_visible(self, model: Model, row_id: object) -> None:
-        stored = self._stored(model, row_id)
-        tenant = self._require_tenant(model)
+        stored = self.stored(model, row_id)
+        tenant = self.require_tenant(model)
         if stored is None or _tombstone(stored) or (tenant is not None and stored["tenant_id"] != tenant):
             raise self._not_found(model, row_id, stored)
 
     def _not_found(self, model: Model, row_id: object, stored: Row | None) -> RowNotFound:
-        return store_errors.not_found(model, row_id, stored, self.database, self._require_tenant(model))
+        told = self.explained(model, row_id)
+        return store_errors.not_found(model, row_id, stored, self.database, self.require_tenant(model), told)
 
-    def _require_tenant(self, model: Model) -> str | None:
+    def require_tenant(self, model: Model) -> str | None:
         """The tenant that is active, for a model whose rows belong to one."""
         tenant = dataflow_internals.current_tenant(self.dataflow) if model.tenant else None
         if model.tenant and tenant is None:
@@ -226,7 +258,8 @@ class Store:
         return tenant
 
     @contextlib.asynccontextmanager
-    async def _writing(self) -> AsyncGenerator[None, None]:
+    async def writing(self) -> AsyncGenerator[None, None]:
+        """Around a write, where the database takes them one after the other only."""
         if not self.database.serial_writes:
             yield
             return
@@ -246,7 +279,8 @@ def _checked_order(model: Model, order_by: str | list[str] | None) -> list[str]:
     return names
 
 
-def _with_tenant(model: Model, requested: Mapping[str, object], tenant: str) -> dict[str, object]:
+def with_tenant(model: Model, requested: Mapping[str, object], tenant: str) -> dict[str, object]:
+    """The values with the tenant's. Raises `ManagedField` when another tenant's is given."""
     given = requested.get("tenant_id", tenant)
     if given != tenant:
         raise ManagedField(
@@ -257,7 +291,7 @@ def _with_tenant(model: Model, requested: Mapping[str, object], tenant: str) -> 
     return {**requested, "tenant_id": tenant}
 
 
-def _without_tenant(model: Model, requested: Mapping[str, object]) -> dict[str, object]:
+def without_tenant(model: Model, requested: Mapping[str, object]) -> dict[str, object]:
     """The values as CreateNode takes them: a declared ``tenant_id`` must be there and differ from the tenant's.
 
     CreateNode writes the tenant's into the statement, and fails when that changes nothing

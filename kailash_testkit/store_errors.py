@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from kailash_testkit.databases import Database
 from kailash_testkit.dataflow_internals import rewrites_text
 from kailash_testkit.errors import (
+    KitError,
     MultipleRowsFound,
     NodeFailed,
     RowNotFound,
     SeedingFailed,
     StoredRowMismatch,
 )
+from kailash_testkit.explain.explanation import Cause, Explanation
+from kailash_testkit.journal import open_transactions
 from kailash_testkit.models import Model
 from kailash_testkit.models.types import same, type_name
 from kailash_testkit.rows import Row
@@ -23,28 +27,57 @@ from kailash_testkit.wording import differing, listed, shortened
 _SAMPLED_IDS: Final = 1000
 _MOST_DIFFERENCES: Final = 6  # lines, so that the message stays within ten
 _PLAIN_TYPE: Final = "declare the field with a type that survives (str, int, float, bool, datetime, dict, list)"
+_MOST_HOLDERS: Final = 3
+_ANOTHER_VALUE: Final = "give another value for the column that the database names"
+_GIVE_ONE: Final = "give a value for the column that the database names"
+_TABLES_ARE_GONE: Final = "let the kit create the tables: do not drop them in the application's startup"
+_OLD_TABLE: Final = "the table is older than the model: use a fresh test database"
+_NO_ZONE: Final = "give a datetime without a time zone: the column keeps none, neither does the application's"
+_LOCKED: Final = "end the transaction that is open on the database before seeding"
+_SMALLER: Final = "give a smaller number: DataFlow makes columns of four bytes there, also for the application"
+# What databases and drivers say, in lower case, in the order in which it is looked for.
 _CURES: Final = (
-    ("unique constraint", "give another value for the column that the database names"),
-    ("duplicate", "give another value for the column that the database names"),
-    ("not null", "give a value for the column that the database names"),
-    ("database is locked", "end the transaction that is open on the database before seeding"),
-    ("no such table", "let the kit create the tables: do not drop them in the application's startup"),
-    ("no such column", "the table is older than the model: use a fresh test database"),
+    ("unique constraint", _ANOTHER_VALUE),
+    ("duplicate", _ANOTHER_VALUE),
+    ("foreign key", "give the id of a row that exists, or declare the field with related(...) in the factory"),
+    ("not null", _GIVE_ONE),
+    ("not-null", _GIVE_ONE),
+    ("cannot be null", _GIVE_ONE),
+    ("database is locked", _LOCKED),
+    ("lock wait timeout", _LOCKED),
+    ("no such table", _TABLES_ARE_GONE),
+    ("no such column", _OLD_TABLE),
+    ("unknown column", _OLD_TABLE),
+    ("of relation", _OLD_TABLE),
+    ("relation ", _TABLES_ARE_GONE),
+    ("doesn't exist", _TABLES_ARE_GONE),
+    ("int32 range", _SMALLER),
+    ("float32 range", _SMALLER),
+    ("out of range", _SMALLER),
+    ("too long", "give a shorter text: DataFlow makes columns of 255 characters there, also for the application"),
+    ("0x00", "give a text without the character NUL, which PostgreSQL cannot store"),
+    ("offset-aware", _NO_ZONE),
+    ("can not be used with mysql", "give a finite number: MariaDB and MySQL store neither nan nor inf"),
     ("isinstance()", _PLAIN_TYPE),
     ("is not supported", _PLAIN_TYPE),
     ("serializable", _PLAIN_TYPE),
+    ("invalid input for query argument", _PLAIN_TYPE),
+    ("can not be used as parameter", _PLAIN_TYPE),
+    ("data truncated", _PLAIN_TYPE),
 )
 
 
 def seeding_failed(
-    model: Model, requested: Mapping[str, object], failure: NodeFailed, stored: Row | None
+    model: Model, requested: Mapping[str, object], failure: NodeFailed, stored: Row | None, database: Database
 ) -> SeedingFailed:
     """The CreateNode failed: before it stored the row, or (a date on SQLite) with the row stored."""
+    locked = _cure(failure.why or "") == _LOCKED
+    holders = open_transactions(database)[:_MOST_HOLDERS] if locked else []
     return SeedingFailed(
         f"{model.name} was not stored: {failure.why}"
         if stored is None
         else f"{model.name} {stored['id']!r} was stored, but its CreateNode failed then: {failure.why}",
-        details=_values(requested),
+        details=[*_values(requested), *(f"held by: {line}" for line in holders)],
         why=failure.what,
         do=_cure(failure.why or ""),
     )
@@ -59,13 +92,19 @@ def operation_failed(model: Model, verb: str, row_id: object, failure: NodeFaile
     )
 
 
-def row_vanished(model: Model, requested: Mapping[str, object]) -> SeedingFailed:
+def in_batch(error: KitError, place: int, total: int) -> KitError:
+    """The error of one row of several; ``place`` counts from 0."""
+    details = [f"row {place + 1} of {total}; none of them is stored", *error.details]
+    return type(error)(error.what, details=details, why=error.why, do=error.do)
+
+
+def row_vanished(model: Model, requested: Mapping[str, object], told: Explanation) -> SeedingFailed:
     """DataFlow reported success, and the row is not there."""
     return SeedingFailed(
         f"DataFlow reported that the {model.name} was stored, but it is not in table {model.table}",
-        details=_values(requested),
-        why="it was written to another database, or rolled back, or hidden behind an open transaction",
-        do="check that this DataFlow is the one that the test uses, and that no transaction is open",
+        details=[*_values(requested), *told.details],
+        why=told.summary,
+        do=told.cure or "check that this DataFlow is the one that the test uses, and that no transaction is open",
     )
 
 
@@ -79,15 +118,29 @@ def compare(model: Model, requested: Mapping[str, object], stored: Row, verb: st
     lines = [_side_by_side(name, width, requested[name], stored, model.columns[name]) for name in shown]
     if len(wrong) > len(shown):
         lines.append(f"... and {len(wrong) - len(shown)} more")
-    rewritten = any(isinstance(requested[name], str) and rewrites_text(str(requested[name])) for name in wrong)
+    why, do = _reason(requested, stored, wrong)
     raise StoredRowMismatch(
         f"{model.name} {stored['id']!r} was {verb}, but not as requested: {listed(wrong)}",
         details=lines,
-        why="DataFlow's protection against SQL injection rewrites text that looks like SQL"
-        if rewritten
-        else "DataFlow or the database changed the value on its way",
-        do="give another text; the application cannot store this one either" if rewritten else _PLAIN_TYPE,
+        why=why,
+        do=do,
     )
+
+
+def _reason(requested: Mapping[str, object], stored: Row, wrong: Sequence[str]) -> tuple[str, str]:
+    """Why values were stored otherwise, and what to do."""
+    for asked, kept in ((requested[name], stored.as_dict().get(name)) for name in wrong):
+        if isinstance(asked, str) and rewrites_text(asked):
+            return (
+                "DataFlow's protection against SQL injection rewrites text that looks like SQL",
+                "give another text; the application cannot store this one either",
+            )
+        if isinstance(asked, datetime) and isinstance(kept, datetime):
+            if asked.tzinfo is not None and asked.replace(tzinfo=None, microsecond=0) == kept.replace(microsecond=0):
+                return "the column keeps no time zone, and DataFlow drops it without converting", _NO_ZONE
+            if asked.replace(microsecond=0) == kept:
+                return "the column keeps whole seconds", "give a datetime without microseconds"
+    return "DataFlow or the database changed the value on its way", _PLAIN_TYPE
 
 
 def differences(requested: Mapping[str, object], stored: Row) -> list[str]:
@@ -112,35 +165,40 @@ def not_deleted(model: Model, left: Row) -> NodeFailed:
 
 
 def not_found(
-    model: Model, row_id: object, stored: Row | None, database: Database, tenant: str | None = None
+    model: Model, row_id: object, stored: Row | None, database: Database, tenant: str | None, told: Explanation
 ) -> RowNotFound:
-    """No row with that id is visible; tells what is there instead."""
+    """No row with that id is visible; tells why, or what is there instead."""
+    failure = _not_found(model, row_id, stored, database, tenant, told)
+    failure.explanation = told
+    return failure
+
+
+def _not_found(
+    model: Model, row_id: object, stored: Row | None, database: Database, tenant: str | None, told: Explanation
+) -> RowNotFound:
     what = f"no {model.name} with id {row_id!r}"
+    if told.cause is Cause.OTHER_TENANT:
+        return RowNotFound(f"{what} is visible to tenant {tenant!r}", why=told.summary, do=told.cure)
+    if told.cause is Cause.SOFT_DELETED:
+        return RowNotFound(f"{what} is visible", why=told.summary, do=told.cure)
     if stored is not None:
-        owner = stored.as_dict().get("tenant_id")
-        if tenant is not None and owner != tenant:
-            return RowNotFound(
-                f"{what} is visible to tenant {tenant!r}",
-                why=f"the row is there, and belongs to tenant {owner!r}",
-                do=f"with kit.tenant({owner!r}): ...",
-            )
-        deleted_at = stored.as_dict().get("deleted_at")
-        if deleted_at is not None:
-            return RowNotFound(
-                f"{what} is visible",
-                why=f"the row is there, soft-deleted at {deleted_at}",
-                do="read it with rows(id=..., include_deleted=True)",
-            )
         return RowNotFound(
             f"{what} is visible through DataFlow, but the row is in table {model.table}",
             details=[repr(stored)],
             why="the nodes read another database, or cannot read what is stored",
         )
+    there = _there_instead(model, row_id, database)
+    if told.cause is Cause.NEVER_WRITTEN:
+        return RowNotFound(what, details=told.details[1:], why=f"it was never written; {there}")
+    return RowNotFound(what, details=[*told.details, there], why=told.summary, do=told.cure)
+
+
+def _there_instead(model: Model, row_id: object, database: Database) -> str:
     total = database.count(model.table)
     if not total:
-        return RowNotFound(what, why=f"table {model.table} has no rows at all")
+        return f"table {model.table} has no rows at all"
     close = _closest(row_id, database.sample_ids(model.table, _SAMPLED_IDS))
-    return RowNotFound(what, why=f"table {model.table} has {total} row{'s' if total > 1 else ''}; closest ids: {close}")
+    return f"table {model.table} has {total} row{'s' if total > 1 else ''}; closest ids: {close}"
 
 
 def multiple_rows(model: Model, conditions: Mapping[str, object], rows: Sequence[Row]) -> MultipleRowsFound:

@@ -8,8 +8,10 @@ which clash with no node parameter (``name``, ``tags``, ``version``).
 from __future__ import annotations
 
 import asyncio
+import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
@@ -24,14 +26,19 @@ OPERATIONS: Final = (
     *("Create", "Read", "Update", "Delete", "List", "Count", "Upsert"),
     *("BulkCreate", "BulkUpdate", "BulkDelete", "BulkUpsert"),
 )
+RUNS_FOR_KIT: Final[ContextVar[bool]] = ContextVar("kailash_testkit_runs_a_node", default=False)
+"""Whether a node is the kit's own, and not the application's."""
+
 _NODE_ID: Final = "node"
 _WRAPPINGS: Final = (
+    "Bulk create operation failed: ",
     "Database query failed: ",
     f"Node '{_NODE_ID}' execution failed: ",
     f"Failed to add node '{_NODE_ID}' to workflow: ",
     f"Failed to initialize node '{_NODE_ID}': ",
     "NodeExecutionError: ",
 )
+_NUMBERED: Final = re.compile(r"""\(\d+, (['"])(?P<words>.*)\1\)""")  # as PyMySQL's errors print
 
 
 class Workflows:
@@ -52,11 +59,13 @@ class Workflows:
         workflow = self._workflow(model, operation)
         runtime = self.runtime()
         await self._nodes.enter()
+        own = RUNS_FOR_KIT.set(True)
         try:
             results, _ = await runtime.execute_workflow_async(workflow, {_NODE_ID: dict(inputs)})
         except Exception as error:  # whatever the node raises is told in the kit's words
             raise NodeFailed(f"{model.name}{operation}Node raised", why=reason_of(str(error))) from None
         finally:
+            RUNS_FOR_KIT.reset(own)
             self._nodes.remember()
         result: dict[str, Any] = results[_NODE_ID]
         if result.get("success") is False:
@@ -134,7 +143,8 @@ def reason_of(text: str) -> str:
     while reason.startswith(_WRAPPINGS):
         for wrapping in _WRAPPINGS:
             reason = reason.removeprefix(wrapping)
-    return reason
+    numbered = _NUMBERED.fullmatch(reason)
+    return numbered["words"] if numbered else reason
 
 
 def _telling(lines: list[str]) -> str:

@@ -1,38 +1,72 @@
-"""Fixtures for all tests: the sample application, and a kit on it."""
+"""Fixtures for all tests: the sample application on each kind of database, and a kit on it."""
 
 from __future__ import annotations
 
-import sqlite3
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from database_kinds import KINDS, Kind, Meddle, Sql, parametrize
+from redis_server import running_redis
 from sample_app import in_this_loop, make_db, register_shop
+from server_runs import SERVERS, GivenServers
+from warm_python import WarmPython
 
 from kailash_testkit import active
-from kailash_testkit.databases.sqlite import file_of
 from kailash_testkit.kit import Kit
 from kailash_testkit.store import Store
 
-Sql = Callable[..., list[Any]]
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    parametrize(metafunc)
+
+
+def pytest_unconfigure() -> None:
+    SERVERS.close()
+
+
+class Shops:
+    """One open kit on a shop per kind of database: opening one for each test would cost more than most tests."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._kits: dict[str, Kit] = {}
+        self._stack = contextlib.ExitStack()
+
+    def on(self, kind: Kind) -> Kit:
+        if kind.name not in self._kits:
+            url = kind.new_url(self._folder, "shop")
+            self._stack.callback(kind.drop, url)
+            db = make_db(url, **kind.options)
+            self._stack.callback(db.close)
+            register_shop(db, json_defaults=kind.json_defaults)
+            self._kits[kind.name] = kit = Kit(db).open()
+            self._stack.callback(kit.close)
+        return self._kits[kind.name]
+
+    def close(self) -> None:
+        self._stack.close()
 
 
 @pytest.fixture(scope="session")
-def shop_db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One DataFlow with the shop's models for all tests; each test leaves it without rows."""
-    db = make_db(tmp_path_factory.mktemp("shop") / "shop.db")
-    register_shop(db)
-    yield db
-    db.close()
+def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shops]:
+    shops = Shops(tmp_path_factory.mktemp("shop"))
+    yield shops
+    shops.close()
+
+
+@pytest.fixture
+def open_shop(shops: Shops, database_kind: Kind) -> Kit:
+    """The one kit on the shop of this kind of database; each test leaves it without rows."""
+    return shops.on(database_kind)
 
 
 @pytest.fixture(scope="session")
-def open_shop(shop_db: Any) -> Iterator[Kit]:
-    """The one kit on the shop: opening it for each test would cost more than most tests."""
-    kit = Kit(shop_db).open()
-    yield kit
-    kit.close()
+def shop_db(shops: Shops) -> Any:
+    """A DataFlow with the shop's models, for tests that use no database."""
+    return shops.on(KINDS["sqlite"]).dataflow
 
 
 @pytest.fixture
@@ -57,6 +91,21 @@ def sync_kit(open_shop: Kit) -> Iterator[Kit]:
 
 
 @pytest.fixture
+def url_of(database_kind: Kind, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """The URL of a database of the test's own, made when its name is first given; dropped after the test."""
+    made: dict[str, str] = {}
+
+    def url_of(name: str) -> str:
+        if name not in made:
+            made[name] = database_kind.new_url(tmp_path, name)
+        return made[name]
+
+    yield url_of
+    for url in made.values():
+        database_kind.drop(url)
+
+
+@pytest.fixture
 def db_at() -> Iterator[Callable[..., Any]]:
     """Makes a DataFlow on a file, or on a URL, and closes it after the test."""
     made: list[Any] = []
@@ -71,39 +120,58 @@ def db_at() -> Iterator[Callable[..., Any]]:
 
 
 @pytest.fixture
-def new_db(tmp_path: Path, db_at: Callable[..., Any]) -> Callable[..., Any]:
+def new_db(database_kind: Kind, url_of: Callable[[str], str], db_at: Callable[..., Any]) -> Callable[..., Any]:
     """Makes a DataFlow of the test's own, without models: ``new_db()``, ``new_db("other", multi_tenant=True)``."""
-    return lambda name="own", **options: db_at(tmp_path / f"{name}.db", **options)
+    return lambda name="own", **options: db_at(url_of(name), **{**database_kind.options, **options})
 
 
 @pytest.fixture
-def sql(open_shop: Kit) -> Sql:
+def sql(open_shop: Kit, database_kind: Kind) -> Sql:
     """Runs SQL in the shop's database behind DataFlow's back, on a connection of its own."""
-    return sql_in(open_shop)
+    return database_kind.sql(open_shop.database.url)
 
 
 @pytest.fixture
-async def own_kit(new_db: Callable[..., Any]) -> AsyncIterator[Kit]:
+async def own_kit(new_db: Callable[..., Any], database_kind: Kind) -> AsyncIterator[Kit]:
     """A kit on a shop of the test's own, for tests that change its schema."""
     db = new_db("shop")
-    register_shop(db)
+    register_shop(db, json_defaults=database_kind.json_defaults)
     async with Kit(db) as kit:
         yield kit
 
 
 @pytest.fixture
-def own_sql(own_kit: Kit) -> Sql:
-    return sql_in(own_kit)
+def meddle(own_sql: Sql, database_kind: Kind) -> Meddle:
+    """Makes a trigger that alters every order as it is written: ``meddle("INSERT", total=0)``."""
+
+    def meddle(when: str, **values: int) -> None:
+        ((column, value),) = values.items()
+        for statement in database_kind.altering(when, "orders", column, value):
+            own_sql(statement)
+
+    return meddle
 
 
-def sql_in(kit: Kit) -> Sql:
-    path = file_of(kit.database.url)
+@pytest.fixture
+def own_sql(own_kit: Kit, database_kind: Kind) -> Sql:
+    return database_kind.sql(own_kit.database.url)
 
-    def run(statement: str, *parameters: object) -> list[Any]:
-        connection = sqlite3.connect(path, isolation_level=None)
-        try:
-            return connection.execute(statement, parameters).fetchall()
-        finally:
-            connection.close()
 
-    return run
+@pytest.fixture(scope="session")
+def warm_python() -> Iterator[WarmPython]:
+    """Starts Python processes in which Kailash and pytest are imported already."""
+    python = WarmPython()
+    yield python
+    python.close()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def given_servers() -> GivenServers:
+    """Servers to be given to the kit by their URL."""
+    return SERVERS

@@ -54,8 +54,8 @@ def register(db: DataFlow, name: str, /, **annotations: Any) -> type:
     return db.model(type(name, (), body))
 
 
-def register_shop(db: DataFlow) -> None:
-    """Registers all of the shop's models."""
+def register_shop(db: DataFlow, *, json_defaults: bool = True) -> None:
+    """Registers all of the shop's models. json_defaults: one has a list as a default."""
 
     @db.model
     class Customer:
@@ -99,7 +99,10 @@ def register_shop(db: DataFlow) -> None:
         level: Level
         maybe: int | None = None
         later: datetime = datetime.now
-        tags: list = []
+        if json_defaults:
+            tags: list = []
+        else:
+            tags: list  # type: ignore[no-redef]
 
     @db.model
     class Clash:

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import textwrap
 import uuid
 import warnings
@@ -24,8 +22,11 @@ import pytest
 from kailash.runtime import AsyncLocalRuntime
 from kailash.workflow.builder import WorkflowBuilder
 from sample_app import Colour, Status, make_db, register
+from warm_python import WarmPython
 
 from kailash_testkit.dataflow_internals import close_in_running_loop
+
+pytestmark = pytest.mark.databases("sqlite")
 
 Run = Callable[..., Any]
 
@@ -369,14 +370,11 @@ _LEAK = """
 
 # databases.sqlite.SqliteDatabase.serial_writes: the kit writes one row after the other.
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts open files in /proc")
-def test_concurrent_creates_leak_connections_on_sqlite(tmp_path: Path) -> None:
+def test_concurrent_creates_leak_connections_on_sqlite(warm_python: WarmPython, tmp_path: Path) -> None:
     """They share one transaction depth in kailash's SQLite adapter, and all but the outermost are never closed."""
     script = tmp_path / "leak.py"
     script.write_text(textwrap.dedent(_LEAK))
-    done = subprocess.run(
-        [sys.executable, str(script), str(tmp_path / "leak.db")],
-        capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False,
-    )  # fmt: skip
+    done = warm_python.run(str(script), str(tmp_path / "leak.db"), folder=tmp_path)
     in_turn, at_once = map(int, done.stdout.split()[-2:])
     assert in_turn <= 2, done.stderr
     assert at_once >= in_turn + 5, "no leak any more: serial_writes may be dropped"

@@ -13,9 +13,12 @@ from kailash_testkit.asgi import workflow_calls
 from kailash_testkit.asgi.applications import overridden
 from kailash_testkit.asgi.expectation import Expectation
 from kailash_testkit.asgi.options import ClientOptions, Cookies, Headers
+from kailash_testkit.asgi.outcome import WHOLE
 from kailash_testkit.asgi.server import AppServer
 from kailash_testkit.asgi.targets import Target, UrlTransport, target_of
 from kailash_testkit.asgi.transport import AppTransport
+from kailash_testkit.nexus_internals import recorded_age
+from kailash_testkit.timeline import Timeline
 
 if TYPE_CHECKING:
     from kailash_testkit.kit import Kit
@@ -24,6 +27,12 @@ if TYPE_CHECKING:
 # A handler that waits for something that never comes must fail its test, not hang the whole run; a minute is
 # longer than a request of a test takes, also on a loaded machine. `timeout=None` waits on, for a debugger.
 _TIMEOUT = 60.0
+
+_MOST_URLS = 1000
+
+
+def _no_position() -> None:
+    """Without a kit there is no journal."""
 
 
 class ApiClient(httpx.AsyncClient):
@@ -56,6 +65,9 @@ class ApiClient(httpx.AsyncClient):
     hello
     """
 
+    _urls_base: httpx.URL | None = None
+    _urls: dict[str, httpx.URL]
+
     def __init__(
         self,
         app: Any,
@@ -70,7 +82,9 @@ class ApiClient(httpx.AsyncClient):
         self._is_view = False
         self._options = httpx_options
         self.kit = kit
-        options: ClientOptions = {"base_url": self._target.base_url, "timeout": _TIMEOUT, **httpx_options}
+        self.timeline = Timeline(_no_position) if kit is None else kit.timeline
+        options: ClientOptions = {"base_url": self._target.base_url, "timeout": _TIMEOUT}
+        options.update(httpx_options)
         super().__init__(transport=self._target.transport, **options)
 
     @property
@@ -153,17 +167,36 @@ class ApiClient(httpx.AsyncClient):
         }
         view = ApiClient.__new__(ApiClient)
         view._target, view._options, view.kit, view._is_view = self._target, self._options, self.kit, True
+        view.timeline = self.timeline
         httpx.AsyncClient.__init__(view, transport=self._target.transport, **options)
         return view
+
+    def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
+        """A request that is not sent yet; as in httpx, but each URL is parsed once."""
+        if isinstance(url, str) and not self.params:
+            url = self._parsed(url)
+        return super().build_request(method, url, **options)
+
+    def _parsed(self, url: str) -> httpx.URL:
+        if self._urls_base is not self.base_url or len(self._urls) > _MOST_URLS:
+            self._urls_base, self._urls = self.base_url, {}
+        known = self._urls.get(url)
+        if known is None:
+            known = self._urls[url] = super().build_request("GET", url).url
+        return known
 
     async def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
         """Send a request that was built before; as in httpx.
 
         Raises `errors.AnsweredFromRecord` when a Nexus did not run the handler.
         """
-        response = await super().send(request, stream=stream, **options)
-        if not stream:
-            workflow_calls.refuse_recorded(response)
+        request.extensions[WHOLE] = not (stream or self.event_hooks["response"])  # a hook may want to stream
+        with self.timeline.begin(request, elsewhere=self.app is None) as running:
+            response = await super().send(request, stream=stream, **options)
+            age = None if stream else recorded_age(response.content)
+            running.answered(response.status_code, recorded=age is not None)
+            if age is not None:
+                workflow_calls.refuse_recorded(response, age)
         return response
 
     async def __aenter__(self) -> Self:

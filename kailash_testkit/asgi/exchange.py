@@ -13,10 +13,11 @@ import httpx
 from kailash_testkit.asgi.masking import Masker, request_line
 from kailash_testkit.asgi.outcome import Outcome
 from kailash_testkit.asgi.pipe import BodyPipe
-from kailash_testkit.asgi.protocol import AsgiApp, Message, Scope
+from kailash_testkit.asgi.protocol import AsgiApp, Headers, Message, Scope
 from kailash_testkit.asgi.request_body import RequestBody
 from kailash_testkit.asgi.response_writer import ResponseWriter
 from kailash_testkit.asgi.tracebacks import app_frames, described, named
+from kailash_testkit.timeline import CURRENT, TIMED, TimedRequest
 
 _log = logging.getLogger("kailash_testkit.asgi")
 
@@ -28,10 +29,11 @@ class Exchange:
     """Runs the application for one request and hands its response to the client as it is sent.
 
     request: the request.
+    headers: its headers, with names in lower case.
     raises: whether the client wants the application's exceptions, or what a server makes of them.
     """
 
-    def __init__(self, request: httpx.Request, *, raises: bool) -> None:
+    def __init__(self, request: httpx.Request, headers: Headers, *, raises: bool) -> None:
         self.outcome = Outcome()
         self.response = ResponseWriter(request, pipe := BodyPipe())
         self._request = request
@@ -43,20 +45,24 @@ class Exchange:
         self._gone: asyncio.Future[None] = self._loop.create_future()
         self._answer = asyncio.Event()
         self._pipe = pipe
-        self._body = RequestBody(request)
+        self._body = RequestBody(request, headers)
         self._task: asyncio.Task[None] | None = None
         self._closed = False  # the client is no longer interested
         self._disconnected = False  # ... and was not when the response was incomplete
         self._told = False  # somebody heard of the application's exception
 
     def start(self, app: AsgiApp, scope: Scope) -> asyncio.Task[None]:
-        """Run the application in a task with an empty context, as a request has it on a server."""
-        self._task = self._loop.create_task(
-            self._run(app, scope),
-            context=contextvars.Context(),
-            name=f"kailash_testkit {scope['method']} {scope['path']}",
-        )
-        self._task.add_done_callback(self._ended)
+        """Run the application in a task with an empty context, as a request has it on a server.
+
+        Call `ended` when the task is done.
+        """
+        context = contextvars.Context()
+        name = f"kailash_testkit {scope['method']} {scope['path']}"
+        timed: TimedRequest | None = self._request.extensions.get(TIMED)
+        if timed is not None:
+            timed.task = name
+            context.run(CURRENT.set, timed)
+        self._task = self._loop.create_task(self._run(app, scope), context=context, name=name)
         return self._task
 
     # The application's side
@@ -76,8 +82,9 @@ class Exchange:
         finally:
             self._finish()  # here, and not in a callback of the task: that would cost a turn of the loop
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if task.cancelled() and self.outcome.exception is None:  # before its first step
+    def ended(self, task: asyncio.Task[None]) -> None:
+        """The application's task is done, perhaps before its first step."""
+        if task.cancelled() and self.outcome.exception is None:
             self.outcome.exception = asyncio.CancelledError()
             self._finish()
 
@@ -131,6 +138,13 @@ class Exchange:
         if not self.response.started:
             self._log_untold()
         return self.response.started
+
+    def whole_body(self) -> bytes | None:
+        """The body, if the application is through and nothing failed; else None, and `chunks` has it."""
+        failed = self.outcome.exception or self._body.failure
+        if not self._pipe.ended or not self.response.complete or self._disconnected or failed is not None:
+            return None
+        return b"".join(iter(self._pipe.take, None))
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it is sent; it ends with the application's task, so that no failure gets lost.

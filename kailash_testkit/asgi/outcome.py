@@ -17,6 +17,9 @@ OUTCOME = "kailash_testkit.exception"
 RAISE_APP_EXCEPTIONS = "kailash_testkit.raise_app_exceptions"
 """Key in a request's extensions: overrides the transport's ``raise_app_exceptions`` for this request."""
 
+WHOLE = "kailash_testkit.whole"
+"""Key in a request's extensions: the caller wants the response as a whole, and not as it is sent."""
+
 
 @dataclass(eq=False)
 class Outcome:

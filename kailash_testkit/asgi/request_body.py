@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from kailash_testkit.asgi.protocol import Message
+from kailash_testkit.asgi.protocol import Headers, Message
 
 # A server hands over what one read of its socket gave; an application must not rely on one message per body.
 _PIECE = 65_536
@@ -19,28 +19,27 @@ _PIECE = 65_536
 class RequestBody:
     """Reads ``request.stream`` only as far as the application asks for it.
 
-    request: the request; its headers say where the body ends.
+    request: the request.
+    headers: its headers, with names in lower case; they say where the body ends.
 
     A stream is iterated in a copy of the caller's context: a test's generator sees the test's context
     variables and the application does not see those of the generator. Reading survives a cancelled
     ``receive()``.
     """
 
-    def __init__(self, request: httpx.Request) -> None:
+    def __init__(self, request: httpx.Request, headers: Headers) -> None:
         self.exhausted = False
         self.failure: BaseException | None = None  # what iterating the stream raised
         self._request = request
         self._context: contextvars.Context | None = None
         self._pieces: deque[bytes] = deque()
-        self._missing = _declared_length(request)
+        self._missing = _declared_length(headers)
         self._ended = self._missing == 0
         self._reading: asyncio.Task[bytes | None] | None = None
         self._chunks: AsyncIterator[bytes] | None = None
         stream = request.stream
         if isinstance(stream, httpx.ByteStream):  # all there; no task needed
-            for chunk in stream:
-                self._take(chunk)
-            self._take(None)
+            self._take(b"".join(stream), last=True)
         elif isinstance(stream, httpx.AsyncByteStream):
             self._context = contextvars.copy_context()
             self._chunks = aiter(stream)
@@ -55,7 +54,8 @@ class RequestBody:
                 return None
             self._reading = None
             try:
-                self._take(reading.result())
+                chunk = reading.result()
+                self._take(chunk or b"", last=chunk is None)
             except BaseException as error:  # also pytest.fail() in the test's generator
                 self.failure = error
                 return None
@@ -78,24 +78,28 @@ class RequestBody:
     async def _next_chunk(self) -> bytes | None:
         return None if self._chunks is None else await anext(self._chunks, None)
 
-    def _take(self, chunk: bytes | None) -> None:
-        """Keep ``chunk`` for the application; None is the end of the stream."""
-        data = chunk or b""
+    def _take(self, data: bytes, *, last: bool) -> None:
+        """Keep ``data`` for the application. last: the stream has ended."""
         if self._missing is not None:
             self._missing -= len(data)
-            if self._missing < 0 or (self._missing > 0 and chunk is None):
+            if self._missing < 0 or (self._missing > 0 and last):
                 raise httpx.LocalProtocolError(
                     f"the request's body is {abs(self._missing)} bytes "
                     f"{'longer' if self._missing < 0 else 'shorter'} than its Content-Length",
                     request=self._request,
                 )
-        self._ended = chunk is None or self._missing == 0
-        self._pieces.extend(data[at : at + _PIECE] for at in range(0, len(data), _PIECE))
+        self._ended = last or self._missing == 0
+        if len(data) > _PIECE:
+            self._pieces.extend(data[at : at + _PIECE] for at in range(0, len(data), _PIECE))
+        elif data:
+            self._pieces.append(data)
 
 
-def _declared_length(request: httpx.Request) -> int | None:
-    declared = next((value for name, value in request.headers.raw if name.lower() == b"content-length"), b"")
-    return int(declared) if declared.isdigit() else None
+def _declared_length(headers: Headers) -> int | None:
+    for name, value in headers:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else None
+    return None
 
 
 def _retrieve(task: asyncio.Task[bytes | None]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,8 +14,8 @@ import httpx
 
 from kailash_testkit.asgi.exchange import Exchange
 from kailash_testkit.asgi.masking import request_line
-from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS
-from kailash_testkit.asgi.protocol import AsgiApp, Scope
+from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS, WHOLE
+from kailash_testkit.asgi.protocol import AsgiApp, Headers, Scope
 from kailash_testkit.errors import KitError, UnsupportedProtocol
 
 _log = logging.getLogger("kailash_testkit.asgi")
@@ -81,21 +83,24 @@ class AppTransport(httpx.AsyncBaseTransport):
         _refuse_other_protocols(request)
         if self._closed:
             raise KitError(f"{request_line(request)}: the client was closed", do="send requests before it closes")
+        started = time.perf_counter()
         state = await self._get_state()
-        exchange = Exchange(request, raises=request.extensions.get(RAISE_APP_EXCEPTIONS, self.raise_app_exceptions))
-        task = exchange.start(self.app, self._scope(request, state))
+        headers = [(name.lower(), value) for name, value in request.headers.raw]
+        raises = request.extensions.get(RAISE_APP_EXCEPTIONS, self.raise_app_exceptions)
+        exchange = Exchange(request, headers, raises=raises)
+        task = exchange.start(self.app, self._scope(request, headers, state))
         self._exchanges[task] = exchange
-        task.add_done_callback(self._exchanges.pop)
-        extensions = {OUTCOME: exchange.outcome}
+        task.add_done_callback(self._ended)
         try:
             if await exchange.begun():
-                response = exchange.response
-                stream = _ResponseStream(exchange)
-                return httpx.Response(response.status, headers=response.headers, stream=stream, extensions=extensions)
+                return _response(request, exchange, started)
         except BaseException:
             exchange.close()
             raise
-        return _bare_500(request, extensions)
+        return _bare_500(request, {OUTCOME: exchange.outcome})
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._exchanges.pop(task).ended(task)
 
     async def aclose(self) -> None:
         """Give requests that still run a second to finish, then cancel them. Unread responses are closed
@@ -118,12 +123,11 @@ class AppTransport(httpx.AsyncBaseTransport):
             for task in stuck:
                 _log.error("%s does not end, although it was cancelled", task.get_name())
 
-    def _scope(self, request: httpx.Request, state: dict[str, Any]) -> Scope:
+    def _scope(self, request: httpx.Request, headers: Headers, state: dict[str, Any]) -> Scope:
         url = request.url
         raw_path, _, query = url.raw_path.partition(b"?")
         scheme = url.scheme
         path = raw_path.decode("ascii")
-        headers = [(name.lower(), value) for name, value in request.headers.raw]
         if headers and headers[0][0] != b"host":
             headers.sort(key=lambda pair: pair[0] != b"host")  # as it is sent to a server
         return {
@@ -152,6 +156,21 @@ class _ResponseStream(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         self._exchange.close()
+
+
+def _response(request: httpx.Request, exchange: Exchange, started: float) -> httpx.Response:
+    """The response: read already if the caller wants it as a whole and it is complete, which saves the streams."""
+    sent, extensions = exchange.response, {OUTCOME: exchange.outcome}
+    body = exchange.whole_body() if request.extensions.get(WHOLE) else None
+    if body is None:
+        stream = _ResponseStream(exchange)
+        return httpx.Response(sent.status, headers=sent.headers, stream=stream, extensions=extensions)
+    whole = httpx.Response(
+        sent.status, headers=sent.headers, stream=httpx.ByteStream(body), extensions=extensions, request=request
+    )
+    whole.read()
+    whole.elapsed = timedelta(seconds=time.perf_counter() - started)
+    return whole
 
 
 def _bare_500(request: httpx.Request, extensions: dict[str, Any]) -> httpx.Response:

@@ -45,14 +45,13 @@ async def call(client: ApiClient, name: str, inputs: Mapping[str, object]) -> An
     return nexus_internals.outputs(cast("dict[str, Any]", answer))
 
 
-def refuse_recorded(response: httpx.Response) -> None:
+def refuse_recorded(response: httpx.Response, age: float) -> None:
     """Raises `AnsweredFromRecord` for a response that Nexus took from its record.
 
-    A request that names itself by an Idempotency-Key asks for just that.
+    age: of the record, in seconds. A request that names itself by an Idempotency-Key asks for just that.
     """
-    age = nexus_internals.recorded_age(response.content)
     request = response.request
-    if age is not None and request.method not in _SAFE and "idempotency-key" not in request.headers:
+    if request.method not in _SAFE and "idempotency-key" not in request.headers:
         raise AnsweredFromRecord(
             f"{request_line(request)}: the handler did not run",
             details=[f"Nexus answered from its record of the same request, {age:.1f} s before"],

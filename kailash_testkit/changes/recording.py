@@ -38,11 +38,13 @@ class Recording:
     def pause(self) -> None:
         """What happens until `resume` does not count."""
         self._earlier, self._gaps = self.so_far()
+        self.stop()
+
+    def stop(self) -> None:
+        """Nothing more is recorded, and what was is no longer told."""
         if self._since is not None:
             self._journal.release(self._since)
             self._since = None
-
-    stop = pause
 
     def resume(self) -> None:
         """From now on changes count again."""

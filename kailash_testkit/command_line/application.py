@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import shlex
 import sys
 import tempfile
 import tomllib
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
 from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.loading import load_dataflow, load_module
 
 PROJECT_FILE: Final = Path("pyproject.toml")
 _DEFAULT_VARIABLE: Final = "DATABASE_URL"
@@ -37,21 +39,82 @@ def words(setting: object) -> list[str]:
     return [str(word) for word in cast("Iterable[object]", setting or [])]
 
 
-@contextlib.contextmanager
-def importable(settings: Mapping[str, Any], variables: Iterable[str]) -> Generator[None, None, None]:
-    """For a block: modules are found as in the project's pytest sessions, and the URL variables name a
-    database that nobody uses. What the application prints goes to stderr.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments about importing the application."""
+    parser.add_argument(
+        "target",
+        nargs="?",
+        metavar="MODULE:NAME",
+        help="the DataFlow instance, or a function that returns it; default: testkit_dataflow in ./pyproject.toml",
+    )
+    parser.add_argument(
+        "--import",
+        action="append",
+        default=[],
+        dest="modules",
+        metavar="MODULE",
+        help="import this module too, because it registers models; may be repeated",
+    )
+    parser.add_argument(
+        "--url-env",
+        action="append",
+        default=[],
+        metavar="VARIABLE",
+        help="a variable that the application reads its database URL from, set to a throw-away database meanwhile; "
+        "may be repeated; default: testkit_url_env in ./pyproject.toml, else DATABASE_URL",
+    )
 
-    variables: by default those of ``testkit_url_env``, else ``DATABASE_URL``.
+
+def target_of(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> str:
+    """Where the DataFlow instance lives. Raises `ConfigurationError`."""
+    target: str = arguments.target or settings.get("testkit_dataflow") or ""
+    if not target:
+        raise ConfigurationError(
+            "the kit does not know where the DataFlow instance lives",
+            do=f"write it: kailash-testkit {arguments.command} shop.models:db, or set testkit_dataflow "
+            "in pyproject.toml",
+        )
+    return target
+
+
+def loaded(target: str, modules: Sequence[str]) -> Any:
+    """The DataFlow instance, with the models of further modules. Raises `ConfigurationError`."""
+    try:
+        dataflow = load_dataflow(target, "MODULE:NAME")
+        for module in modules:
+            load_module(module, "--import")
+    except ConfigurationError as error:
+        hint = "a variable that names its database is set for it with --url-env"
+        raise ConfigurationError(error.what, why=error.why, do=f"{error.do}; {hint}") from error
+    if not dataflow.get_models():
+        raise ConfigurationError(
+            f"no models are registered with {target}",
+            why="the module that declares them was not imported",
+            do="name it: --import shop.models",
+        )
+    return dataflow
+
+
+def variables_of(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> list[str]:
+    """The variables that the application reads its URL from."""
+    return list(arguments.url_env) or words(settings.get("testkit_url_env")) or [_DEFAULT_VARIABLE]
+
+
+@contextlib.contextmanager
+def importable(
+    settings: Mapping[str, Any], variables: Iterable[str], url: str | None = None
+) -> Generator[None, None, None]:
+    """For a block: modules are found as in the project's pytest sessions, and the variables name a database.
+
+    url: that database; by default one that nobody uses. What the application prints goes to stderr.
     """
     before, path = dict(os.environ), list(sys.path)
     folder_of_migrations = Path.cwd() / "migrations"
     had_migrations = folder_of_migrations.exists()
     sys.path[:0] = [str(Path(entry).absolute()) for entry in [*words(settings.get("pythonpath")), "."]]
     with tempfile.TemporaryDirectory(prefix="kailash-testkit-", ignore_cleanup_errors=True) as folder:
-        url = f"sqlite:///{Path(folder) / 'unused.db'}"
-        names = list(variables) or words(settings.get("testkit_url_env")) or [_DEFAULT_VARIABLE]
-        os.environ.update(dict.fromkeys(names, url))
+        unused = f"sqlite:///{Path(folder).resolve() / 'unused.db'}"
+        os.environ.update(dict.fromkeys(variables, url or unused))
         try:
             with contextlib.redirect_stdout(sys.stderr):
                 yield

@@ -8,11 +8,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from kailash_testkit.command_line.application import importable, pytest_settings
+from kailash_testkit.command_line.application import (
+    add_arguments,
+    importable,
+    loaded,
+    pytest_settings,
+    target_of,
+    variables_of,
+)
+from kailash_testkit.command_line.progress import Progress
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.generate import drift, generate_module
 from kailash_testkit.generate.module import MARKER
-from kailash_testkit.loading import load_dataflow, load_module
 
 _SHORTEST_LINE: Final = 79
 _DESCRIPTION: Final = """\
@@ -37,42 +44,16 @@ def add(commands: Any) -> None:
         epilog=_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "target",
-        nargs="?",
-        metavar="MODULE:NAME",
-        help="the DataFlow instance, or a function that returns it; default: testkit_dataflow in ./pyproject.toml",
-    )
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("-o", "--output", type=Path, metavar="FILE", help="the file to write or check")
     where.add_argument("--stdout", action="store_true", help="print the module instead of writing a file")
     parser.add_argument("--check", action="store_true", help="write nothing; say whether the file is up to date")
     parser.add_argument("--only", action="append", default=[], metavar="MODEL", help="only this model; may be repeated")
-    _add_application(parser)
+    add_arguments(parser)
     parser.add_argument(
         "--line-length", type=int, default=88, metavar="N", help="longest line of the file (%(default)s)"
     )
     parser.set_defaults(run=run)
-
-
-def _add_application(parser: argparse.ArgumentParser) -> None:
-    """Arguments about importing the application."""
-    parser.add_argument(
-        "--import",
-        action="append",
-        default=[],
-        dest="modules",
-        metavar="MODULE",
-        help="import this module too, because it registers models; may be repeated",
-    )
-    parser.add_argument(
-        "--url-env",
-        action="append",
-        default=[],
-        metavar="VARIABLE",
-        help="a variable that the application reads its database URL from, set to a database of no use meanwhile; "
-        "may be repeated; default: testkit_url_env in ./pyproject.toml, else DATABASE_URL",
-    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -84,12 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"--line-length {arguments.line_length} is too short", do=f"give {_SHORTEST_LINE} or more"
         )
     settings = pytest_settings()
-    target: str = arguments.target or settings.get("testkit_dataflow") or ""
-    if not target:
-        raise ConfigurationError(
-            "the kit does not know where the DataFlow instance lives",
-            do="write it: kailash-testkit generate shop.models:db, or set testkit_dataflow in pyproject.toml",
-        )
+    target = target_of(arguments, settings)
     text = _generated(target, settings, arguments)
     if arguments.stdout:
         sys.stdout.write(text)
@@ -99,28 +75,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _generated(target: str, settings: Mapping[str, Any], arguments: argparse.Namespace) -> str:
     only: Sequence[str] = arguments.only
-    with importable(settings, arguments.url_env):
-        dataflow = _loaded(target, arguments.modules)
-        if not dataflow.get_models():
-            raise ConfigurationError(
-                f"no models are registered with {target}",
-                why="the module that declares them was not imported",
-                do="name it: --import shop.models",
-            )
+    with importable(settings, variables_of(arguments, settings)), Progress() as progress:
+        progress(f"importing {target}")
+        dataflow = loaded(target, arguments.modules)
         text = generate_module(dataflow, target, only=only, line_length=arguments.line_length)
         dataflow.close()
     return text
-
-
-def _loaded(target: str, modules: Sequence[str]) -> Any:
-    try:
-        dataflow = load_dataflow(target, "MODULE:NAME")
-        for module in modules:
-            load_module(module, "--import")
-    except ConfigurationError as error:
-        hint = "a variable that names its database is set for it with --url-env"
-        raise ConfigurationError(error.what, why=error.why, do=f"{error.do}; {hint}") from error
-    return dataflow
 
 
 def _write(file: Path, text: str) -> int:

@@ -1,10 +1,12 @@
 """Databases under test: the kit's own connection, and all that differs between kinds of database.
 
-One module per kind, each behind the `Database` protocol; `open_database` picks it by URL. `storage`
-makes the private files. The kit's connection is synchronous, autocommit, outside every event loop.
+One module per kind, each behind the `Database` protocol; `open_database` picks it by URL. What they share
+is in `urls`, `claiming`, `sessions` and `drivers`; `storage` makes the private files. The kit's
+connection is synchronous, autocommit, outside every event loop.
 Not here: DataFlow, which has connections of its own to the same database.
 """
 
-from kailash_testkit.databases.interface import Database, open_database
+from kailash_testkit.databases.interface import Database, open_database, peek
+from kailash_testkit.databases.sessions import Session
 
-__all__ = ["Database", "open_database"]
+__all__ = ["Database", "Session", "open_database", "peek"]

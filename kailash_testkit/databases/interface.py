@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from importlib import import_module
+from typing import Final, Protocol
 
+from kailash_testkit.databases.sessions import Session
 from kailash_testkit.errors import UnsupportedDatabase
 from kailash_testkit.wording import plain
 
@@ -46,12 +48,36 @@ class Database(Protocol):
         """The stored row with that id, values as the driver gives them."""
         ...
 
+    def rows(self, table: str, ids: Sequence[object], /) -> list[Mapping[str, object]]:
+        """The stored rows with these ids, in any order."""
+        ...
+
+    def remove(self, table: str, ids: Sequence[object], /) -> None:
+        """Deletes the rows with these ids."""
+        ...
+
+    def references(self, table: str, /) -> Mapping[str, str]:
+        """The foreign keys of one column that refer to an id: table by column."""
+        ...
+
     def rows_after(self, table: str, last: int, /) -> list[Mapping[str, object]]:
         """The rows that were numbered after ``last``, in order."""
         ...
 
     def last_number(self, table: str, /) -> int:
-        """The highest number that the database gave to a row of the table."""
+        """The highest number that the database gave to a row of the table: later ones are numbered above it."""
+        ...
+
+    def number_after(self, table: str, number: int, /) -> None:
+        """A row was given that number as its id: the database is to number later rows above it."""
+        ...
+
+    def as_kept(self, table: str, values: Mapping[str, object], /) -> Mapping[str, object]:
+        """Values, by column, as the table's columns keep them and the kit's connection reads them.
+
+        Only where a column is coarser than Python: the four bytes of a PostgreSQL ``REAL``, the whole seconds
+        of a MariaDB ``DATETIME``. A value that a column refuses is returned as it is.
+        """
         ...
 
     def count(self, table: str, /) -> int:
@@ -66,8 +92,12 @@ class Database(Protocol):
         """Whether somebody's open transaction keeps others from writing; waits a moment for it to end."""
         ...
 
+    def sessions(self) -> list[Session]:
+        """The connections of others to this database, as far as the server tells; none on SQLite."""
+        ...
+
     def empty(self) -> None:
-        """Deletes all rows."""
+        """Deletes all rows, and lets the numbers of automatic ids begin anew."""
         ...
 
     def close(self) -> None:
@@ -75,17 +105,44 @@ class Database(Protocol):
         ...
 
 
+_KINDS: Final = {
+    "sqlite": ("sqlite", "SqliteDatabase"),
+    "postgresql": ("postgresql", "PostgresqlDatabase"),
+    "postgres": ("postgresql", "PostgresqlDatabase"),
+    "mysql": ("mysql", "MysqlDatabase"),
+}  # module and class by what a URL's scheme begins with
+
+
 def open_database(url: str) -> Database:
     """Opens the kit's own connection to the database of a URL.
 
-    Raises `UnsupportedDatabase` for a kind or form of URL that cannot be tested on.
+    Raises `UnsupportedDatabase` for a kind or form of URL that cannot be tested on, and when the driver is
+    not installed or the server does not answer.
+    """
+    scheme = url.partition("://")[0] if "://" in url else "sqlite"
+    kind = _KINDS.get(scheme.lower().partition("+")[0].partition(":")[0])
+    if kind is None:
+        raise UnsupportedDatabase(
+            f"the kit cannot test on {plain(url)}",
+            why=f"DataFlow takes no {scheme}:// for a MariaDB" if scheme == "mariadb" else f"no support for {scheme}",
+            do="use a URL that begins with sqlite:////, postgresql:// or mysql:// (for MariaDB as well)",
+        )
+    module, name = kind
+    opened: Database = getattr(import_module(f"kailash_testkit.databases.{module}"), name)(url)
+    return opened
+
+
+def peek(url: str, table: str, row_id: object) -> bool:
+    """Whether the database of a URL, which is none of the kit's, has a row of that id. Only looks.
+
+    Raises `UnsupportedDatabase` for a kind or form of URL that cannot be looked into.
     """
     if "://" not in url or url.startswith("sqlite"):
-        from kailash_testkit.databases.sqlite import SqliteDatabase
+        from kailash_testkit.databases.sqlite import has_row
 
-        return SqliteDatabase(url)
-    raise UnsupportedDatabase(
-        f"the kit cannot test on {plain(url)}",
-        why="so far it supports SQLite files",
-        do="let the application read its URL from the variable that testkit_url_env names",
-    )
+        return has_row(url, table, row_id)
+    database = open_database(url)
+    try:
+        return database.row(table, row_id) is not None
+    finally:
+        database.close()

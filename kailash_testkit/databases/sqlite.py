@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from kailash_testkit.errors import UnsafeDatabase, UnsupportedDatabase
+from kailash_testkit.databases.claiming import require_no_rows, require_no_tables
+from kailash_testkit.databases.sessions import Session
+from kailash_testkit.errors import UnsupportedDatabase
 
 MARKER: Final = 0x4B544B31
 """``PRAGMA application_id`` of a database that the kit made: the letters KTK1."""
 
 _OWN_TABLES: Final = ("sqlite_", "dataflow_", "_dataflow_")
 _LOCK_WAIT_MS: Final = 500
+_MOST_PARAMETERS: Final = 500  # of a statement; old releases take 999
 
 
 class SqliteDatabase:
@@ -44,23 +48,14 @@ class SqliteDatabase:
     def claim(self, *, allow_existing: bool) -> None:
         if self._one("PRAGMA application_id") == (MARKER,):
             return  # it is the kit's already
-        tables = self.tables()
-        if tables and not allow_existing:
-            raise self._unsafe(
-                f"it has tables ({', '.join(tables[:5])}) that the kit did not make",
-                "use a new file, or pass allow_existing=True for a database without rows",
-            )
-        filled = [table for table in tables if self.count(table)]
-        if filled:
-            raise self._unsafe(f"it has rows in {', '.join(filled[:5])}", "use a new file or an empty database")
+        if not allow_existing:
+            require_no_tables(str(self.path), self.tables())
+        require_no_rows(str(self.path), self.tables(), self.count)
         self.take()
 
     def take(self) -> None:
         self._run(f"PRAGMA application_id = {MARKER}")
         self._run("PRAGMA journal_mode = WAL")  # as DataFlow's own connections have it
-
-    def _unsafe(self, why: str, do: str) -> UnsafeDatabase:
-        return UnsafeDatabase(f"{self.path} is not a database that the kit may change", why=why, do=do)
 
     def tables(self) -> list[str]:
         names = self._run("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
@@ -70,6 +65,22 @@ class SqliteDatabase:
         rows = self._dicts(f"SELECT * FROM {quoted(table)} WHERE id = ?", (row_id,))
         return rows[0] if rows else None
 
+    def rows(self, table: str, ids: Sequence[object], /) -> list[Mapping[str, object]]:
+        found: list[Mapping[str, object]] = []
+        for some in _in_parts(ids):
+            found += self._dicts(f"SELECT * FROM {quoted(table)} WHERE id IN ({_placeholders(some)})", some)
+        return found
+
+    def remove(self, table: str, ids: Sequence[object], /) -> None:
+        for some in _in_parts(ids):
+            self._run(f"DELETE FROM {quoted(table)} WHERE id IN ({_placeholders(some)})", some)
+
+    def references(self, table: str, /) -> Mapping[str, str]:
+        keys = self._run(
+            'SELECT "from", "table" FROM pragma_foreign_key_list(?) GROUP BY id HAVING count(*) = 1', (table,)
+        )
+        return {str(column): str(other) for column, other in keys}
+
     def rows_after(self, table: str, last: int, /) -> list[Mapping[str, object]]:
         return self._dicts(f"SELECT * FROM {quoted(table)} WHERE id > ? ORDER BY id", (last,))
 
@@ -77,6 +88,12 @@ class SqliteDatabase:
         found = self._one(f"SELECT max(id) FROM {quoted(table)}")
         given = self._one("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
         return max(int(str(number[0] or 0)) for number in (found, given) if number is not None)
+
+    def number_after(self, table: str, number: int, /) -> None:
+        """SQLite does so by itself."""
+
+    def as_kept(self, table: str, values: Mapping[str, object], /) -> Mapping[str, object]:
+        return values
 
     def count(self, table: str, /) -> int:
         counted = self._one(f"SELECT count(*) FROM {quoted(table)}")
@@ -93,6 +110,10 @@ class SqliteDatabase:
             return True
         self._run("ROLLBACK")
         return False
+
+    def sessions(self) -> list[Session]:
+        """None: SQLite knows of locks, not of those who hold them."""
+        return []
 
     def empty(self) -> None:
         self._run("PRAGMA foreign_keys = OFF")
@@ -119,6 +140,14 @@ class SqliteDatabase:
             cursor = self._connection.execute(statement, tuple(parameters))
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def _in_parts(values: Sequence[object]) -> Iterator[Sequence[object]]:
+    return (values[start : start + _MOST_PARAMETERS] for start in range(0, len(values), _MOST_PARAMETERS))
+
+
+def _placeholders(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def quoted(name: str) -> str:
@@ -176,3 +205,16 @@ def _connect(path: Path) -> sqlite3.Connection:
             f"the SQLite file {path} cannot be opened", why=str(error), do="correct the URL or the file"
         ) from None
     return connection
+
+
+def has_row(url: str, table: str, row_id: object) -> bool:
+    """Whether a file, that the kit may only look into, has a row of that id; False where there is no such table."""
+    path = file_of(url)
+    if not path.exists():
+        return False
+    with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        try:
+            found = connection.execute(f"SELECT 1 FROM {quoted(table)} WHERE id = ?", (row_id,)).fetchone()
+        except (sqlite3.DatabaseError, sqlite3.InterfaceError):  # no such table, or a value that is no id
+            return False
+    return found is not None

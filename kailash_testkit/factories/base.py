@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Self, cast
 
-from kailash_testkit import active
-from kailash_testkit.factories.building import build_values
-from kailash_testkit.factories.numbering import next_number
-from kailash_testkit.models import Model
-from kailash_testkit.rows import Row
-from kailash_testkit.store import Store
+from kailash_testkit.errors import FieldTypeError
+from kailash_testkit.factories.definition import Children, Definition, own
+from kailash_testkit.wording import shortened
 
 
 class FactoryBase:
@@ -19,39 +16,85 @@ class FactoryBase:
     A subclass whose methods take known fields only could not narrow methods that take any.
     """
 
-    _row_class: type[Row] = Row
+    _definition: Definition
 
     def __init__(self, model: type | str, /, *, dataflow: Any | None = None, **defaults: object) -> None:
-        self._model = model
-        self._dataflow = dataflow
-        self._defaults = defaults
+        self._definition = Definition(model, dataflow).using(defaults)
+        self._definition.check()
+
+    @classmethod
+    def of(cls, definition: Definition, /) -> Self:
+        """A factory of that definition; whether the model's rows can be stored is not checked."""
+        factory = object.__new__(cls)
+        factory._definition = definition
+        return factory
 
     def __repr__(self) -> str:
-        defaults = "".join(f", {name}={value!r}" for name, value in self._defaults.items())
-        return f"{type(self).__name__}({self._model_name}{defaults})"
+        defaults = "".join(f", {name}={value!r}" for name, value in self._definition.defaults.items())
+        return f"{type(self).__name__}({self._definition.model_name}{defaults})"
 
-    def _with(self, defaults: Mapping[str, object]) -> Self:
-        clone = object.__new__(type(self))
-        clone.__dict__.update(self.__dict__, _defaults=dict(defaults))
+    def with_traits(self, *names: str) -> Self:
+        """A factory with the values of these traits on top; of several, the last one's win.
+
+        Raises `UnknownTrait` with the nearest name.
+        """
+        return self._with(self._definition.with_traits(names))
+
+    def after_create(self, hook: Callable[[Any], object] | Callable[[Any, Any], object], /) -> Self:
+        """A factory that calls ``hook(row)`` for each row that it created, and awaits what an async hook returns.
+
+        A hook with a second argument gets the row's values, transient parameters included:
+        ``hook(row, values)``. Hooks run when all rows of the call are stored, in the order of the rows; what
+        `create` returns is read again after them. An error of a hook comes through, and the rows stay.
+        """
+        return self._with(self._definition.with_hook(hook))
+
+    def with_children(
+        self, children: FactoryBase, rows: int | Iterable[Mapping[str, object]], /, *, via: str | None = None
+    ) -> Self:
+        """A factory that also creates rows of another one for each of its own: ``orders.with_children(lines, 3)``.
+
+        rows: how many for each, or one set of values for each of them. via: the children's field that holds
+        the id; by default the one that they declare with ``related`` to this model. Raises `DeclarationError` when a
+        row is made and there is no such field, or more than one.
+        """
+        each = each_of(rows, "with_children(factory, {})")
+        copies = {id(values): own(dict(values)) for values in each}  # the same for rows that are given the same
+        given = tuple(copies[id(values)] for values in each)
+        return self._with(self._definition.with_children(Children(definition_of(children), given, via)))
+
+    def _with(self, definition: Definition) -> Self:
+        clone = self.of(definition)
+        clone.__dict__.update(self.__dict__, _definition=definition)
         return clone
 
-    def _built(self, model: Model, overrides: Mapping[str, object]) -> dict[str, object]:
-        return build_values(model, {**self._defaults, **overrides}, next_number(model.name))
-
-    def _resolved(self) -> tuple[Store, Model]:
-        store = active.kit_for(self._model, self._dataflow).store
-        return store, store.model(self._model)
-
-    def _typed(self, row: Row) -> Row:
-        """The row as an instance of the factory's own class of rows."""
-        return row if self._row_class is Row else self._row_class(self._model_name, row.as_dict())
-
-    @property
-    def _model_name(self) -> str:
-        return self._model if isinstance(self._model, str) else self._model.__name__
-
     def _expected(self, fields: Mapping[str, object]) -> Mapping[str, object]:
-        _, model = self._resolved()
+        _, model = self._definition.resolved()
         for name in fields:
             model.column(name)  # refuses a misspelt one, which could never be met
         return fields
+
+
+def definition_of(factory: FactoryBase) -> Definition:
+    """What a factory is made of, for the modules that make rows."""
+    definition: Definition = vars(factory)["_definition"]
+    return definition
+
+
+def each_of(given: int | Iterable[Mapping[str, object]], call: str = "create_many({})") -> list[Mapping[str, object]]:
+    """One mapping of values per row, for a number of rows or for the mappings themselves.
+
+    call: how the message writes the call. Raises `FieldTypeError` for anything else.
+    """
+    rows: object = given  # a dict is an iterable, too, and a test may give anything
+    if isinstance(rows, int) and not isinstance(rows, bool) and rows >= 0:
+        return [{}] * rows
+    if isinstance(rows, Iterable) and not isinstance(rows, Mapping):
+        each = list(cast("Iterable[object]", rows))
+        if all(isinstance(values, Mapping) for values in each):
+            return cast("list[Mapping[str, object]]", each)
+    example, examples = call.format(2), call.format('[{"name": "a"}, {"name": "b"}]')
+    raise FieldTypeError(
+        f"{call.format(shortened(given))}: expected a number of rows, 0 or more, or one dict of values per row",
+        do=f"write {example}, or {examples}",
+    )

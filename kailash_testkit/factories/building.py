@@ -1,25 +1,112 @@
-"""Builds one row's values: what was given, then the factory's defaults, then generated ones."""
+"""Makes the values of rows: what was given, then the factory's defaults, then generated ones.
+
+A `Recipe` is worked out once for rows that are given the same; it then makes any number of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from kailash_testkit.errors import CircularValues, MissingField
-from kailash_testkit.factories.declarations import Declaration
+from kailash_testkit.factories.declarations import Declaration, Maker, Transient, Values
+from kailash_testkit.factories.definition import own
 from kailash_testkit.factories.numbering import Number
-from kailash_testkit.factories.values import generated
+from kailash_testkit.factories.values import generator
 from kailash_testkit.models import Field, Model
 from kailash_testkit.models.checking import checked_values
 from kailash_testkit.models.model import MISSING, unknown_field
+from kailash_testkit.models.storable import check_given, check_storable
+
+LATER: Final = object()
+"""Stands for the id of a parent that is numbered by the database when it is stored."""
+
+_NONE: Final[Mapping[str, object]] = {}
 
 
-def build_values(model: Model, given: Mapping[str, object], number: Number) -> dict[str, object]:
-    """All values that DataFlow needs for one row, checked; fields with a default of the model are left to it."""
-    values = _ValuesInTheMaking(model, given, number)
-    names = [name for name, field in model.writable.items() if name in given or _must_be_made(model, field)]
-    undeclared = [name for name in given if name not in model.writable]
-    return checked_values(model, {name: values[name] for name in [*names, *undeclared]})
+class _NotKnownYetError(Exception):
+    """A value was asked for that depends on the id of a parent which is not stored yet."""
+
+
+Kept = Callable[[Mapping[str, object]], Mapping[str, object]]
+
+
+class Recipe:
+    """How to make rows of a model for which ``given`` holds values and declarations.
+
+    kept: what the database's columns keep of values. Nobody asked for the microseconds of a ``datetime.now``
+    that is a field's default, so a column without them is no difference.
+    Raises `UnknownField`, `FieldTypeError` or `ManagedField` for what cannot be given, `UnstorableField` for what
+    cannot be stored.
+    """
+
+    def __init__(self, model: Model, given: Mapping[str, object], kept: Kept = dict) -> None:
+        check_storable(model)
+        check_given(model, given)
+        self.model = model
+        self.given = given
+        self._kept = kept
+        for name, value in given.items():
+            if name not in model.writable and not isinstance(value, Transient):
+                checked_values(model, {name: value})  # raises, and says why
+        self.names = [name for name, field in model.writable.items() if name in given or _must_be_made(model, field)]
+        self._makers: dict[str, Maker] = {}
+        for name in self.names:
+            self.maker(name)
+
+    def row(self, number: Number) -> dict[str, object]:
+        """The values of the row with that number."""
+        return self.draft(number).values()
+
+    def draft(self, number: Number, parents: Mapping[str, object] = _NONE) -> Draft:
+        """The row with that number, made as far as the ids of its parents are known (not `LATER`)."""
+        return Draft(self, number, dict(parents))
+
+    def maker(self, name: str) -> Maker:
+        """What makes the values of a field, or of a transient parameter."""
+        known = self._makers.get(name)
+        if known is None:
+            known = self._makers[name] = self._maker(name)
+        return known
+
+    def _maker(self, name: str) -> Maker:
+        if name not in self.given:
+            return self._default(name)
+        value = self.given[name]
+        if isinstance(value, Transient):
+            return value.bound(self.model, name)
+        if isinstance(value, Declaration):
+            bound, model = value.bound(self.model, name), self.model
+            return lambda number, values: checked_values(model, {name: bound(number, values)})[name]
+        return _constant(checked_values(self.model, {name: value})[name])
+
+    def _default(self, name: str) -> Maker:
+        model = self.model
+        field = model.writable.get(name)
+        if name in model.columns and (field is None or not _known_before(model, field)):
+            raise MissingField(
+                f"{model.name}.{name} is not known while the row's values are made",
+                why="it is set when the row is stored",
+                do=f"give {name} a value of its own, or leave it out of what is derived"
+                if field is not None
+                else f"leave {name} out of what is derived",
+            )
+        if field is None:
+            raise unknown_field(model, name, model.writable)
+        if field.required or field.default is MISSING:
+            make = generator(model, field)
+            return lambda number, values: make(number)
+        default: Any = field.default
+        if callable(default):
+            kept = self._kept
+            return lambda number, values: kept(checked_values(model, {name: default()}))[name]
+        return _constant(default)
+
+
+def _constant(value: object) -> Maker:
+    if own(value) is value:
+        return lambda number, values: value
+    return lambda number, values: own(value)
 
 
 def _must_be_made(model: Model, field: Field) -> bool:
@@ -38,14 +125,48 @@ def _known_before(model: Model, field: Field) -> bool:
     return not (model.tenant and field.name == "tenant_id")
 
 
-class _ValuesInTheMaking:
-    """Makes each value when it is first asked for, so that declarations may use each other's."""
+class Draft:
+    """A row in the making: made as far as the ids of its parents are known, then completed."""
 
-    def __init__(self, model: Model, given: Mapping[str, object], number: Number) -> None:
-        self._model = model
-        self._given = given
-        self._number = number
+    def __init__(self, recipe: Recipe, number: Number, parents: dict[str, object]) -> None:
+        self._parents = parents
         self._made: dict[str, object] = {}
+        self.view: Values = _View(recipe, number, parents, self._made)
+        self._names = [*recipe.names, *(field for field in parents if field not in recipe.names)]
+        self._late = [name for name in self._names if not self._is_made(name)]
+
+    def _is_made(self, name: str) -> bool:
+        try:
+            self.view[name]
+        except _NotKnownYetError:
+            return False
+        return True
+
+    def known_id(self) -> object:
+        """The row's id, or `LATER` when it is not known before the row is stored."""
+        return self._made.get("id", LATER)
+
+    def values(self, parents: Mapping[str, object] = _NONE) -> dict[str, object]:
+        """All values, now that the parents have these ids."""
+        self._parents.update(parents)
+        for name in self._late:
+            self.view[name]
+        return {name: self._made[name] for name in self._names}
+
+
+class _View:
+    """A row's values as declarations see them; each is made when it is first asked for, so that they may use others.
+
+    It has no public name of its own, so that a field of any name can be asked for as an attribute.
+    """
+
+    __slots__ = ("_made", "_making", "_number", "_parents", "_recipe")
+
+    def __init__(self, recipe: Recipe, number: Number, parents: Mapping[str, object], made: dict[str, object]) -> None:
+        self._recipe = recipe
+        self._number = number
+        self._parents = parents
+        self._made = made
         self._making: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -54,35 +175,27 @@ class _ValuesInTheMaking:
         return self[name]
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._made:
-            if name in self._making:
-                path = " -> ".join([*self._making[self._making.index(name) :], name])
-                raise CircularValues(
-                    f"derived values of {self._model.name} need each other: {path}",
-                    do="give one of them a value of its own",
-                )
-            self._making.append(name)
-            try:
-                self._made[name] = self._make(name)
-            finally:
-                self._making.pop()
-        return self._made[name]
-
-    def _make(self, name: str) -> object:
-        if name in self._given:
-            value = self._given[name]
-            return value.value(self._number, self) if isinstance(value, Declaration) else value
-        field = self._model.writable.get(name)
-        if name in self._model.columns and (field is None or not _known_before(self._model, field)):
-            raise MissingField(
-                f"{self._model.name}.{name} is not known while the row's values are made",
-                why="it is set when the row is stored",
-                do=f"give {name} a value of its own, or leave it out of what is derived"
-                if field is not None
-                else f"leave {name} out of what is derived",
+        made = self._made
+        if name in made:
+            return made[name]
+        if name in self._parents:
+            value = made[name] = self._parent(name)
+            return value
+        if name in self._making:
+            path = " -> ".join([*self._making[self._making.index(name) :], name])
+            raise CircularValues(
+                f"derived values of {self._recipe.model.name} need each other: {path}",
+                do="give one of them a value of its own",
             )
-        if field is None:
-            raise unknown_field(self._model, name, self._model.writable)
-        if field.required or field.default is MISSING:
-            return generated(self._model, field, self._number)
-        return field.default() if callable(field.default) else field.default
+        self._making.append(name)
+        try:
+            value = made[name] = self._recipe.maker(name)(self._number, self)
+        finally:
+            self._making.pop()
+        return value
+
+    def _parent(self, name: str) -> object:
+        value = self._parents[name]
+        if value is LATER:
+            raise _NotKnownYetError(name)
+        return checked_values(self._recipe.model, {name: value})[name]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from kailash_testkit import sync
 from kailash_testkit.changes import Expectation, expectations
-from kailash_testkit.errors import FieldTypeError
-from kailash_testkit.factories.base import FactoryBase
+from kailash_testkit.factories.base import FactoryBase, each_of
+from kailash_testkit.factories.planning import Plan, built
+from kailash_testkit.factories.planting import plant
 from kailash_testkit.pending import pending
 from kailash_testkit.rows import Row, jsonable
-from kailash_testkit.wording import shortened
 
 SERVER_SET = frozenset({"id", "created_at", "updated_at", "deleted_at", "tenant_id"})
 """Fields that an API sets itself; `Factory.payload` leaves them out unless they are given."""
@@ -24,23 +24,33 @@ class Factory(FactoryBase):
     kit, or the one that registered the class; looked up at each call. defaults: values, or
     declarations such as ``sequence("item-{}")``, for the fields that a call does not give.
 
-    Required fields without any value get one that is readable and unique.
+    Required fields without any value get one that is readable and unique. Raises `UnstorableField` when one
+    has a type that DataFlow cannot store.
     """
 
     def using(self, /, **defaults: object) -> Self:
         """A factory with these defaults on top of this one's."""
-        return self._with({**self._defaults, **defaults})
+        return self._with(self._definition.using(defaults))
+
+    def trait(self, name: str, /, **values: object) -> Self:
+        """A factory that knows a trait: ``orders.trait("paid", status="paid")``, asked for by `with_traits`."""
+        return self._with(self._definition.with_trait(name, values))
 
     # --- making --------------------------------------------------------------------------------
 
     def build(self, /, **overrides: object) -> dict[str, Any]:
         """The values that `create` would store for a row; nothing is stored."""
-        _, model = self._resolved()
-        return self._built(model, overrides)
+        (values,) = self.build_many(1, **overrides)
+        return values
+
+    def build_many(self, rows: int | Iterable[Mapping[str, object]], /, **overrides: object) -> list[dict[str, Any]]:
+        """The values that `create_many` would store; nothing is stored."""
+        store, model = self._definition.resolved()
+        return built(self._definition, store, model, _given(rows, overrides))
 
     def payload(self, /, **overrides: object) -> dict[str, Any]:
         """A JSON-ready body for an API call: the values, without the fields that a server sets itself."""
-        given = {**self._defaults, **overrides}
+        given = {**self._definition.defaults, **overrides}
         values = self.build(**overrides)
         return {name: jsonable(value) for name, value in values.items() if name not in SERVER_SET or name in given}
 
@@ -48,36 +58,41 @@ class Factory(FactoryBase):
     async def create(self, /, **overrides: object) -> Row:
         """Stores one row through DataFlow's CreateNode and returns it as it is stored.
 
-        Raises `UnknownField`, `FieldTypeError`, `ManagedField` or `MissingField` before anything runs,
+        Rows that it needs (``related``) and has (`with_children`) are stored with it. Raises `UnknownField`,
+        `FieldTypeError`, `ManagedField`, `MissingField` or `CircularValues` before anything runs,
         `SeedingFailed` when DataFlow stored nothing, `StoredRowMismatch` when it stored something else.
         """
-        store, model = self._resolved()
-        return self._typed(await store.create(model, self._built(model, overrides)))
+        (row,) = await self._planted([overrides])
+        return row
 
     @pending
     async def create_many(self, rows: int | Iterable[Mapping[str, object]], /, **overrides: object) -> list[Row]:
         """Stores several rows: ``create_many(3)``, or one set of values per row: ``create_many([{...}, {...}])``.
 
-        All values are checked before the first row is stored.
+        All values are checked before the first row is stored. One BulkCreateNode stores all rows of a model;
+        each is read back and compared. When one cannot be stored, the error names it, and none is.
         """
-        store, model = self._resolved()
-        wanted = [self._built(model, {**overrides, **each}) for each in _each(rows)]
-        return [self._typed(await store.create(model, values)) for values in wanted]
+        return await self._planted(_given(rows, overrides))
+
+    async def _planted(self, given: Iterable[Mapping[str, object]]) -> list[Row]:
+        plan = Plan()
+        wanted = [plan.add(self._definition, values) for values in given]
+        return await plant(plan, wanted)
 
     # --- the handle on the model's rows --------------------------------------------------------
 
     @pending
     async def get(self, row_id: object, /) -> Row:
         """The row with that id, as DataFlow shows it. Raises `RowNotFound`, with what is there instead."""
-        store, model = self._resolved()
-        return self._typed(await store.get(model, row_id))
+        store, model = self._definition.resolved()
+        return self._definition.typed(await store.get(model, row_id))
 
     @pending
     async def find(self, /, **conditions: object) -> Row | None:
         """The one row that matches, or None. Raises `MultipleRowsFound`."""
-        store, model = self._resolved()
+        store, model = self._definition.resolved()
         row = await store.find(model, conditions)
-        return None if row is None else self._typed(row)
+        return None if row is None else self._definition.typed(row)
 
     @pending
     async def rows(
@@ -89,47 +104,47 @@ class Factory(FactoryBase):
         **conditions: object,
     ) -> list[Row]:
         """All rows that match, never just the first ten; ``order_by="-total"`` sorts descending."""
-        store, model = self._resolved()
+        store, model = self._definition.resolved()
         rows = await store.rows(model, conditions, order_by=order_by, include_deleted=include_deleted)
-        return [self._typed(row) for row in rows]
+        return [self._definition.typed(row) for row in rows]
 
     @pending
     async def count(self, /, **conditions: object) -> int:
         """How many rows match."""
-        store, model = self._resolved()
+        store, model = self._definition.resolved()
         return await store.count(model, conditions)
 
     @pending
     async def exists(self, /, **conditions: object) -> bool:
         """Whether any row matches."""
-        store, model = self._resolved()
+        store, model = self._definition.resolved()
         return await store.count(model, conditions) > 0
 
     @pending
     async def update(self, row_id: object, /, **fields: object) -> Row:
         """Changes fields of a row and returns it as it is stored then. Raises `RowNotFound`."""
-        store, model = self._resolved()
-        return self._typed(await store.update(model, row_id, fields))
+        store, model = self._definition.resolved()
+        return self._definition.typed(await store.update(model, row_id, fields))
 
     @pending
     async def delete(self, row_id: object, /) -> None:
         """Deletes a row, softly where the model says so. Raises `RowNotFound`."""
-        store, model = self._resolved()
+        store, model = self._definition.resolved()
         await store.delete(model, row_id)
 
     # --- expectations for `Changes.assert_only` --------------------------------------------------
 
     def created(self, /, **fields: object) -> Expectation:
         """A row was created with these values."""
-        return expectations.created(self._model, **self._expected(fields))
+        return expectations.created(self._definition.model, **self._expected(fields))
 
     def updated(self, row_id: object, /, **fields: object) -> Expectation:
         """The row was changed to these values and in no other column."""
-        return expectations.updated(self._model, row_id, **self._expected(fields))
+        return expectations.updated(self._definition.model, row_id, **self._expected(fields))
 
     def deleted(self, row_id: object, /) -> Expectation:
         """The row was deleted, softly or not."""
-        return expectations.deleted(self._model, row_id)
+        return expectations.deleted(self._definition.model, row_id)
 
     # --- twins for synchronous tests and fixtures ----------------------------------------------
 
@@ -177,15 +192,6 @@ class Factory(FactoryBase):
         sync.run(self.delete(row_id))
 
 
-def _each(given: int | Iterable[Mapping[str, object]]) -> list[Mapping[str, object]]:
-    rows: object = given  # a dict is an iterable, too, and a test may give anything
-    if isinstance(rows, int) and not isinstance(rows, bool) and rows >= 0:
-        return [{}] * rows
-    if isinstance(rows, Iterable) and not isinstance(rows, Mapping):
-        each = list(cast("Iterable[object]", rows))
-        if all(isinstance(values, Mapping) for values in each):
-            return cast("list[Mapping[str, object]]", each)
-    raise FieldTypeError(
-        f"create_many({shortened(given)}): expected a number of rows, 0 or more, or one dict of values per row",
-        do='write create_many(2, name="a"), or create_many([{"name": "a"}, {"name": "b"}])',
-    )
+def _given(rows: int | Iterable[Mapping[str, object]], overrides: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """What each row is given; the very same for all where it does not differ."""
+    return [{**overrides, **values} if values else overrides for values in each_of(rows)]

@@ -16,36 +16,54 @@ from typing import Final, Literal
 
 ScopeName = Literal["function", "class", "module", "package", "session"]
 
-_WIDER: Final[dict[ScopeName, tuple[str, int]]] = {
-    "function": ("", 0),
-    "class": ("c", 400_000_000),
-    "module": ("m", 800_000_000),
-    "package": ("p", 1_200_000_000),
-    "session": ("s", 1_600_000_000),
-}  # prefix of texts, offset of ints: 400 million rows each, all within four bytes
+OF_A_SCOPE: Final = 400_000_000
+"""Whole numbers that each scope has for itself: five scopes, all within four bytes."""
+
+_DEEPEST: Final = 8
+_OF_A_DEPTH: Final = OF_A_SCOPE // _DEEPEST
+_SCOPES: Final[dict[ScopeName, str]] = {"function": "", "class": "c", "module": "m", "package": "p", "session": "s"}
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """The number of a row: ``n`` counts from 1 in its scope; ``text`` and ``unique`` also tell scopes apart."""
+    """The number of a row: ``n`` counts from 1 in its scope; ``text`` and ``unique`` also tell scopes apart.
+
+    origin: the scope and the test or fixture that it belongs to; values that vary with the seed depend on it.
+    """
 
     n: int
     text: str
     unique: int
+    origin: str = ""
 
 
 class Numbering:
-    """The counters of one scope."""
+    """The counters of one scope.
 
-    def __init__(self, scope: ScopeName = "function", tag: str = "") -> None:
-        prefix, self._offset = _WIDER[scope]
-        self._prefix = f"{prefix}{tag}"
+    node_id: pytest's id of the test, module, class or package. Classes within classes and packages within
+    packages can have rows at the same time, so that their numbers differ by their depth (``p2-1``).
+    """
+
+    def __init__(self, scope: ScopeName = "function", node_id: str = "here") -> None:
+        depth = _depth(scope, node_id)
+        prefix = _SCOPES[scope]
+        self._prefix = prefix if depth == 1 else f"{prefix}{depth}-"
+        self._offset = list(_SCOPES).index(scope) * OF_A_SCOPE + (depth - 1) * _OF_A_DEPTH
+        self._origin = f"{scope} {node_id}"
         self._counters: defaultdict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
 
     def next(self, model: str) -> Number:
         """The next row's number of the model."""
         n = next(self._counters[model])
-        return Number(n, f"{self._prefix}{n}", self._offset + n)
+        return Number(n, f"{self._prefix}{n}", self._offset + n, self._origin)
+
+
+def _depth(scope: ScopeName, node_id: str) -> int:
+    if scope == "class":
+        return min(max(1, node_id.count("::")), _DEEPEST)
+    if scope == "package":
+        return min(node_id.count("/") + 1, _DEEPEST) if node_id.strip(".") else _DEEPEST
+    return 1
 
 
 _current = Numbering()

@@ -6,7 +6,8 @@ the program runs it is a `Factory` in every respect: behaviour lives here, types
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from kailash_testkit.changes import Expectation
 from kailash_testkit.factories.base import FactoryBase
@@ -19,6 +20,7 @@ from kailash_testkit.factories.conditions import (
     OrderBy,
     StrOperators,
 )
+from kailash_testkit.factories.definition import Definition
 from kailash_testkit.factories.factory import Factory
 from kailash_testkit.pending import Pending
 from kailash_testkit.rows import TypedRow
@@ -56,10 +58,14 @@ class TypedFactory(_Factory, Generic[RowT, IdT]):
             cls._row_class = row
 
     def __init__(self, dataflow: Any | None = None, /, **defaults: object) -> None:
-        super().__init__(self._of, dataflow=dataflow)
-        self._defaults = defaults
+        self._definition = Definition(self._of, dataflow, row_class=self._row_class).using(defaults)
+        self._definition.check()
 
     if TYPE_CHECKING:
+
+        def after_create(self, hook: Callable[[RowT], object] | Callable[[RowT, Any], object], /) -> Self:
+            """A factory that calls ``hook(row)`` for each row that it created; see `FactoryBase.after_create`."""
+            ...
 
         def get(self, row_id: IdT, /) -> Pending[RowT]:
             """The row with that id, as DataFlow shows it. Raises `RowNotFound`, with what is there instead."""

@@ -214,7 +214,9 @@ class _Module:
         ]
         yield "__init__", [f"{dataflow}: {any_type} = None", "/", f"**defaults: {fields}"], "None"
         yield "using", ["/", f"**defaults: {fields}"], self_type
+        yield "trait", [f"name: {builtin['str']}", "/", f"**values: {fields}"], self_type
         yield "build", given, values
+        yield "build_many", [f"rows: {each}", *given], f"{builtin['list']}[{values}]"
         yield "payload", given, values
         yield "created", ["/", f"**expected: {expected}"], expectation
         yield "updated", [f"row_id: {row_id}", "/", f"**expected: {expected}"], expectation

@@ -1,13 +1,14 @@
 """The change journal of a SQLite database file (SQLite 3.37 or later).
 
 Triggers on every table of the application write each change into a table of the same file
-(`sqlite_triggers`). Undo removes the rows touched since the mark and inserts them as they were: its cost
-follows the number of changes. Where the journal cannot tell everything (`gaps`: the schema was changed, or
-a table fires no triggers), and where SQLite refuses a row, the saved state is put back (`sqlite_saved`).
+(`sqlite_triggers`); what was there before is known from a copy in memory (`sqlite_image`). Undo removes the
+rows touched since the mark and inserts them as they were: its cost follows the number of changes. Where the
+journal cannot tell everything (`gaps`: the schema was changed, or a table fires no triggers), and where
+SQLite refuses a row, the copy as a whole is put back.
 
 The application's own triggers would fire during undo and Python 3.11 cannot switch them off; those of
 the changed tables are dropped and made again inside the undo's transaction. That costs about 0.6
-milliseconds per table that has some, whatever its size, while putting back the saved state costs the size
+milliseconds per table that has some, whatever its size, while putting back the whole database costs the size
 of the database. The application's statements are prepared again by SQLite itself.
 
 An application notices: `total_changes` counts the journal's rows as well, and ALTER TABLE ... DROP COLUMN
@@ -23,15 +24,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kailash_testkit.journal.interface import Mark, RecordedChange, UndoReport
-from kailash_testkit.journal.sqlite_catalog import JOURNAL_TABLE, plain_cursor, schema_of
-from kailash_testkit.journal.sqlite_counters import Counters, read_counters, write_counters
+from kailash_testkit.journal.sqlite_catalog import JOURNAL_TABLE, schema_of
+from kailash_testkit.journal.sqlite_connection import configure, plain_cursor, transaction
+from kailash_testkit.journal.sqlite_counters import Counters, read_counters
 from kailash_testkit.journal.sqlite_fingerprint import fingerprint
-from kailash_testkit.journal.sqlite_history import History
+from kailash_testkit.journal.sqlite_history import History, numbered
+from kailash_testkit.journal.sqlite_image import Image
 from kailash_testkit.journal.sqlite_locks import busy_explained, is_busy
 from kailash_testkit.journal.sqlite_recording import Recording
 from kailash_testkit.journal.sqlite_replay import make_again, only_own_triggers
-from kailash_testkit.journal.sqlite_saved import SavedState, configure
-from kailash_testkit.journal.sqlite_triggers import triggers_set_aside
+from kailash_testkit.journal.sqlite_triggers import LIVE
 
 
 @dataclass
@@ -42,7 +44,7 @@ class _Place:
     epoch: int
     counters: Counters
     watch: tuple[int, int]
-    saved: SavedState
+    image: Image
 
 
 class SqliteJournal:
@@ -59,11 +61,10 @@ class SqliteJournal:
         self._path = path
         self._lock_wait = lock_wait
         self._recording = Recording()
-        self._history = History(connection, self._recording.sources)
-        self._saved: SavedState | None = None
-        self._explained = True
-        self._saved_watch = (-1, -1)
-        self._images: list[SavedState] = []
+        self._history = History()
+        self._image: Image | None = None
+        self._image_watch = (-1, -1)
+        self._images: list[Image] = []
         self._places: dict[int, _Place] = {}
         self._last_mark = 0
         connection.execute(f"PRAGMA busy_timeout = {round(lock_wait * 1000)}")
@@ -81,33 +82,39 @@ class SqliteJournal:
 
     def head(self) -> int:
         with self._explaining():
-            return self._head()
+            return numbered(self._head())
 
     def mark(self) -> Mark:
         with self._explaining():
             while True:
-                with self._transaction("DEFERRED") as cursor:
-                    if self._schema_is_fit():
-                        return self._mark(cursor)
-                self.refresh()
+                watch = self._watch()
+                if not self._schema_is_fit():
+                    self.refresh()
+                    continue
+                place = self._place_here(watch)
+                if place is not None and watch == self._watch():  # else somebody wrote meanwhile
+                    self._last_mark += 1
+                    self._places[self._last_mark] = place
+                    self._free_unused()
+                    return Mark(self._last_mark)
 
     def moved(self, mark: Mark) -> bool:
         place = self._place(mark)
         with self._explaining():
             if self._watch() == place.watch:
                 return False
-            with self._transaction("DEFERRED") as cursor:
+            with transaction(self._connection, "DEFERRED") as cursor:
                 return bool(self._head() != place.seq or self._gaps(place)) or self._counters(cursor) != place.counters
 
     def changes(self, since: Mark) -> list[RecordedChange]:
         place = self._place(since)
-        with self._explaining(), self._transaction("DEFERRED"):
-            head = self._settled_head()
-            return self._history.changes(place.seq, head)
+        with self._explaining():
+            self._catch_up()
+        return self._history.changes(place.seq)
 
     def gaps(self, since: Mark) -> tuple[str, ...]:
         place = self._place(since)
-        with self._explaining(), self._transaction("DEFERRED"):
+        with self._explaining(), transaction(self._connection, "DEFERRED"):
             return self._gaps(place)
 
     def undo(self, mark: Mark) -> UndoReport:
@@ -122,8 +129,8 @@ class SqliteJournal:
             if report.method == "saved state":
                 self._undo_by_saved_state(place)
             self._history.cut(place.seq)
-            self._saved, self._explained = place.saved, True
-            place.watch = self._saved_watch = self._watch()
+            self._image = place.image
+            place.watch = self._image_watch = self._watch()
         self._places = {number: kept for number, kept in self._places.items() if number <= mark.number}
         self._free_unused()
         return report
@@ -132,7 +139,7 @@ class SqliteJournal:
         self.refresh()  # what others did to the schema must not pass for what happens here
         tables = self._recording.catalog.tables
         with self._explaining():
-            with self._transaction("IMMEDIATE") as cursor:
+            with transaction(self._connection, "IMMEDIATE") as cursor:
                 with only_own_triggers(cursor, sorted({change.table for change in changes})):
                     for change in changes:
                         make_again(cursor, tables[change.table], change)
@@ -145,41 +152,71 @@ class SqliteJournal:
         self._free_unused()
 
     def fingerprint(self) -> str:
-        with self._explaining(), self._transaction("DEFERRED"):
+        with self._explaining(), transaction(self._connection, "DEFERRED"):
             return fingerprint(self._connection)
 
     def close(self) -> None:
         self._places.clear()
-        self._saved = None
+        self._image = None
         self._free_unused()
         self._connection.close()
 
     @contextmanager
     def _recording_anew(self) -> Generator[sqlite3.Cursor, None, None]:
-        """A transaction at whose end the triggers fit the tables."""
-        with self._transaction("IMMEDIATE") as cursor:
+        """A transaction at whose end the triggers fit the tables; then a new image is made."""
+        with transaction(self._connection, "IMMEDIATE") as cursor:
             yield cursor
+            if self._image is not None:
+                self._look_ahead(self._image)
             self._recording.schema_version = -1
             self._recording.refit(cursor)
             version = self._pragma("schema_version")
         self._recording.schema_version = version
-        self._saved = None
-        self._free_unused()
+        self._make_image()
 
     # Where we are
 
-    def _mark(self, cursor: sqlite3.Cursor) -> Mark:
-        seq = self._settled_head()
-        watch = self._watch()
-        saved = self._saved
-        if saved is None or not self._explained or (self._recording.catalog.opaque and self._saved_watch != watch):
-            saved = SavedState(self._connection, seq, self._recording.catalog, self._recording.current)
-            self._images.append(saved)
-            self._saved, self._saved_watch, self._explained = saved, watch, True
-        self._last_mark += 1
-        self._places[self._last_mark] = _Place(seq, self._recording.epoch, self._counters(cursor), watch, saved)
+    def _place_here(self, watch: tuple[int, int]) -> _Place | None:
+        """What a mark stands for; None if the schema was changed meanwhile."""
+        if self._catch_up() and self._image is not None:
+            if self._recording.catalog.opaque and self._image_watch != watch:
+                self._make_image()
+                self._image_watch = watch
+            counters = self._counters(plain_cursor(self._connection))
+            return _Place(self._image.position, self._recording.epoch, counters, watch, self._image)
+        return None
+
+    def _make_image(self) -> None:
+        with transaction(self._connection, "DEFERRED"):
+            head = self._head()  # begins to read: the copy is of the same moment
+            self._image = Image(
+                self._connection,
+                self._path,
+                head,
+                self._recording.catalog,
+                self._recording.current,
+                wait=self._lock_wait,
+            )
+        self._images.append(self._image)
         self._free_unused()
-        return Mark(self._last_mark)
+
+    def _catch_up(self) -> bool:
+        """Bring image and history up to now; False if the schema was changed, so that it cannot be done for sure."""
+        if self._image is None:
+            return False
+        if self._schema_is_fit():
+            try:
+                self._image.follow(self._history)
+                return True
+            except sqlite3.OperationalError as error:
+                if is_busy(error) or self._schema_is_fit():
+                    raise
+        self._look_ahead(self._image)
+        return False
+
+    def _look_ahead(self, image: Image) -> None:
+        self._history.cut(image.position)  # what was told by an earlier look
+        image.look_ahead(self._history)
 
     def _place(self, mark: Mark) -> _Place:
         try:
@@ -205,13 +242,8 @@ class SqliteJournal:
         """Two numbers that stay the same as long as nobody writes to the file: others, and we."""
         return self._pragma("data_version"), self._connection.total_changes
 
-    def _settled_head(self) -> int:
-        head = self._head()
-        self._explained = self._history.settle(head) and self._explained
-        return head
-
     def _head(self) -> int:
-        return self._number(f"SELECT max(seq) FROM {JOURNAL_TABLE}")
+        return self._number(f"SELECT max(rowid) FROM {JOURNAL_TABLE}")
 
     def _pragma(self, name: str) -> int:
         return self._number(f"PRAGMA main.{name}")
@@ -226,52 +258,30 @@ class SqliteJournal:
     # Going back
 
     def _undo_by_journal(self, place: _Place) -> UndoReport:
-        if self._pragma("foreign_keys") or not self._pragma("ignore_check_constraints"):
-            configure(self._connection)  # somebody else switched them
-        with self._transaction("IMMEDIATE") as cursor:
+        with place.image.locked() as cursor:
             head, gaps = self._head(), self._gaps(place)
             if gaps:
                 return UndoReport("saved state", head - place.seq, gaps)
-            version = self._recording.schema_version
-            changed = head > place.seq
-            if changed:
-                version = self._restore_rows(cursor, place.seq, head)
-            if write_counters(cursor, place.counters, has_sequences=self._recording.catalog.has_sequences):
-                changed = True
+            changed = place.image.restore(cursor, place.seq, self._history, place.counters)
+            (version,) = cursor.execute(f"PRAGMA {LIVE}.schema_version").fetchone()
         self._recording.schema_version = version
+        place.image.position = place.seq
         return UndoReport("journal" if changed else "nothing", head - place.seq)
 
-    def _restore_rows(self, cursor: sqlite3.Cursor, low: int, high: int) -> int:
-        """Take back what lies in (low, high]; returns the schema version that results."""
-        numbers = cursor.execute(f"SELECT DISTINCT source FROM {JOURNAL_TABLE} WHERE seq > ?", (low,)).fetchall()
-        sources = [self._recording.sources[number] for (number,) in numbers]
-        firing = [source.table.name for source in sources if source.table.has_user_triggers]
-        with triggers_set_aside(cursor, firing):
-            for source in sources:
-                for statement in source.backward:
-                    cursor.execute(statement, (low, high))
-        cursor.execute(f"DELETE FROM {JOURNAL_TABLE} WHERE seq > ?", (low,))  # the undo's own entries as well
-        return self._pragma("schema_version") if firing else self._recording.schema_version
-
     def _undo_by_saved_state(self, place: _Place) -> None:
-        place.saved.put_back(
-            self._connection,
-            self._path,
-            seq=place.seq,
-            counters=place.counters,
-            removed=self._history.removed,
-            wait=self._lock_wait,
-        )
+        place.image.put_back(self._connection, place.seq, self._history, place.counters)
         self._recording.schema_version = self._pragma("schema_version")
-        self._recording.return_to(place.epoch, place.saved.catalog, place.saved.sources)
+        self._recording.return_to(place.epoch, place.image.catalog, place.image.sources)
         self._recording.schema = schema_of(plain_cursor(self._connection))
 
     def _free_unused(self) -> None:
-        used = [place.saved for place in self._places.values()]
+        used = [place.image for place in self._places.values()]
         for image in self._images:
-            if image is not self._saved and image not in used:
+            if image is not self._image and image not in used:
                 image.close()
-        self._images = [image for image in self._images if image is self._saved or image in used]
+        self._images = [image for image in self._images if image is self._image or image in used]
+        if self._places:
+            self._history.forget(min(place.seq for place in self._places.values()))
 
     # The connection
 
@@ -279,15 +289,3 @@ class SqliteJournal:
     def _explaining(self) -> Generator[None, None, None]:
         with busy_explained(self._path, self._connection):
             yield
-
-    @contextmanager
-    def _transaction(self, mode: str) -> Generator[sqlite3.Cursor, None, None]:
-        cursor = plain_cursor(self._connection)
-        cursor.execute(f"BEGIN {mode}")
-        try:
-            yield cursor
-            cursor.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                cursor.execute("ROLLBACK")
-            raise

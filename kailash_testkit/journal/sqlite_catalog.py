@@ -18,7 +18,7 @@ BOOKKEEPING_PREFIX = "dataflow_"
 OWN_PREFIX = "dataflow_testkit_"
 JOURNAL_TABLE = f"{OWN_PREFIX}journal"
 
-#: SQLite allows 2000 columns; a journal row holds a row twice, before and after.
+#: SQLite allows 2000 columns; a journal row holds a row and its old key.
 _MOST_COLUMNS = 900
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
 _TOKEN = re.compile(
@@ -29,11 +29,10 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Column:
-    """A column as it is recorded. ``default`` is the SQL text that replaces a refused NULL, if any."""
+    """A column as it is recorded."""
 
     name: str
     writable: bool = True
-    default: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,17 +49,22 @@ class Table:
     """A table whose changes triggers can record.
 
     columns: what is recorded of a row. The first is the rowid where no declared column stands for it.
-    key: which columns tell a row from all others for SQLite itself.
+    key: which columns tell a row from all others for SQLite itself, compared by ``key_collations``.
     declared_key: which columns the schema calls the primary key.
+    unique: the unique keys besides ``key``.
+    may_vanish: whether a row may be gone again before the journal's trigger fires for it: the schema has
+        triggers of the application's.
     """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[int, ...]
+    key_collations: tuple[str, ...]
     declared_key: tuple[int, ...]
     has_hidden_rowid: bool
     unique: tuple[UniqueKey, ...]
     has_user_triggers: bool
+    may_vanish: bool
 
 
 @dataclass(frozen=True)
@@ -106,13 +110,6 @@ def schema_of(cursor: sqlite3.Cursor) -> Schema:
     )
 
 
-def plain_cursor(connection: sqlite3.Connection) -> sqlite3.Cursor:
-    """A cursor that gives tuples, whatever row factory the connection has."""
-    cursor = connection.cursor()
-    cursor.row_factory = None
-    return cursor
-
-
 def own_triggers(cursor: sqlite3.Cursor) -> set[tuple[str, str]]:
     """The journal's triggers: their names and tables."""
     triggers = cursor.execute("SELECT name, tbl_name FROM main.sqlite_master WHERE type = 'trigger'").fetchall()
@@ -135,7 +132,7 @@ def read_catalog(cursor: sqlite3.Cursor) -> Catalog:
         if kind != "table":
             opaque[name] = f"table {name} is a {kind} table, whose changes fire no triggers"
             continue
-        described = _read_table(cursor, name, bool(without_rowid), name.lower() in with_triggers)
+        described = _read_table(cursor, name, bool(without_rowid), with_triggers)
         if isinstance(described, Table):
             tables[name] = described
         else:
@@ -143,13 +140,11 @@ def read_catalog(cursor: sqlite3.Cursor) -> Catalog:
     return Catalog(tables, opaque, any(name == "sqlite_sequence" for name, _, _ in listed))
 
 
-def _read_table(cursor: sqlite3.Cursor, name: str, without_rowid: bool, has_user_triggers: bool) -> Table | str:
-    info = cursor.execute(
-        'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?)', (name,)
-    ).fetchall()
+def _read_table(cursor: sqlite3.Cursor, name: str, without_rowid: bool, with_triggers: set[str]) -> Table | str:
+    info = cursor.execute("SELECT name, type, pk, hidden FROM pragma_table_xinfo(?)", (name,)).fetchall()
     indexes = cursor.execute('SELECT name, origin FROM pragma_index_list(?) WHERE "unique"', (name,)).fetchall()
-    columns = [Column(row[0], row[5] == 0, row[3] if row[2] else None) for row in info]
-    declared = [i for _, i in sorted((row[4], i) for i, row in enumerate(info) if row[4])]
+    columns = [Column(row[0], row[3] == 0) for row in info]
+    declared = [i for _, i in sorted((row[2], i) for i, row in enumerate(info) if row[2])]
     key = declared
     hidden = False
     if not (without_rowid or _stands_for_rowid(info, declared, indexes)):
@@ -163,13 +158,27 @@ def _read_table(cursor: sqlite3.Cursor, name: str, without_rowid: bool, has_user
         key = [0]
     if len(columns) > _MOST_COLUMNS:
         return f"has more than {_MOST_COLUMNS} columns"
-    unique = [] if without_rowid else [UniqueKey(tuple(key), ("BINARY",))]
-    for index, _ in indexes:
+    unique: list[UniqueKey] = []
+    collations: tuple[str, ...] = ("BINARY",)
+    for index, origin in indexes:
         found = _read_unique(cursor, index, shift=int(hidden))
         if found is None:
             return f"has a unique index on an expression ({index})"
-        unique.append(found)
-    return Table(name, tuple(columns), tuple(key), tuple(declared or key), hidden, tuple(unique), has_user_triggers)
+        if without_rowid and origin == "pk":
+            key, collations = list(found.columns), found.collations
+        else:
+            unique.append(found)
+    return Table(
+        name,
+        tuple(columns),
+        tuple(key),
+        collations,
+        tuple(declared or key),
+        hidden,
+        tuple(unique),
+        has_user_triggers=name.lower() in with_triggers,
+        may_vanish=bool(with_triggers),
+    )
 
 
 def _stands_for_rowid(info: list[tuple[object, ...]], declared: list[int], indexes: list[tuple[str, str]]) -> bool:

@@ -19,28 +19,28 @@ class Counters:
     application_id: int
 
 
-def read_counters(cursor: sqlite3.Cursor, *, has_sequences: bool) -> Counters:
-    """The counters as they are now."""
+def read_counters(cursor: sqlite3.Cursor, schema: str = "main", *, has_sequences: bool) -> Counters:
+    """The counters as they are now in the database of that name on the connection."""
     sequences = ()
     if has_sequences:
         sequences = tuple(
             cursor.execute(
-                f"SELECT name, seq FROM main.sqlite_sequence WHERE {_OURS_TO_RESTORE} ORDER BY name, seq"
+                f"SELECT name, seq FROM {schema}.sqlite_sequence WHERE {_OURS_TO_RESTORE} ORDER BY name, seq"
             ).fetchall()
         )
-    (user_version,) = cursor.execute("PRAGMA main.user_version").fetchone()
-    (application_id,) = cursor.execute("PRAGMA main.application_id").fetchone()
+    (user_version,) = cursor.execute(f"PRAGMA {schema}.user_version").fetchone()
+    (application_id,) = cursor.execute(f"PRAGMA {schema}.application_id").fetchone()
     return Counters(sequences, user_version, application_id)
 
 
-def write_counters(cursor: sqlite3.Cursor, wanted: Counters, *, has_sequences: bool) -> bool:
+def write_counters(cursor: sqlite3.Cursor, wanted: Counters, schema: str, *, has_sequences: bool) -> bool:
     """Put the counters back inside the open transaction; returns whether any differed."""
-    present = read_counters(cursor, has_sequences=has_sequences)
+    present = read_counters(cursor, schema, has_sequences=has_sequences)
     if present.sequences != wanted.sequences:
-        cursor.execute(f"DELETE FROM main.sqlite_sequence WHERE {_OURS_TO_RESTORE}")
-        cursor.executemany("INSERT INTO main.sqlite_sequence (name, seq) VALUES (?, ?)", wanted.sequences)
+        cursor.execute(f"DELETE FROM {schema}.sqlite_sequence WHERE {_OURS_TO_RESTORE}")
+        cursor.executemany(f"INSERT INTO {schema}.sqlite_sequence (name, seq) VALUES (?, ?)", wanted.sequences)
     if present.user_version != wanted.user_version:
-        cursor.execute(f"PRAGMA main.user_version = {wanted.user_version}")
+        cursor.execute(f"PRAGMA {schema}.user_version = {wanted.user_version}")
     if present.application_id != wanted.application_id:
-        cursor.execute(f"PRAGMA main.application_id = {wanted.application_id}")
+        cursor.execute(f"PRAGMA {schema}.application_id = {wanted.application_id}")
     return present != wanted

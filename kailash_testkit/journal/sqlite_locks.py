@@ -51,7 +51,7 @@ def raise_if_locked(status: int, _remaining: int, _total: int) -> None:
         raise error
 
 
-def holders(path: str, own: sqlite3.Connection) -> list[str]:
+def holders(path: str, own: sqlite3.Connection | None) -> list[str]:
     """One line for each connection of this process, on that file, that is in a transaction."""
     objects = gc.get_objects()
     # type(), not isinstance(): a proxy object must not be woken by looking at it

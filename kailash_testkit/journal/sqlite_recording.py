@@ -14,7 +14,7 @@ from kailash_testkit.journal.sqlite_catalog import (
     read_catalog,
     schema_of,
 )
-from kailash_testkit.journal.sqlite_triggers import SEEN, Source
+from kailash_testkit.journal.sqlite_triggers import Source
 
 
 @dataclass
@@ -39,8 +39,7 @@ class Recording:
         """Create the journal, empty, inside the open transaction; its triggers come with `refit`."""
         _drop_own_triggers(cursor, keep=set())
         cursor.execute(f"DROP TABLE IF EXISTS {JOURNAL_TABLE}")
-        cursor.execute(f"CREATE TABLE {JOURNAL_TABLE} (seq INTEGER PRIMARY KEY, source, kind)")
-        cursor.execute(f"CREATE INDEX {JOURNAL_TABLE}_seen ON {JOURNAL_TABLE} (seq) WHERE kind = {SEEN}")
+        cursor.execute(f"CREATE TABLE {JOURNAL_TABLE} (source)")
         self.current, self.schema = {}, None
 
     def is_fit(self, cursor: sqlite3.Cursor, version: int) -> bool:
@@ -91,11 +90,11 @@ class Recording:
 
 
 def _widen_journal(cursor: sqlite3.Cursor, catalog: Catalog) -> None:
-    """Give the journal enough columns for the widest table, before and after."""
-    wanted = max((2 * len(table.columns) for table in catalog.tables.values()), default=0)
-    (present,) = cursor.execute("SELECT count(*) - 3 FROM pragma_table_info(?)", (JOURNAL_TABLE,)).fetchone()
+    """Give the journal enough columns for the widest row and its key."""
+    wanted = max((len(table.columns) + len(table.key) for table in catalog.tables.values()), default=0)
+    (present,) = cursor.execute("SELECT count(*) - 1 FROM pragma_table_info(?)", (JOURNAL_TABLE,)).fetchone()
     for number in range(present, wanted):
-        cursor.execute(f"ALTER TABLE {JOURNAL_TABLE} ADD COLUMN v{number}")
+        cursor.execute(f"ALTER TABLE {JOURNAL_TABLE} ADD COLUMN c{number}")
 
 
 def _drop_own_triggers(cursor: sqlite3.Cursor, *, keep: set[str]) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, get_type_hints
 
 from kailash_testkit.errors import UnknownField, UnknownModel
-from kailash_testkit.models.types import alternatives, is_nullable
+from kailash_testkit.models.types import alternatives, has_metadata, is_nullable
 from kailash_testkit.wording import listed, nearest
 
 MISSING: Final = object()
@@ -100,19 +100,22 @@ def read_model(dataflow: Any, model: type | str, /) -> Model:
 
     Raises `UnknownModel`, with the nearest registered name, when it is not registered there.
     """
-    name = model if isinstance(model, str) else model.__name__
-    info: dict[str, Any] | None = dataflow.get_model_info(name)
+    model_name = model if isinstance(model, str) else model.__name__
+    info: dict[str, Any] | None = dataflow.get_model_info(model_name)
     if info is None:
-        raise _unknown_model(dataflow, name)
+        raise _unknown_model(dataflow, model_name)
     config: dict[str, Any] = info.get("config") or {}
+    limited = _limited(info.get("class"))
     fields = {
-        field: Field(field, known["type"], known.get("default", MISSING), bool(known.get("required", True)))
+        field: Field(
+            field, limited.get(field, known["type"]), known.get("default", MISSING), bool(known.get("required", True))
+        )
         for field, known in info["fields"].items()
     }
     indexes: list[dict[str, Any]] = config.get("indexes") or []
     unique = [frozenset(index["fields"]) for index in indexes if index.get("unique")]
     return Model(
-        name=name,
+        name=model_name,
         table=info["table_name"],
         fields=fields,
         unique=(frozenset({"id"}), *unique),
@@ -120,6 +123,15 @@ def read_model(dataflow: Any, model: type | str, /) -> Model:
         append_only=bool(info.get("append_only")),
         tenant=bool(dataflow.config.security.multi_tenant) and "tenant_id" in fields,
     )
+
+
+def _limited(model: Any) -> Mapping[str, object]:
+    """The annotations with ``Annotated`` in them, which DataFlow takes off."""
+    try:
+        annotations = get_type_hints(model, include_extras=True)
+    except (NameError, TypeError):  # names that only DataFlow could resolve, or no class: its types are used
+        return {}
+    return {name: annotation for name, annotation in annotations.items() if has_metadata(annotation)}
 
 
 def _unknown_model(dataflow: Any, name: str) -> UnknownModel:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import json
-import struct
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from uuid import UUID
 
+from kailash_testkit.models.reals import same_real
 from kailash_testkit.wording import listed, shortened
 
 
@@ -29,6 +29,11 @@ def without_annotated(annotation: object) -> object:
     while get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
     return annotation
+
+
+def has_metadata(annotation: object) -> bool:
+    """Whether there is an ``Annotated`` in the annotation."""
+    return get_origin(annotation) is Annotated or any(map(has_metadata, get_args(annotation)))
 
 
 def alternatives(annotation: object) -> tuple[object, ...]:
@@ -173,6 +178,7 @@ def _from_text(parse: Callable[[str], object]) -> Callable[[object], object]:
 
 
 _DECODERS: dict[object, Callable[[object], object]] = {
+    str: lambda stored: str(stored) if isinstance(stored, datetime) else stored,  # a declared created_at
     bool: lambda stored: bool(stored) if stored in (0, 1) else stored,
     float: lambda stored: float(stored) if isinstance(stored, int) else stored,
     datetime: _from_text(datetime.fromisoformat),
@@ -192,8 +198,12 @@ def decode(annotation: object, stored: object) -> object:
     >>> decode(bool, 1), decode(list[int], "[1, 2]"), decode(datetime, "2025-01-02 03:04:05")
     (True, [1, 2], datetime.datetime(2025, 1, 2, 3, 4, 5))
     """
-    if stored is None:
-        return None
+    if stored is None or _is_exactly(annotation, stored):  # as most values are, and a ledger has many
+        return stored
+    if type(annotation) is type:  # no union and no container, so there is less to look at
+        value = _decode_plain(annotation, stored)
+        if _is_exactly(annotation, value):
+            return value
     for member in alternatives(annotation):
         value = _decode_one(member, stored)
         try:
@@ -203,6 +213,10 @@ def decode(annotation: object, stored: object) -> object:
     return stored
 
 
+def _is_exactly(annotation: object, value: object) -> bool:
+    return cast("object", type(value)) is annotation
+
+
 def _decode_one(annotation: object, stored: object) -> object:
     origin = get_origin(annotation)
     try:
@@ -210,9 +224,16 @@ def _decode_one(annotation: object, stored: object) -> object:
             return _decode_enum(annotation, stored)
         if origin in (list, tuple, set, frozenset, dict):
             return _decode_container(cast("object", annotation), cast("type", origin), stored)
-        if origin is Literal:
-            return next((option for option in get_args(annotation) if option == stored), stored)
-        decoder = _DECODERS.get(cast("object", annotation))
+    except ValueError:
+        return stored
+    if origin is Literal:
+        return next((option for option in get_args(annotation) if option == stored), stored)
+    return _decode_plain(cast("object", annotation), stored)
+
+
+def _decode_plain(annotation: object, stored: object) -> object:
+    decoder = _DECODERS.get(annotation)
+    try:
         return decoder(stored) if decoder else stored
     except (ValueError, InvalidOperation):
         return stored
@@ -246,17 +267,19 @@ def _decode_container(annotation: object, origin: type, stored: object) -> objec
 def same(requested: object, stored: object) -> bool:
     """Whether a stored value is the requested one.
 
-    Equal values are the same, with these rules: an int equals a float of the same value; a float may
-    have been rounded to four bytes (a PostgreSQL ``REAL``); aware datetimes are compared as
+    Equal values are the same, with these rules: an int equals a float of the same value; a float equals
+    what four bytes keep of it (a PostgreSQL ``REAL``); aware datetimes are compared as
     instants, and never equal naive ones; containers are compared item by item; True is not 1. What
     compares itself with anything (``unittest.mock.ANY`` and other matchers) decides for itself.
     """
+    if type(requested) is type(stored) and type(requested) in (str, int, bool):
+        return requested == stored
     numbers = (bool, int, float)
     both = isinstance(requested, numbers) and isinstance(stored, numbers)
     if both and isinstance(requested, bool) != isinstance(stored, bool):
         return False
     if isinstance(requested, float) and isinstance(stored, (int, float)):
-        return requested == stored or requested != requested != stored != stored or _rounded(requested, stored)
+        return requested == stored or requested != requested != stored != stored or same_real(requested, stored)
     if isinstance(requested, Mapping) and isinstance(stored, Mapping):
         ours = cast("Mapping[object, object]", requested)
         theirs = cast("Mapping[object, object]", stored)
@@ -265,10 +288,3 @@ def same(requested: object, stored: object) -> bool:
         left, right = cast("list[object]", requested), cast("list[object]", stored)
         return len(left) == len(right) and all(map(same, left, right))
     return requested == stored
-
-
-def _rounded(requested: float, stored: float) -> bool:
-    try:
-        return bool(struct.unpack("f", struct.pack("f", requested))[0] == stored)
-    except OverflowError:
-        return False

@@ -1,6 +1,6 @@
 """The pytest plugin: settings, fixtures, and what happens around each test.
 
-Here live the hooks (this module), the ini options (`settings`), the state of one pytest session
+Here live the hooks (this module), the ini options (`settings`, `seed`), the state of one pytest session
 (`session`), the fixtures (`fixtures`) and the form of error reports (`reports`). Importing it imports
 neither kailash nor dataflow, SQLAlchemy or httpx: a session that does not use the kit pays nothing.
 """
@@ -14,7 +14,7 @@ from typing import Any, cast
 import pytest
 
 from kailash_testkit.factories.numbering import within
-from kailash_testkit.pytest_plugin import settings
+from kailash_testkit.pytest_plugin import failure_report, seed, settings
 from kailash_testkit.pytest_plugin.fixtures import (
     api,
     kit,
@@ -23,7 +23,7 @@ from kailash_testkit.pytest_plugin.fixtures import (
     testkit_database,
     testkit_dataflow,
 )
-from kailash_testkit.pytest_plugin.reports import explanation
+from kailash_testkit.pytest_plugin.reports import explanation, kept
 from kailash_testkit.pytest_plugin.session import SESSION, Owner, Session
 
 __all__ = ["api", "kit", "testkit_api", "testkit_app", "testkit_database", "testkit_dataflow"]
@@ -31,6 +31,8 @@ __all__ = ["api", "kit", "testkit_api", "testkit_app", "testkit_database", "test
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     settings.add_options(parser)
+    failure_report.add_options(parser)
+    seed.add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -38,7 +40,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Sets the URL variables before any conftest, and so the application, can be imported."""
     session = Session(settings.Settings.of(early_config))
     early_config.stash[SESSION] = session
-    session.set_variables()
+    session.database.set_variables()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -46,19 +48,34 @@ def pytest_configure(config: pytest.Config) -> None:
     session = config.stash.get(SESSION, None)
     if session is None:  # loaded with -p after the initial conftests
         session = config.stash[SESSION] = Session(settings.Settings.of(config))
-        session.set_variables()
+        session.database.set_variables()
     session.start()
+    config.pluginmanager.register(failure_report.FailureReport(session, config), "kailash_testkit_failure_report")
+    if session.settings.keep and not config.option.maxfail:
+        config.option.maxfail = 1  # the next test would need the database
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    config.stash[SESSION].database.share()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    seed.configure(session.config)  # not earlier: pytest-randomly chooses its seed when it is configured
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     session = config.stash.get(SESSION, None)
     if session is not None:
         session.finish()
+    seed.unconfigure(config)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     session = config.stash[SESSION]
-    return f"kailash-testkit: {session.describe()}" if session.settings.in_use else None
+    if not session.settings.in_use:
+        return None
+    return f"kailash-testkit: {session.database.describe()}, {seed.describe(config)}"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -113,6 +130,9 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         report.longrepr = explanation(call, item.config) or report.longrepr
+        opened_by = item.config.stash[SESSION].keep(item)
+        if opened_by is not None:
+            report.sections.append(kept(opened_by))
     return report
 
 

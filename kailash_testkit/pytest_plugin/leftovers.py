@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 import time
 from collections.abc import Generator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakSet
 
+from kailash_testkit import tasks
 from kailash_testkit.errors import LeftRunning
-from kailash_testkit.pytest_plugin.workers import ENDLESS, Processes, Threads
+from kailash_testkit.pytest_plugin.workers import Processes, Threads
 
 if TYPE_CHECKING:
     from kailash_testkit.asgi import ApiClient
@@ -31,7 +29,6 @@ class Leftovers:
     def __init__(self) -> None:
         self._runners: list[asyncio.Runner] = []
         self._clients: list[ApiClient] = []
-        self._known_tasks: WeakSet[asyncio.Task[Any]] = WeakSet()
         self._refusing: list[str] = []
         self._threads, self._processes = Threads(), Processes()
 
@@ -56,16 +53,16 @@ class Leftovers:
         """What runs now may go on running: it is not the next test's, or is a wider fixture's or lifespan's."""
         self._threads.remember()
         self._processes.remember()
-        self._known_tasks.update(self._tasks())
+        tasks.EXPECTED.update(self._tasks())
 
     @contextlib.contextmanager
     def remembering(self) -> Generator[None, None, None]:
         """What is started in the block may go on running."""
-        tasks, threads, processes = self._tasks(), self._threads.running(), self._processes.running()
+        before, threads, processes = self._tasks(), self._threads.running(), self._processes.running()
         try:
             yield
         finally:
-            self._known_tasks.update(self._tasks() - tasks)
+            tasks.EXPECTED.update(self._tasks() - before)
             self._threads.remember(threads)
             self._processes.remember(processes)
 
@@ -93,9 +90,7 @@ class Leftovers:
             runner.run(self._end(requests))
 
     def _left_in(self, loop: asyncio.AbstractEventLoop) -> set[asyncio.Task[Any]]:
-        return {
-            task for task in asyncio.all_tasks(loop) if task not in self._known_tasks and not _is_housekeeping(task)
-        }
+        return tasks.unexpected(loop)
 
     async def _end(self, clients: list[ApiClient]) -> None:
         """Lets requests and tasks finish, and those that they start meanwhile; then cancels them."""
@@ -105,15 +100,15 @@ class Leftovers:
         this = asyncio.current_task()
         for cancels in (False, True):
             deadline = loop.time() + GRACE
-            while (tasks := self._left_in(loop) - {this}) and loop.time() < deadline:
+            while (left := self._left_in(loop) - {this}) and loop.time() < deadline:
                 if cancels:
-                    for task in tasks:
+                    for task in left:
                         task.cancel()
                 rest = deadline - loop.time()
-                done, _ = await asyncio.wait(tasks, timeout=min(rest, 0.1) if cancels else rest)
+                done, _ = await asyncio.wait(left, timeout=min(rest, 0.1) if cancels else rest)
                 await asyncio.gather(*done, return_exceptions=True)  # their exceptions are nobody's
         refusing = self._left_in(loop) - {this}
-        self._known_tasks.update(refusing)
+        tasks.EXPECTED.update(refusing)
         self._refusing += [f"a task running that cannot be cancelled: {task.get_coro()!r}" for task in refusing]
 
     def _end_workers(self) -> list[str]:
@@ -122,23 +117,3 @@ class Leftovers:
         while any(workers.left() for workers in kinds) and time.monotonic() < deadline:
             time.sleep(0.005)
         return [f"a {workers.kind} running: {name}" for workers in kinds for name in workers.left()]
-
-
-def _is_housekeeping(task: asyncio.Task[Any]) -> bool:
-    """Whether the kit, Kailash or DataFlow made the task for itself: a lifespan, a pool's health check.
-
-    But not an operation that the application started without awaiting it: ``create_task(db.express.create(...))``.
-    """
-    coroutine = task.get_coro()
-    code = getattr(coroutine, "cr_code", None)
-    file = Path(getattr(code, "co_filename", ""))
-    ours, theirs = _folders("kailash_testkit"), _folders("kailash", "dataflow")
-    if any(file.is_relative_to(folder) for folder in ours):
-        return True
-    name = str(getattr(code, "co_name", ""))
-    return ENDLESS.search(name) is not None and any(file.is_relative_to(folder) for folder in theirs)
-
-
-def _folders(*names: str) -> list[Path]:
-    modules = [sys.modules.get(name) for name in names]
-    return [Path(module.__file__).parent for module in modules if module is not None and module.__file__]

@@ -32,3 +32,8 @@ def explanation(call: pytest.CallInfo[Any], config: pytest.Config, style: str = 
         tbfilter=lambda info: info.traceback.filter(lambda entry: is_the_users(Path(entry.path))),
         chain=False,
     )
+
+
+def kept(command: str) -> tuple[str, str]:
+    """The section of a failed test's report that says how to open the database it left."""
+    return "its database is kept", f"{command}\nremove it with: kailash-testkit clean"

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Generator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from kailash_testkit import active, loops, sync
-from kailash_testkit.databases.storage import RunFolder
-from kailash_testkit.errors import NoActiveKit, UnsafeDatabase
+from kailash_testkit.errors import DatabaseBusy, KitError, NoActiveKit, UnsafeDatabase
 from kailash_testkit.factories import numbering
 from kailash_testkit.factories.numbering import Numbering, ScopeName
+from kailash_testkit.pytest_plugin.application import Application
 from kailash_testkit.pytest_plugin.leftovers import Leftovers
+from kailash_testkit.pytest_plugin.migrations_folder import MigrationsFolder
+from kailash_testkit.pytest_plugin.private_database import PrivateDatabase
 from kailash_testkit.pytest_plugin.settings import Settings
 from kailash_testkit.pytest_plugin.workers import end_forgotten_connections
 from kailash_testkit.wording import plain
@@ -25,8 +25,6 @@ from kailash_testkit.wording import plain
 if TYPE_CHECKING:
     from kailash_testkit.asgi import ApiClient
     from kailash_testkit.kit import Kit
-    from kailash_testkit.pytest_plugin.app_server import SharedAppServer
-    from kailash_testkit.pytest_plugin.live_server import SharedLiveServer
     from kailash_testkit.sandbox import Sandbox
 
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
@@ -47,35 +45,20 @@ class Session:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._folder = RunFolder()
-        worker = os.environ.get("PYTEST_XDIST_WORKER")
-        stem = f"{settings.database_name}_{worker}" if worker else settings.database_name
-        self._file = self._folder.path / f"{stem}.db"
-        self.url = f"sqlite:///{self._file}"
-        self._before: dict[str, str | None] = {}
-        self._migrations = Path.cwd() / "migrations"
-        self._had_migrations = self._migrations.exists()
+        self.database = PrivateDatabase(settings.database, settings.database_name, settings.variables)
+        self._migrations = MigrationsFolder()
         self._kits: list[Kit] = []
         self.main: Kit | None = None  # the kit of the fixture; others are of further DataFlow instances
-        self._server: SharedAppServer | SharedLiveServer | None = None
         self._item: pytest.Item | None = None
         self._test_may_have_written = False
         self._opened_late: Kit | None = None  # by a test that may have written rows before
+        self._left_busy_by: str | None = None  # the test that left a transaction open, which still is
         self._leftovers = Leftovers()
+        self._application = Application(settings, self._leftovers, self._close_in_loop)
         self._dataflow: Any = None
         self._numberings: dict[tuple[str, str], Numbering] = {}
 
-    def describe(self) -> str:
-        """One line for the report's header."""
-        return f"SQLite, private file {self._file.name}, in {', '.join(self.settings.variables)}"
-
     # --- the session -----------------------------------------------------------------------------
-
-    def set_variables(self) -> None:
-        """Points the application's URL variables at the test database, which need not exist yet."""
-        for variable in self.settings.variables:
-            self._before[variable] = os.environ.get(variable)
-            os.environ[variable] = self.url
 
     def start(self) -> None:
         """Lets factories find the session's kit without a fixture."""
@@ -84,26 +67,21 @@ class Session:
     def finish(self) -> None:
         """Closes and removes everything, and puts the environment back."""
         active.remove_provider(self._provide)
-        if self._server is not None:
-            self._server.close()
+        self._application.close()
         for kit in self._kits:
-            kit.close()
+            self._close(kit)
         sync.stop()
         if self._kits:
             end_forgotten_connections()
-        self._folder.remove()
-        self._remove_migrations()
-        for variable, value in self._before.items():
-            if value is None:
-                os.environ.pop(variable, None)
-            else:
-                os.environ[variable] = value
+        self.database.finish()
+        if self.settings.in_use or self._kits:
+            self._migrations.remove()
 
-    def _remove_migrations(self) -> None:
-        """DataFlow leaves an empty folder in the working directory of whoever imports the application."""
-        if not self._had_migrations and (self.settings.in_use or self._kits):
-            with contextlib.suppress(OSError):  # not made, or not empty
-                self._migrations.rmdir()
+    def _close(self, kit: Kit) -> None:
+        from kailash_testkit.dataflow_internals import close_sync_express
+
+        close_sync_express(kit.dataflow)
+        kit.close()
 
     # --- kits ------------------------------------------------------------------------------------
 
@@ -114,7 +92,7 @@ class Session:
         for kit in self._kits:
             if kit.dataflow is dataflow:
                 return kit
-        in_use = self._test_may_have_written and self._is_ours(dataflow) and self._file.exists()
+        in_use = self._test_may_have_written and self._is_ours(dataflow) and self.database.is_used
         verify = self.settings.verify
         kit = (
             Kit.on_private_database(dataflow, verify=verify, late_models=self._load_app)
@@ -157,8 +135,7 @@ class Session:
     def _is_ours(self, dataflow: Any) -> bool:
         from kailash_testkit.dataflow_internals import url_of
 
-        url = url_of(dataflow)
-        return Path(url.removeprefix("sqlite:///")) == self._file
+        return self.database.is_at(url_of(dataflow))
 
     def _provide(self, dataflow: Any | None) -> active.OpenKit | None:
         if self._item is None and not self._kits:
@@ -184,21 +161,26 @@ class Session:
 
     def begin_test(self, item: pytest.Item) -> None:
         """Before a test's fixtures are set up."""
-        if self.settings.in_use:
-            self._folder.create()
         self._item = item
+        if self.settings.in_use:
+            self._make_database(item)
         self._test_may_have_written = False
         self._opened_late = None
-        numbering.start(Numbering())
+        numbering.start(Numbering(node_id=item.nodeid))
         self._leftovers.remember()
-        for kit in self._kits:
-            kit.sandbox.settle()  # what somebody wrote between the tests
+        self._settle(item)  # what somebody wrote between the tests
+
+    def _make_database(self, item: pytest.Item) -> None:
+        try:
+            self.database.make_when_needed()
+        except KitError as error:
+            item.session.shouldfail = f"the test database cannot be had: {error.what}"  # nor by any other test
+            raise
 
     def end_test(self, item: pytest.Item) -> None:
         """After a test's fixtures are torn down: its changes are undone."""
         try:
-            if self._server is not None:
-                self._server.end_test(self.settings.lifespan)
+            self._application.end_test()
             if self._kits or self.settings.in_use:
                 self._leftovers.finish()
             for kit in self._kits:
@@ -208,17 +190,37 @@ class Session:
             self._item = None
             self._take_back(item)
 
+    def keep(self, item: pytest.Item) -> str | None:
+        """With ``--testkit-keep``, a test failed: its rows stay. Returns the command that opens the database."""
+        if not self.settings.keep:
+            return None
+        self._open_if_written_to()
+        return self.database.keep(item.nodeid)
+
     def _take_back(self, item: pytest.Item) -> None:
+        if self.database.is_kept:
+            return
         marker = item.get_closest_marker("testkit")
         keep = marker is not None and marker.kwargs.get("isolation") == "none"
         if self._opened_late is not None and not keep:
             # No journal knows of these rows. Nobody else's can be there: a wider fixture's set-up opens the kit.
             self._opened_late.database.empty()
             self._opened_late.sandbox.keep()
-        for kit in self._kits:
-            if keep:
+        if keep:
+            for kit in self._kits:
                 kit.sandbox.keep()
-            kit.sandbox.settle()
+        self._settle(item)
+
+    def _settle(self, item: pytest.Item) -> None:
+        """Takes back what was written. Raises `DatabaseBusy`, naming the test that left the transaction open."""
+        try:
+            for kit in self._kits:
+                kit.sandbox.settle()
+            self._left_busy_by = None
+        except DatabaseBusy as busy:
+            self._left_busy_by = self._left_busy_by or item.nodeid
+            details = [*busy.details, f"left by {self._left_busy_by}"]
+            raise DatabaseBusy(busy.what, details=details, why=busy.why, do=busy.do) from busy
 
     @contextlib.contextmanager
     def wider_fixture(self, owner: Owner) -> Generator[None, None, None]:
@@ -257,37 +259,18 @@ class Session:
 
     def _open_if_written_to(self) -> bool:
         """Opens the kit when the application used the test database without any fixture of the kit."""
-        if self._kits or not self.settings.dataflow or not self._file.exists():
+        if self._kits or not self.settings.dataflow or not self.database.is_used:
             return False
         self.main = self.open_kit(self.load_dataflow())
         return True
 
     def numbering(self, scope: ScopeName, node_id: str) -> Numbering:
         """The row numbers of a wider scope."""
-        return self._numberings.setdefault((scope, node_id), Numbering(scope))
+        return self._numberings.setdefault((scope, node_id), Numbering(scope, node_id))
 
     def client(self, app: Any, kit: Kit) -> ApiClient:
-        """An `ApiClient` on the session's application, which is started once per event loop."""
-        from kailash_testkit.nexus_internals import forget_records
-
-        if self._server is None or self._server.app is not app:
-            if self._server is not None:
-                self._server.close()
-            kit.sandbox.add_tables(kit.dataflow)  # of models that came with the application
-            self._server = self._new_server(app, kit.sandbox)
-        forget_records(app)  # of earlier tests' requests, whose rows are gone
-        client = self._server.client(kit)
-        self._leftovers.add_client(client)
-        return client
-
-    def _new_server(self, app: Any, sandbox: Sandbox) -> SharedAppServer | SharedLiveServer:
-        if self.settings.live:
-            from kailash_testkit.pytest_plugin.live_server import SharedLiveServer
-
-            return SharedLiveServer(app, sandbox, self._leftovers, self._close_in_loop)
-        from kailash_testkit.pytest_plugin.app_server import SharedAppServer
-
-        return SharedAppServer(app, sandbox, self._leftovers)
+        """A client of the application under test."""
+        return self._application.client(app, kit)
 
     # --- event loops -----------------------------------------------------------------------------
 

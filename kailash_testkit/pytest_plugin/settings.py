@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import pytest
 
+from kailash_testkit.databases.naming import LONGEST_STEM
+from kailash_testkit.databases.servers import Choice
+from kailash_testkit.databases.servers.choosing import VARIABLE
 from kailash_testkit.errors import ConfigurationError
 
 Lifespan = Literal["session", "test"]
@@ -28,14 +32,20 @@ def add_options(parser: pytest.Parser) -> None:
         type="args",
         default=[],
     )
+    parser.addini("testkit_database", "what to test on, as --testkit-database", default="")
     parser.addini("testkit_database_name", "stem of the test database's name", default="testkit")
     parser.addini("testkit_lifespan", "lifespan runs once per 'session' or 'test'", default="session")
     group = parser.getgroup("kailash-testkit")
     group.addoption(
         "--testkit-database",
-        metavar="KIND",
-        default="sqlite",
-        help="kind of database to test on: sqlite (a private file; the default)",
+        metavar="KIND|URL",
+        help="what to test on: sqlite (a private file; the default), postgresql, mariadb or mysql (a private server), "
+        "or the URL of a server to make private databases on; also in the variable TESTKIT_DATABASE",
+    )
+    group.addoption(
+        "--testkit-keep",
+        action="store_true",
+        help="stop at the first test that fails, keep its database with the rows it left, and say how to open it",
     )
     group.addoption(
         "--testkit-live",
@@ -53,6 +63,8 @@ def add_options(parser: pytest.Parser) -> None:
 class Settings:
     """What the project's configuration says about the kit."""
 
+    database: Choice
+    keep: bool
     dataflow: str
     app: str
     url_variables: tuple[str, ...]
@@ -72,19 +84,18 @@ class Settings:
     @classmethod
     def _read(cls, config: pytest.Config) -> Settings:
         options = config.known_args_namespace  # getoption() has only defaults before conftests are loaded
-        kind = getattr(options, "testkit_database", "sqlite")
-        if kind != "sqlite":
-            raise ConfigurationError(
-                f"--testkit-database={kind}: not a kind of database that this release can provide",
-                do="use --testkit-database=sqlite",
-            )
         lifespan = config.getini("testkit_lifespan")
         if lifespan not in ("session", "test"):
             raise ConfigurationError(f"testkit_lifespan = {lifespan!r}", do="use 'session' or 'test'")
         name = config.getini("testkit_database_name")
-        if not name.replace("_", "").replace("-", "").isalnum():
-            raise ConfigurationError(f"testkit_database_name = {name!r}", do="use letters, digits, '_' and '-' only")
+        if not name.replace("_", "").replace("-", "").isalnum() or len(name) > LONGEST_STEM:
+            raise ConfigurationError(
+                f"testkit_database_name = {name!r}",
+                do=f"use letters, digits, '_' and '-' only, at most {LONGEST_STEM}",
+            )
         return cls(
+            database=_database(getattr(options, "testkit_database", None), config.getini("testkit_database")),
+            keep=getattr(options, "testkit_keep", False),
             dataflow=config.getini("testkit_dataflow"),
             app=config.getini("testkit_app"),
             url_variables=tuple(config.getini("testkit_url_env")),
@@ -105,3 +116,13 @@ class Settings:
         if not self.in_use:
             return ()
         return self.url_variables or (_DEFAULT_VARIABLE,)
+
+
+def _database(option: str | None, ini: str) -> Choice:
+    """What to test on: the command line goes before the environment, and that before the ini file."""
+    if option is not None:
+        return Choice.of(option, "--testkit-database")
+    in_environment = os.environ.get(VARIABLE)
+    if in_environment:
+        return Choice.of(in_environment, VARIABLE)
+    return Choice.of(ini or "sqlite", "testkit_database")

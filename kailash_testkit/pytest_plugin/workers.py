@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import re
 import sys
 import threading
 from abc import ABC, abstractmethod
@@ -11,13 +10,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, Generic, TypeVar
 
+from kailash_testkit.tasks import ENDLESS
+
 T = TypeVar("T")
 
 _LIBRARIES: Final = frozenset(("kailash", "dataflow", "kailash_testkit", "aiosqlite", "anyio"))
 _OF_LIBRARIES: Final = _LIBRARIES | sys.stdlib_module_names
 _POOL: Final = "concurrent.futures.thread"
-ENDLESS: Final = re.compile("loop|monitor|health|heartbeat|worker|handle_messages")
-"""Names of the libraries' own tasks and functions that run until the end."""
 _HELPERS: Final = (b"multiprocessing.resource_tracker", b"multiprocessing.forkserver")
 
 

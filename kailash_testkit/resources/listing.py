@@ -63,13 +63,15 @@ class ListedRows:
         details += [f"{name} {key}: {line}" for key in list(old)[:_MOST] for line in old[key][:_MOST]]
         more = sum(max(0, len(found) - _MOST) for found in (missing, gone, old))
         why, do = self._causes(len(missing), changed=bool(gone or old))
-        raise ReadYourWritesError(
+        failure = ReadYourWritesError(
             f"{self._where}: the list does not show the stored {name} rows: "
             + _counts(missing=len(missing), gone=len(gone), stale=len(old)),
             details=[*details, *([f"... and {more} more"] if more else [])],
             why=why,
             do=do,
         )
+        failure.row_id = [*(row.id for row in missing), *gone, *old][0]
+        raise failure
 
     def _stale(self, key: str, row: Row | None) -> list[str]:
         return [] if row is None else stale(row, self._listed[key], self._aside)

@@ -24,6 +24,7 @@ from kailash_testkit.resources.bodies import (
     shown,
 )
 from kailash_testkit.resources.comparing import not_shown, stale
+from kailash_testkit.resources.explaining import explained
 from kailash_testkit.resources.listing import ListedRows
 from kailash_testkit.resources.options import Verb
 from kailash_testkit.resources.stored import StoredRows, kit_of
@@ -144,12 +145,14 @@ class Resource:
             response = await self._send("get", "GET", self._path_of(row_id), params=params or None)
         except UnexpectedStatus as failure:
             if row is not None and failure.status in _HIDDEN:
-                raise _hidden(failure, row) from None
+                raise await self._told(_hidden(failure, row)) from None
             raise
         item = required_item(response, self._envelope, self._id_field, None)
         self._check_id(response, row_id, item)
         if self._rows is not None:
-            self._check_current(response, row_id, row, item)
+            failed = self._not_current(response, row_id, row, item)
+            if failed is not None:
+                raise await self._told(failed)
         return item
 
     async def list(self, **params: Any) -> JsonList:
@@ -177,7 +180,10 @@ class Resource:
             single = bool(paging.PAGING & params.keys()) or not new
             step = None if single else paging.next_step(response, body, len(items))
         if self._rows is not None and response is not None:
-            self._check_list(response, body, items, params)
+            try:
+                self._check_list(response, body, items, params)
+            except ReadYourWritesError as failure:
+                raise await self._told(failure) from None
         return items
 
     # --- requests ------------------------------------------------------------------------------
@@ -230,13 +236,19 @@ class Resource:
                 do="check the filter of the node in the handler",
             )
 
-    def _check_current(self, response: httpx.Response, row_id: object, row: Row | None, item: Json) -> None:
+    async def _told(self, failure: ReadYourWritesError) -> ReadYourWritesError:
+        """The failure with its cause, where the kit can prove it."""
+        return await explained(failure, cast("StoredRows", self._rows))
+
+    def _not_current(
+        self, response: httpx.Response, row_id: object, row: Row | None, item: Json
+    ) -> ReadYourWritesError | None:
         rows = cast("StoredRows", self._rows)
         lines = [] if row is None else stale(row, item, self._server_set)
         if row is not None and not lines:
-            return
+            return None
         cached = is_cached(parsed(response))
-        raise ReadYourWritesError(
+        failure = ReadYourWritesError(
             f"{answered(response)} "
             + (
                 f"for a row that is not there: {rows.missing(row_id)}"
@@ -250,6 +262,8 @@ class Resource:
             do="DataFlow(url, cache_enabled=False), or cache_ttl=0; fields that the API shows in its own form: "
             "api.resource(path, server_set={...})",
         )
+        failure.row_id = row_id
+        return failure
 
     def _check_list(self, response: httpx.Response, body: object, items: JsonList, params: Mapping[str, Any]) -> None:
         rows = cast("StoredRows", self._rows)
@@ -272,9 +286,11 @@ def _sent(data: Mapping[str, object]) -> Json:
 
 
 def _hidden(failure: UnexpectedStatus, row: Row) -> ReadYourWritesError:
-    return ReadYourWritesError(
+    hidden = ReadYourWritesError(
         f"{failure.what}, and the row is in the database",
         details=[f"stored: {row!r}"],
         why="the API answers from a cache, looks into another database, or hides the row from this user or tenant",
         do="compare the handler's query with the row; where hiding it is meant: api.expect(404).get(...)",
     )
+    hidden.row_id = row.id
+    return hidden

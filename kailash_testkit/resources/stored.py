@@ -52,12 +52,16 @@ class StoredRows:
 
     def row(self, row_id: object) -> Row | None:
         """The row with that id, soft-deleted or not. row_id: as the API writes it, so "7" may be the id 7."""
-        kind = self.model.columns["id"]
-        if kind is int and isinstance(row_id, str) and row_id.lstrip("-").isdigit():
-            row_id = int(row_id)
-        key = jsonable(decode(kind, row_id))
+        key = jsonable(self.as_id(row_id))
         found = self.kit.database.row(self.model.table, key if isinstance(key, int | str) else str(key))
         return None if found is None else Row.decoded(self.model, found)
+
+    def as_id(self, row_id: object) -> object:
+        """The id in the model's type. row_id: as the API writes it."""
+        kind = self.model.columns["id"]
+        if kind is int and isinstance(row_id, str) and row_id.lstrip("-").isdigit():
+            return int(row_id)
+        return decode(kind, row_id)
 
     def visible(self, row_id: object) -> Row | None:
         """The row with that id unless it is soft-deleted."""

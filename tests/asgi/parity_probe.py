@@ -221,7 +221,7 @@ async def observed(client: httpx.AsyncClient, method: str, url: str, **options: 
 
 async def eventually(probe: Any, count: int) -> list[Any]:
     """The application's events, which come late from a thread."""
-    for _ in range(400):
+    for _ in range(6000):
         if len(probe.events) >= count:
             break
         await asyncio.sleep(0.005)

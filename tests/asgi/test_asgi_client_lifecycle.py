@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import httpx
 import pytest
 from asgi_apps import respond
+from own_clock import own_clock
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from kailash_testkit.asgi import ApiClient, AppServer
 from kailash_testkit.errors import ConfigurationError, KitError, LifespanFailed
+from kailash_testkit.timeline import Timeline
 
 
 class Shop:
@@ -56,7 +59,7 @@ async def test_defaults_and_httpx_options():
         assert str(api.base_url) == "http://testserver"
         assert api.timeout == httpx.Timeout(60)
         assert api.kit is None
-    kit = object()
+    kit = SimpleNamespace(timeline=Timeline(lambda: None))
     options = {"base_url": "https://shop.test/v1", "timeout": 3, "headers": {"X-A": "1"}, "params": {"p": "2"}}
     async with ApiClient(app, kit=kit, **options) as api:
         request = (await api.get("/orders")).request
@@ -74,6 +77,7 @@ async def test_the_body_that_raises_still_stops_the_application():
     assert shop.events == ["up", "down"]
 
 
+@own_clock
 async def test_a_cancelled_body_still_stops_the_application():
     shop = Shop()
 
@@ -114,6 +118,7 @@ async def test_a_failed_startup_leaves_nothing_running():
     assert api.is_closed
 
 
+@own_clock
 async def test_a_cancelled_startup_leaves_nothing_running():
     ended = []
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 import pytest
+from own_clock import own_clock
 from starlette.applications import Starlette
 
 from kailash_testkit.asgi import Lifespan
@@ -21,6 +22,7 @@ def app_with(lifespan) -> Starlette:
     return Starlette(lifespan=asynccontextmanager(lifespan))
 
 
+@own_clock
 async def test_startup_and_shutdown_run_once_in_one_task():
     seen = []
 
@@ -37,6 +39,7 @@ async def test_startup_and_shutdown_run_once_in_one_task():
     assert seen[0][1] is seen[1][1] is not asyncio.current_task()
 
 
+@own_clock
 async def test_a_task_group_opened_by_startup_can_be_closed_by_shutdown():
     async def lifespan(app) -> AsyncIterator[None]:
         async with anyio.create_task_group() as group:
@@ -49,6 +52,7 @@ async def test_a_task_group_opened_by_startup_can_be_closed_by_shutdown():
     await asyncio.create_task(running.shutdown())
 
 
+@own_clock
 async def test_the_lifespan_has_an_empty_context():
     seen = []
 
@@ -66,6 +70,7 @@ async def test_the_lifespan_has_an_empty_context():
     assert seen == ["unset", "by the lifespan"]
 
 
+@own_clock
 async def test_state_is_what_startup_yields():
     async def lifespan(app) -> AsyncIterator[dict[str, int]]:
         yield {"pool": 7}
@@ -76,6 +81,7 @@ async def test_state_is_what_startup_yields():
     await running.shutdown()
 
 
+@own_clock
 async def test_a_failed_startup_names_the_applications_exception_and_leaves_nothing_running():
     async def lifespan(app) -> AsyncIterator[None]:
         raise ConnectionError("no database at postgresql://ada:secret@host/shop")
@@ -94,6 +100,7 @@ async def test_a_failed_startup_names_the_applications_exception_and_leaves_noth
     assert asyncio.all_tasks() == before
 
 
+@own_clock
 async def test_a_failed_shutdown_names_the_applications_exception():
     async def lifespan(app) -> AsyncIterator[None]:
         yield
@@ -106,6 +113,7 @@ async def test_a_failed_shutdown_names_the_applications_exception():
     assert isinstance(failure.value.__cause__, RuntimeError)
 
 
+@own_clock
 async def test_an_app_that_raises_before_receive_has_no_lifespan():
     async def app(scope, receive, send):
         assert scope["type"] == "http"
@@ -116,6 +124,7 @@ async def test_an_app_that_raises_before_receive_has_no_lifespan():
     await running.shutdown()
 
 
+@own_clock
 async def test_an_app_that_returns_has_no_lifespan():
     async def app(scope, receive, send):
         return
@@ -125,6 +134,7 @@ async def test_an_app_that_returns_has_no_lifespan():
     await running.shutdown()
 
 
+@own_clock
 async def test_an_app_that_raises_after_receive_has_failed():
     async def app(scope, receive, send):
         await receive()
@@ -134,6 +144,7 @@ async def test_an_app_that_raises_after_receive_has_failed():
         await Lifespan(app).startup()
 
 
+@own_clock
 async def test_an_app_that_raises_after_startup_is_reported_at_shutdown():
     async def app(scope, receive, send):
         await receive()
@@ -147,6 +158,7 @@ async def test_an_app_that_raises_after_startup_is_reported_at_shutdown():
         await running.shutdown()
 
 
+@own_clock
 async def test_a_failure_that_is_only_reported_is_shown_by_its_last_line():
     async def app(scope, receive, send):
         await receive()
@@ -157,6 +169,7 @@ async def test_a_failure_that_is_only_reported_is_shown_by_its_last_line():
     assert failure.value.__cause__ is None
 
 
+@own_clock
 async def test_sys_exit_in_startup_does_not_end_the_test_run():
     async def lifespan(app) -> AsyncIterator[None]:
         raise SystemExit(3)
@@ -166,6 +179,7 @@ async def test_sys_exit_in_startup_does_not_end_the_test_run():
         await Lifespan(app_with(lifespan)).startup()
 
 
+@own_clock
 async def test_an_unknown_message_is_refused():
     async def app(scope, receive, send):
         await receive()
@@ -176,6 +190,7 @@ async def test_an_unknown_message_is_refused():
     assert isinstance(failure.value.__cause__, ProtocolViolation)
 
 
+@own_clock
 async def test_shutdown_cancels_a_startup_that_is_not_over():
     ended = []
 
@@ -196,6 +211,7 @@ async def test_shutdown_cancels_a_startup_that_is_not_over():
         await starting
 
 
+@own_clock
 async def test_a_long_shutdown_is_waited_for():
     ended = []
 

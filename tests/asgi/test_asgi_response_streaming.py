@@ -6,11 +6,13 @@ import asyncio
 
 import pytest
 from asgi_apps import body, client_of, respond, start
+from own_clock import own_clock
 from starlette.applications import Starlette
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 
+@own_clock
 async def test_chunks_arrive_while_the_application_still_works():
     events = []
     read = asyncio.Event()
@@ -29,6 +31,7 @@ async def test_chunks_arrive_while_the_application_still_works():
     assert events == ["read first", "sends second", "read second"]
 
 
+@own_clock
 async def test_the_head_arrives_before_the_body():
     release = asyncio.Event()
 
@@ -43,6 +46,7 @@ async def test_the_head_arrives_before_the_body():
         assert await response.aread() == b"done"
 
 
+@own_clock
 async def test_the_application_waits_for_a_reader_that_is_far_behind():
     sent = []
 
@@ -60,6 +64,7 @@ async def test_the_application_waits_for_a_reader_that_is_far_behind():
     assert len(sent) == 10
 
 
+@own_clock
 async def test_closing_the_response_frees_the_application_and_it_hears_disconnect():
     events = []
     ended = asyncio.Event()
@@ -81,6 +86,7 @@ async def test_closing_the_response_frees_the_application_and_it_hears_disconnec
     assert events == ["all sent", "http.disconnect"]
 
 
+@own_clock
 async def test_starlette_stops_an_endless_stream_when_the_client_leaves():
     stopped = asyncio.Event()
 
@@ -102,6 +108,7 @@ async def test_starlette_stops_an_endless_stream_when_the_client_leaves():
         await asyncio.wait_for(stopped.wait(), 2)
 
 
+@own_clock
 async def test_a_cancelled_request_is_a_disconnect():
     heard = asyncio.Event()
 
@@ -117,6 +124,7 @@ async def test_a_cancelled_request_is_a_disconnect():
 
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+@own_clock
 async def test_a_response_that_has_no_body_gets_none(method, status):
     async def app(scope, receive, send):
         await start(send, status, [(b"content-length", b"7")])
@@ -128,6 +136,7 @@ async def test_a_response_that_has_no_body_gets_none(method, status):
     assert response.headers["content-length"] == "7"
 
 
+@own_clock
 async def test_repeated_headers_are_kept():
     async def app(scope, receive, send):
         await start(send, 200, [(b"set-cookie", b"a=1"), (b"set-cookie", b"b=2"), (b"X-Case", b"Kept")])
@@ -140,6 +149,7 @@ async def test_repeated_headers_are_kept():
         assert dict(client.cookies) == {"a": "1", "b": "2"}
 
 
+@own_clock
 async def test_bytes_like_bodies_are_taken():
     async def app(scope, receive, send):
         await start(send)
@@ -152,6 +162,7 @@ async def test_bytes_like_bodies_are_taken():
         assert (await client.get("/")).content == b"viewarray"
 
 
+@own_clock
 async def test_many_requests_at_once():
     async def app(scope, receive, send):
         await asyncio.sleep(0.001)

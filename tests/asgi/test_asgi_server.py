@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from own_clock import own_clock
 from starlette.applications import Starlette
 
 from kailash_testkit.asgi import AppServer
@@ -39,6 +40,7 @@ class Recorded:
             raise RuntimeError("not so fast")
 
 
+@own_clock
 async def test_concurrent_first_requests_share_one_startup():
     recorded = Recorded()
     server = AppServer(recorded.app)
@@ -50,6 +52,7 @@ async def test_concurrent_first_requests_share_one_startup():
     await server.stop()
 
 
+@own_clock
 async def test_a_cancelled_first_request_does_not_spoil_the_startup_of_the_others():
     recorded = Recorded()
     server = AppServer(recorded.app)
@@ -63,6 +66,7 @@ async def test_a_cancelled_first_request_does_not_spoil_the_startup_of_the_other
     await server.stop()
 
 
+@own_clock
 async def test_stop_is_idempotent_and_a_later_start_is_a_new_one():
     recorded = Recorded()
     server = AppServer(recorded.app)
@@ -78,6 +82,7 @@ async def test_stop_is_idempotent_and_a_later_start_is_a_new_one():
     await server.stop()
 
 
+@own_clock
 async def test_a_start_during_a_stop_waits_for_its_end():
     recorded = Recorded(stop_delay=0.05)
     server = AppServer(recorded.app)
@@ -91,6 +96,7 @@ async def test_a_start_during_a_stop_waits_for_its_end():
     await server.stop()
 
 
+@own_clock
 async def test_a_start_after_a_cancelled_stop_waits_for_the_end_too():
     recorded = Recorded(stop_delay=0.05)
     server = AppServer(recorded.app)
@@ -102,6 +108,7 @@ async def test_a_start_after_a_cancelled_stop_waits_for_the_end_too():
     await server.stop()
 
 
+@own_clock
 async def test_a_failed_stop_is_reported_once():
     server = AppServer(Recorded(fail_down=True).app)
     await server.ensure_started()
@@ -111,6 +118,7 @@ async def test_a_failed_stop_is_reported_once():
     assert not server.is_started
 
 
+@own_clock
 async def test_a_failed_start_fails_all_who_wait_and_can_be_tried_again():
     recorded = Recorded(failures=1)
     server = AppServer(recorded.app)

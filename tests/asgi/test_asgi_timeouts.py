@@ -7,6 +7,7 @@ import asyncio
 import httpx
 import pytest
 from asgi_apps import body, client_of, respond, start
+from own_clock import own_clock
 
 
 def hanging(*, starts: bool):
@@ -25,6 +26,7 @@ def hanging(*, starts: bool):
 
 
 @pytest.mark.parametrize("starts", [False, True])
+@own_clock
 async def test_a_hanging_application_is_a_read_timeout_that_says_where(starts):
     app, ended = hanging(starts=starts)
     async with client_of(app, timeout=0.05) as client:
@@ -39,6 +41,7 @@ async def test_a_hanging_application_is_a_read_timeout_that_says_where(starts):
     assert raised.value.request.url.path == "/orders"
 
 
+@own_clock
 async def test_a_background_task_that_never_ends_is_named_as_such():
     async def app(scope, receive, send):
         await respond(send)
@@ -49,6 +52,7 @@ async def test_a_background_task_that_never_ends_is_named_as_such():
             await client.get("/")
 
 
+@own_clock
 async def test_the_time_counts_from_the_last_sign_of_life():
     async def slow_content():
         for _ in range(4):
@@ -68,6 +72,7 @@ async def test_the_time_counts_from_the_last_sign_of_life():
         assert (await client.post("/", content=slow_content())).text == "yyyy"
 
 
+@own_clock
 async def test_without_a_timeout_nothing_is_cancelled():
     async def app(scope, receive, send):
         await asyncio.sleep(0.05)
@@ -77,6 +82,7 @@ async def test_without_a_timeout_nothing_is_cancelled():
         assert (await client.get("/")).text == "late"
 
 
+@own_clock
 async def test_a_timeout_of_the_test_stays_the_tests():
     app, _ = hanging(starts=False)
     async with client_of(app, timeout=60) as client:
@@ -87,6 +93,7 @@ async def test_a_timeout_of_the_test_stays_the_tests():
             task.cancel()
 
 
+@own_clock
 async def test_a_timeout_error_of_the_application_stays_the_applications():
     async def app(scope, receive, send):
         raise TimeoutError("the application's own")

@@ -87,7 +87,7 @@ def test_a_server_stops_with_its_block() -> None:
     with LiveServer(app) as server:
         assert httpx.get(f"{server.url}/echo").status_code == 200
         assert server.is_running
-        assert server.wait_until_idle(1)
+        assert server.wait_until_idle(30)
     assert not server.is_running
     with pytest.raises(httpx.ConnectError):
         httpx.get(server.url)

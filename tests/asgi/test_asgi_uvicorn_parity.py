@@ -182,7 +182,7 @@ async def read(client: httpx.AsyncClient, method: str, url: str, **options: Any)
 
 async def eventually(probe: Probe, count: int = 1) -> list[Any]:
     """The application's events, which come late from a thread."""
-    for _ in range(400):
+    for _ in range(6000):
         if len(probe.events) >= count:
             break
         await asyncio.sleep(0.005)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from kailash_testkit.asgi import ApiClient
 from kailash_testkit.errors import KitError
+from kailash_testkit.timeline import Timeline
 
 
 async def echo(scope, receive, send):
@@ -42,10 +45,12 @@ async def test_a_token_wins_over_the_origins_login():
 
 
 async def test_views_of_views_add_up():
-    async with ApiClient(echo, kit="the kit") as api:
+    kit = SimpleNamespace(timeline=Timeline(lambda: None))
+    async with ApiClient(echo, kit=kit) as api:
         view = api.with_headers({"X-One": "1"}).with_headers({"X-Two": "2"}).authenticated("t")
         text = (await view.get("/")).text
-        assert view.kit == "the kit"
+        assert view.kit is kit
+        assert view.timeline is kit.timeline
         assert isinstance(view, ApiClient)
     assert all(line in text.splitlines() for line in ("x-one: 1", "x-two: 2", "authorization: Bearer t"))
 

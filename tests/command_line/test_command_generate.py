@@ -1,4 +1,4 @@
-"""``kailash-testkit generate`` as a user runs it: a process of its own, in a project's folder."""
+"""``kailash-testkit generate`` as a user runs it: a process of its own, in a project's folder (see `warm_python`)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from warm_python import WarmPython
 
 ROOT = Path(__file__).parents[2]
+COMMAND = ("-m", "kailash_testkit.command_line", "generate")
 MODELS = """
     import os
     from dataflow import DataFlow
@@ -33,11 +35,18 @@ MODELS = """
 """
 
 
+def clean_environment() -> dict[str, str]:
+    """Without databases, and without what makes Python compile each module anew."""
+    others = os.environ.items()
+    return {name: value for name, value in others if not name.endswith(("_URL", "DONTWRITEBYTECODE"))}
+
+
 class Project:
     """A project's folder."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, python: WarmPython) -> None:
         self.path = path
+        self.python = python
 
     def write(self, name: str, text: str) -> Path:
         file = self.path / name
@@ -46,21 +55,13 @@ class Project:
         return file
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-        return subprocess.run(
-            [sys.executable, "-m", "kailash_testkit.command_line", "generate", *arguments],
-            cwd=self.path,
-            env={**environment, "SHOP_KEY": "s3cret"},
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
+        environment = clean_environment() | {"SHOP_KEY": "s3cret"}
+        return self.python.run(*COMMAND, *arguments, folder=self.path, environment=environment)
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    made = Project(tmp_path)
+def project(tmp_path: Path, warm_python: WarmPython) -> Project:
+    made = Project(tmp_path, warm_python)
     made.write("src/shop/models.py", MODELS)
     made.write(
         "pyproject.toml",
@@ -110,10 +111,8 @@ def test_printing_one_model_for_another_variable_and_line_length(project: Projec
 def test_the_module_imports_without_a_database_and_without_the_variable_of_another(project: Project) -> None:
     project.run("-o", "generated.py")
     environment = {**os.environ, "SHOP_URL": "sqlite:////nowhere/at/all.db", "PYTHONPATH": "src"}
-    command = [sys.executable, "-W", "error", "-c", "import generated; print(generated.orders)"]
-    done = subprocess.run(
-        command, cwd=project.path, env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
+    project.write("use.py", "import generated; print(generated.orders)\n")
+    done = project.python.run("-W", "error", "use.py", folder=project.path, environment=environment)
     assert "OrderFactory(Order)" in done.stdout, done.stderr
 
 
@@ -163,12 +162,21 @@ def test_models_of_other_modules_can_be_imported_too(project: Project) -> None:
 
 
 def test_the_example_applications_module_is_up_to_date() -> None:
-    done = Project(ROOT / "examples/shop").run("-o", "tests/generated.py", "--check")
+    """In a new interpreter, where nothing that the command needs was imported before."""
+    done = subprocess.run(
+        [sys.executable, *COMMAND, "-o", "tests/generated.py", "--check"],
+        cwd=ROOT / "examples/shop",
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_module_that_the_type_checkers_judge_is_up_to_date() -> None:
-    done = Project(ROOT / "tests/typing/project").run("-o", "generated.py", "--check")
+def test_the_module_that_the_type_checkers_judge_is_up_to_date(warm_python: WarmPython) -> None:
+    done = Project(ROOT / "tests/typing/project", warm_python).run("-o", "generated.py", "--check")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

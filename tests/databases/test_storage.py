@@ -126,9 +126,9 @@ def test_other_things_in_the_storage_are_left_alone(memory: Path) -> None:
     root = storage_root()
     root.mkdir(mode=0o700)
     (root / "precious").mkdir()
-    (root / "run-is-a-file").write_text("x")
+    (root / "session-is-a-file").write_text("x")
     assert remove_orphans(root) == []
-    assert {path.name for path in root.iterdir()} == {"precious", "run-is-a-file"}
+    assert {path.name for path in root.iterdir()} == {"precious", "session-is-a-file"}
 
 
 def test_there_may_be_no_storage_yet() -> None:

@@ -12,11 +12,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from warm_python import WarmPython
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -74,10 +74,6 @@ class Example:
     def is_test(self) -> bool:
         return re.search(r"^(async )?def test_", self.code, re.MULTILINE) is not None
 
-    @property
-    def needs_own_session(self) -> bool:
-        return self.alone or bool(self.files) or bool(self.commands)
-
     def __str__(self) -> str:
         return self.name
 
@@ -129,60 +125,71 @@ class Outcome:
     output: str
     errors: dict[str, list[str]]
 
-
-class Run:
-    """A process that runs examples in a project folder: a pytest session, or one process for all scripts."""
-
-    def __init__(self, folder: Path, files: Mapping[str, str], examples: Iterable[Example], *, tests: bool) -> None:
-        self._record = folder / "record.jsonl"
-        write(folder, files)
-        write(folder, {"plugins/record_errors.py": _RECORDER, "scripts.py": _SCRIPTS, "tmp/.keep": ""})
-        paths = {f"tests/{example.name}.py": example.code for example in examples}
-        write(folder, paths)
-        options = ["-m", "pytest", *PYTEST_OPTIONS, "-p", "record_errors"] if tests else ["scripts.py"]
-        environment = clean_environment() | {
-            "PYTHONPATH": "plugins:.",
-            "RECORD": str(self._record),
-            "TMPDIR": str(folder / "tmp"),
-        }
-        if not tests:
-            environment["DATABASE_URL"] = f"sqlite:///{folder}/scripts.db"
-        for command in {command for example in examples for command in example.commands}:
-            kit = [sys.executable, "-m", "kailash_testkit.command_line", *command.split()]
-            subprocess.run(kit, cwd=folder, env=environment, capture_output=True, check=True, timeout=60)
-        self._process = subprocess.Popen(
-            [sys.executable, "-W", "error", *options, *paths],
-            cwd=folder,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def outcome(self) -> Outcome:
-        """Waits for the end."""
-        try:
-            output, _ = self._process.communicate(timeout=100)
-        finally:
-            self._process.kill()
-        lines = self._record.read_text().splitlines() if self._record.exists() else []
+    @classmethod
+    def of(cls, output: str, record: Path) -> Outcome:
+        """What a process said, with what it recorded in a file."""
+        lines = record.read_text().splitlines() if record.exists() else []
         errors: dict[str, list[str]] = {}
         first: dict[str, str] = {}
         for example, test, error in map(json.loads, lines):
             if first.setdefault(example, test) == test:
                 errors.setdefault(example, []).extend([error] if error else [])
-        return Outcome(output, errors)
+        return cls(output, errors)
+
+
+def sessions(examples: Iterable[Example], shop: Mapping[str, str]) -> list[Session]:
+    """The processes that run the examples: one for all scripts, and one for the tests of each project."""
+    found: dict[object, Session] = {}
+    for example in examples:
+        files = {**shop, **(example.files if example.is_test else {})}
+        own = example.name if example.alone else (sorted(files.items()), example.commands)
+        found.setdefault((example.is_test, str(own)), Session(files, example.is_test, [])).examples.append(example)
+    return list(found.values())
+
+
+@dataclass(frozen=True)
+class Session:
+    """A process that runs examples in a project folder: a pytest session, or one process for all scripts."""
+
+    files: Mapping[str, str]
+    tests: bool
+    examples: list[Example]
+
+    def run(self, python: WarmPython, folder: Path) -> Outcome:
+        """Runs it to its end."""
+        record = folder / "record.jsonl"
+        paths = {f"tests/{example.name}.py": example.code for example in self.examples}
+        scaffold = {"plugins/record_errors.py": _RECORDER, "scripts.py": _SCRIPTS, "tmp/.keep": ""}
+        write(folder, {**self.files, **scaffold, **paths})
+        environment = clean_environment() | {
+            "PYTHONPATH": "plugins:.",
+            "RECORD": str(record),
+            "TMPDIR": str(folder / "tmp"),
+        }
+        for command in self.examples[0].commands:
+            done = python.run(
+                "-m", "kailash_testkit.command_line", *command.split(), folder=folder, environment=environment
+            )
+            done.check_returncode()
+        options = ["-m", "pytest", *PYTEST_OPTIONS, "-p", "record_errors"] if self.tests else ["scripts.py"]
+        if not self.tests:
+            environment["DATABASE_URL"] = f"sqlite:///{folder}/scripts.db"
+        done = python.run("-W", "error", *options, *paths, folder=folder, environment=environment)
+        return Outcome.of(done.stdout + done.stderr, record)
 
 
 PYTEST_OPTIONS = ("-p", "no:cacheprovider", "-p", "no:randomly", "-W", "error", "--tb=short")
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without what an outer pytest session, or the machine's user, set for tests."""
+    """The environment without what an outer pytest session, or the machine's user, set for tests.
+
+    Nor with what makes Python compile each module anew, which doubles the time of a session.
+    """
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PYTEST_XDIST", "PYTEST_ADDOPTS", "PYTEST_PLUGINS"))
+        if not name.startswith(("PYTEST_XDIST", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONDONTWRITEBYTECODE"))
         and not name.endswith("DATABASE_URL")
     }
 

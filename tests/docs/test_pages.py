@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,17 +15,16 @@ from doc_blocks import (
     ROOT,
     Example,
     Outcome,
-    Run,
     agrees,
     broken_links,
     calls_in_tables,
     examples_of,
     files_of,
+    sessions,
 )
+from warm_python import WarmPython
 
 from kailash_testkit import errors
-
-pytestmark = pytest.mark.xdist_group("docs")  # one worker, so that the sessions run once
 
 ERROR_PAGES = sorted((DOCS / "errors").glob("*.md"))
 ERRORS = sorted(
@@ -45,28 +45,30 @@ TABLE = [
 EXAMPLES = [example for page in PAGES for example in examples_of(page)] + TABLE
 
 
+SESSIONS = {
+    example.name: session
+    for session in sessions(EXAMPLES, files_of(ROOT / "README.md") | files_of(INDEX))
+    for example in session.examples
+}
+
+
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
-    """The outcome of the process that ran it, by example: a few processes, all at the same time."""
-    shop = files_of(ROOT / "README.md") | files_of(INDEX)
-    runs: list[tuple[Run, list[Example]]] = []
+def outcome_of(warm_python: WarmPython, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Example], Outcome]:
+    """The outcome of the process that ran an example; a process runs when the first of its examples is asked for."""
+    outcomes: dict[int, Outcome] = {}
 
-    def start(examples: list[Example], files: dict[str, str], *, tests: bool) -> None:
-        runs.append((Run(tmp_path_factory.mktemp("docs"), files, examples, tests=tests), examples))
+    def outcome(example: Example) -> Outcome:
+        session = SESSIONS[example.name]
+        if id(session) not in outcomes:
+            outcomes[id(session)] = session.run(warm_python, tmp_path_factory.mktemp("docs"))
+        return outcomes[id(session)]
 
-    start([example for example in EXAMPLES if not example.is_test], shop, tests=False)
-    tests = [example for example in EXAMPLES if example.is_test]
-    start([example for example in tests if not example.needs_own_session], shop, tests=True)
-    for example in tests:
-        if example.needs_own_session:
-            start([example], {**shop, **example.files}, tests=True)
-    ended = [(run.outcome(), examples) for run, examples in runs]
-    return {example.name: outcome for outcome, examples in ended for example in examples}
+    return outcome
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
-def test_an_example_prints_what_its_page_shows(example: Example, outcomes: dict[str, Outcome]) -> None:
-    outcome = outcomes[example.name]
+def test_an_example_prints_what_its_page_shows(example: Example, outcome_of: Callable[[Example], Outcome]) -> None:
+    outcome = outcome_of(example)
     assert example.name in outcome.errors, f"it did not run:\n{outcome.output}"
     printed = "\n".join(outcome.errors[example.name])
     if example.error is None:
@@ -76,7 +78,7 @@ def test_an_example_prints_what_its_page_shows(example: Example, outcomes: dict[
 
 
 def test_the_calls_in_the_table_of_factories_were_found() -> None:
-    assert len(TABLE) == 5
+    assert len(TABLE) == 6
 
 
 @pytest.mark.parametrize("name", ERRORS)

@@ -13,7 +13,7 @@ from kailash_testkit.factories.numbering import Number, Numbering
 def test_each_model_is_numbered_from_one() -> None:
     numbers = Numbering()
     assert [numbers.next("Order").n for _ in range(3)] == [1, 2, 3]
-    assert numbers.next("Customer") == Number(1, "1", 1)
+    assert numbers.next("Customer") == Number(1, "1", 1, "function here")
 
 
 @pytest.mark.parametrize(("scope", "text"), [("class", "c1"), ("module", "m1"), ("package", "p1"), ("session", "s1")])
@@ -30,8 +30,24 @@ def test_no_two_scopes_meet_and_all_ints_fit_four_bytes() -> None:
     assert firsts[-1] + 400_000_000 < 2**31
 
 
-def test_a_tag_tells_scopes_of_one_kind_apart() -> None:
-    assert Numbering("module", "orders-").next("Order").text == "morders-1"
+@pytest.mark.parametrize(
+    ("scope", "node_id", "text"),
+    [
+        ("package", "tests", "p1"),
+        ("package", "tests/api", "p2-1"),
+        ("package", ".", "p8-1"),
+        ("class", "tests/test_a.py::TestA", "c1"),
+        ("class", "tests/test_a.py::TestA::TestB", "c2-1"),
+        ("module", "tests/api/test_a.py", "m1"),
+    ],
+)
+def test_packages_in_packages_and_classes_in_classes_have_numbers_of_their_own(
+    scope: numbering.ScopeName, node_id: str, text: str
+) -> None:
+    number = Numbering(scope, node_id).next("Order")
+    assert number.text == text
+    assert number.unique // numbering.OF_A_SCOPE == Numbering(scope).next("Order").unique // numbering.OF_A_SCOPE
+    assert (number.unique == Numbering(scope).next("Order").unique) == ("-" not in text)
 
 
 def test_a_wider_scope_numbers_its_own_rows_and_then_the_test_goes_on() -> None:

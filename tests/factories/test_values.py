@@ -4,17 +4,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
-from decimal import Decimal
-from typing import Annotated, Any, Literal, Optional, Union
-from uuid import UUID
+from datetime import datetime
+from typing import Annotated, Any, Optional, Union
 
 import pytest
 from sample_app import Colour, Status
 
 from kailash_testkit.errors import MissingField
 from kailash_testkit.factories.numbering import Number, Numbering
-from kailash_testkit.factories.values import generated
+from kailash_testkit.factories.values import generator
 from kailash_testkit.models import Field, Model
 from kailash_testkit.models.types import accept
 
@@ -24,7 +22,7 @@ OF_SESSION = Number(2, "s2", 1_600_000_002)
 
 def value(annotation: object, name: str = "field", number: Number = SECOND, **options: Any) -> object:
     field = Field(name, annotation)
-    return generated(Model("OrderLine", "order_lines", {name: field}, **options), field, number)
+    return generator(Model("OrderLine", "order_lines", {name: field}, **options), field)(number)
 
 
 @pytest.mark.parametrize(
@@ -34,24 +32,18 @@ def value(annotation: object, name: str = "field", number: Number = SECOND, **op
         (int, 2),
         (float, 2.0),
         (bool, False),
-        (bytes, b"OrderLine field 2"),
         (datetime, datetime(2025, 1, 1, 0, 2)),
-        (date, date(2025, 1, 1)),
-        (time, time(0, 2)),
-        (Decimal, Decimal(2)),
         (dict, {}),
         (dict[str, int], {}),
         (list, []),
         (list[int], []),
-        (tuple[int, ...], ()),
-        (set[int], set()),
         (Status, Status.OPEN),
         (Colour, Colour.RED),
-        (Literal["b", "a"], "b"),
         (Optional[int], 2),
         (Annotated[str, "x"], "OrderLine field 2"),
         (Union[complex, int], 2),
-        (Any, "OrderLine field 2"),
+        (Union[int, str], "OrderLine field 2"),
+        (object, "OrderLine field 2"),
     ],
 )
 def test_each_type_has_values(annotation: object, expected: object) -> None:
@@ -59,12 +51,6 @@ def test_each_type_has_values(annotation: object, expected: object) -> None:
     assert made == expected
     assert type(made) is type(expected)
     assert accept(annotation, made) == expected
-
-
-def test_a_uuid_is_the_same_in_every_run_and_differs_by_model_field_and_row() -> None:
-    made = value(UUID)
-    assert made == value(UUID)
-    assert len({made, value(UUID, "other"), value(UUID, number=OF_SESSION)}) == 3
 
 
 @pytest.mark.parametrize(
@@ -100,7 +86,7 @@ def test_mutable_values_are_not_shared() -> None:
 def test_a_thousand_rows_differ_in_every_unique_kind() -> None:
     numbering = Numbering()
     numbers = [numbering.next("OrderLine") for _ in range(1000)]
-    for kind in (str, int, float, bytes, datetime, Decimal, UUID):
+    for kind in (str, int, float, datetime):
         assert len({value(kind, number=number) for number in numbers}) == 1000, kind
 
 

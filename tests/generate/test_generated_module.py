@@ -20,6 +20,8 @@ from kailash_testkit.errors import KitError
 from kailash_testkit.generate import generate_module
 from kailash_testkit.kit import Kit
 
+pytestmark = pytest.mark.databases("sqlite")
+
 NAME = "generated_for_tests"
 
 

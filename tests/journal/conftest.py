@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from journal_bench import Bench
 from mysql_bench import MysqlBench, private_mysql
+from postgresql_bench import PostgresqlBench, PrivateDatabase, private_database
 
 
 @pytest.fixture
@@ -36,6 +37,22 @@ def undone(bench: Bench) -> Callable[..., str]:
         return report.method
 
     return run
+
+
+@pytest.fixture(scope="module")
+def postgresql_database() -> Iterator[PrivateDatabase]:
+    """A database of the module's own; skips where no server can be had."""
+    with private_database() as database:
+        yield database
+
+
+@pytest.fixture
+def pg(postgresql_database: PrivateDatabase) -> Iterator[PostgresqlBench]:
+    """A journal on an empty PostgreSQL database, and an application's connection to it."""
+    postgresql_database.empty()
+    opened = PostgresqlBench(postgresql_database)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from typing import Any
+from collections import Counter
+from typing import Any, Protocol
 
 from hypothesis import strategies as st
 
 from kailash_testkit.errors import DatabaseBusy
-from kailash_testkit.journal.interface import Journal, Mark
+from kailash_testkit.journal.interface import Journal, RecordedChange
 
 Step = tuple[Any, ...]
 
@@ -25,37 +25,52 @@ def steps(statement: st.SearchStrategy[str], schema_change: st.SearchStrategy[st
         "look": st.just(("look",)),
         "undo": st.tuples(st.just("undo"), st.integers(0, 3), st.sampled_from(["COMMIT", "ROLLBACK"])),
     }
-    kinds = ["run"] * 30 + ["mark"] * 4 + ["undo"] * 2 + ["alter", "begin", "end", "end", "look"]
+    kinds = ["run"] * 30 + ["mark"] * 4 + ["undo"] * 2 + ["alter", "begin", "end", "end"] + ["look"] * 3
     return st.lists(st.sampled_from(kinds).flatmap(by_kind.__getitem__), min_size=30, max_size=50)
 
 
-class Story:
-    """Acts out steps; an application's failing statement is part of the story.
+class Theatre(Protocol):
+    """A database with a journal and two connections of an application.
 
-    run: runs a statement on the first or the second connection. in_transaction: whether the second is in one.
+    refused: what the database raises for a statement that it does not accept. in_order: the journal tells a row's
+    changes in the order in which they were made, also where triggers change it again.
     """
 
-    def __init__(
-        self,
-        journal: Journal,
-        run: Callable[[int, str], object],
-        in_transaction: Callable[[], bool],
-        refused: type[Exception],
-    ) -> None:
-        self.journal = journal
-        self._run = run
-        self._in_transaction = in_transaction
-        self._refused = refused
-        self.marks: list[tuple[Mark, str]] = [(journal.mark(), journal.fingerprint())]
+    journal: Journal
+    refused: type[Exception]
+    in_order: bool
+
+    def run(self, app: int, sql: str) -> object: ...
+
+    def is_in_transaction(self) -> bool:
+        """Whether the second connection is in one."""
+        ...
+
+    def rows(self) -> Counter[str]:
+        """All rows with their tables, as committed by now."""
+        ...
+
+    def rows_of(self, change: RecordedChange) -> tuple[str | None, str | None]:
+        """The row before and after the change, as `rows` shows them."""
+        ...
+
+
+class Story:
+    """Acts out steps; an application's failing statement is part of the story."""
+
+    def __init__(self, theatre: Theatre) -> None:
+        self.theatre = theatre
+        self.journal = theatre.journal
+        self.marks = [(self.journal.mark(), self.journal.fingerprint(), theatre.rows())]
 
     def act(self, history: list[Step]) -> None:
-        """All steps; at the end an undo of what is left, first after a commit and then back to the beginning."""
-        for name, *arguments in [*history, ("undo", 0, "COMMIT"), ("undo", 50, "ROLLBACK")]:
+        """All steps; at the end an undo of what is left, and then of everything."""
+        for name, *arguments in [*history, ("undo", 0, "COMMIT"), ("undo", len(history), "ROLLBACK")]:
             getattr(self, name)(*arguments)
 
     def run(self, app: int, sql: str) -> None:
-        with contextlib.suppress(self._refused):
-            self._run(app, sql)
+        with contextlib.suppress(self.theatre.refused):
+            self.theatre.run(app, sql)
 
     def begin(self) -> None:
         self.run(1, "BEGIN")
@@ -65,22 +80,38 @@ class Story:
 
     def mark(self) -> None:
         try:
-            mark = self.journal.mark()
-            self.marks.append((mark, self.journal.fingerprint()))
+            self.marks.append((self.journal.mark(), self.journal.fingerprint(), self.theatre.rows()))
         except DatabaseBusy:  # the schema was or is being changed and the other connection holds the lock
-            assert self._in_transaction()
+            assert self.theatre.is_in_transaction()
 
     def look(self) -> None:
-        changes = self.journal.changes(self.marks[-1][0])
+        mark, _, rows = self.marks[-1]
+        head = self.journal.head()
+        changes = self.journal.changes(mark)
         assert [change.seq for change in changes] == sorted({change.seq for change in changes})
+        assert all(change.seq <= head for change in changes)
+        try:
+            if not self.journal.gaps(mark):
+                assert +self._changed(rows, changes) == self.theatre.rows()
+        except DatabaseBusy:
+            assert self.theatre.is_in_transaction()
+
+    def _changed(self, rows: Counter[str], changes: list[RecordedChange]) -> Counter[str]:
+        rows = rows.copy()
+        for change in changes:
+            before, after = self.theatre.rows_of(change)
+            rows.subtract([before] if before is not None else [])
+            rows.update([after] if after is not None else [])
+            assert not self.theatre.in_order or min(rows.values()) >= 0  # no change of a row that was not there
+        return rows
 
     def undo(self, depth: int, how: str) -> None:
         del self.marks[len(self.marks) - min(depth, len(self.marks) - 1) :]
-        mark, fingerprint = self.marks[-1]
+        mark, fingerprint, _ = self.marks[-1]
         try:
             self.journal.undo(mark)
         except DatabaseBusy:
-            assert self._in_transaction()
+            assert self.theatre.is_in_transaction()
             self.end(how)
             self.journal.undo(mark)
         assert self.journal.fingerprint() == fingerprint

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import os
+from collections import Counter
+from collections.abc import Mapping
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from journal_story import Step, Story, steps
 from mysql_bench import MysqlBench
+from soak import examples
 
-SOAK = int(os.environ.get("KAILASH_TESTKIT_SOAK", "0"))
+from kailash_testkit.journal.interface import RecordedChange
+from kailash_testkit.journal.mysql_catalog import read_catalog
+from kailash_testkit.journal.mysql_connection import quoted
+from kailash_testkit.journal.mysql_triggers import all_digits
 
 SCHEMA = """
 CREATE TABLE person (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(9) UNIQUE, score DOUBLE, raw TEXT,
@@ -79,24 +84,47 @@ schema_change = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(
-    max_examples=SOAK or 12,
-    derandomize=not SOAK,
-    deadline=None,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+class MysqlTheatre:
+    in_order = True
+
+    def __init__(self, my: MysqlBench) -> None:
+        self.my = my
+        self.journal = my.journal
+        self.refused: type[Exception] = my.database.driver.Error
+        waiting = "SET lock_wait_timeout = 1, innodb_lock_wait_timeout = 1"
+        self.apps = [my.connect(init_command=waiting) for _ in range(2)]
+
+    def run(self, app: int, sql: str) -> object:
+        return self.my.run(sql, on=self.apps[app])
+
+    def is_in_transaction(self) -> bool:
+        return self.my.run("SELECT @@in_transaction", on=self.apps[1]) == [(1,)]
+
+    def rows(self) -> Counter[str]:
+        connection = self.journal._connection
+        found: Counter[str] = Counter()
+        with connection.transaction("REPEATABLE READ", snapshot=True):
+            for table in read_catalog(connection).tables.values():
+                columns = [column.name for column in table.columns]
+                values = ", ".join(all_digits(quoted(column.name), column.kind) for column in table.columns)
+                for row in connection.run(f"SELECT {values} FROM {quoted(table.name)}"):
+                    found[named(table.name, dict(zip(columns, row, strict=True)))] += 1
+        return found
+
+    def rows_of(self, change: RecordedChange) -> tuple[str | None, str | None]:
+        return (
+            None if change.before is None else named(change.table, change.before),
+            None if change.after is None else named(change.table, change.after),
+        )
+
+
+def named(table: str, row: Mapping[str, object]) -> str:
+    return f"{table} {dict(row)!r}"
+
+
+@examples(5)
 @given(steps(statement, schema_change))
 def test_every_undo_on_mysql_gives_back_the_state_of_its_mark(mysql_bench: MysqlBench, history: list[Step]) -> None:
-    my = mysql_bench
-    my.start(SCHEMA)
-    apps = [my.connect(init_command="SET lock_wait_timeout = 1, innodb_lock_wait_timeout = 1") for _ in range(2)]
-    story = Story(
-        my.journal,
-        lambda app, sql: my.run(sql, on=apps[app]),
-        lambda: my.run("SELECT @@in_transaction", on=apps[1]) == [(1,)],
-        my.database.driver.Error,
-    )
-    story.act(history)
-    my.leave()
+    mysql_bench.start(SCHEMA)
+    Story(MysqlTheatre(mysql_bench)).act(history)
+    mysql_bench.leave()

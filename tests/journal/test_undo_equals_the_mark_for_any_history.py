@@ -1,18 +1,24 @@
-"""Random histories through two connections, with nested marks: every undo gives back the mark's state."""
+"""Random histories through two connections, with nested marks: every undo gives back the mark's state.
+
+And the changes told since a mark lead from the rows of the mark to the rows of now.
+"""
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import tempfile
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from journal_bench import Bench
 from journal_story import Step, Story, steps
+from soak import examples
 
-SOAK = int(os.environ.get("KAILASH_TESTKIT_SOAK", "0"))
+from kailash_testkit.journal.interface import RecordedChange
+
 FOLDER = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 SCHEMA = """
@@ -24,6 +30,7 @@ CREATE UNIQUE INDEX live_tag ON pet (tag) WHERE gone IS NULL;
 CREATE TABLE pair (a TEXT COLLATE NOCASE, b, c UNIQUE, PRIMARY KEY (a, b)) WITHOUT ROWID;
 CREATE TABLE heap (x, y UNIQUE, "select" INTEGER);
 CREATE TABLE word (w TEXT PRIMARY KEY, n INTEGER UNIQUE ON CONFLICT REPLACE);
+CREATE TABLE tree (id INTEGER PRIMARY KEY, up REFERENCES tree (id) ON DELETE CASCADE ON UPDATE CASCADE, name UNIQUE);
 CREATE TABLE audit (at INTEGER PRIMARY KEY AUTOINCREMENT, what);
 CREATE TRIGGER word_audit AFTER INSERT ON word BEGIN
   INSERT INTO audit (what) VALUES (new.w); UPDATE word SET n = n + 10 WHERE w = new.w; END;
@@ -61,7 +68,11 @@ statement = st.one_of(
     st.builds("{} heap SET rowid = {}, y = {} WHERE rowid = {}".format, change, small, few, small),
     st.builds("{} INTO word VALUES ({}, {})".format, verb, word, small),
     st.builds("{} word SET w = {}, n = {} WHERE w = {}".format, change, word, small, word),
-    st.builds("DELETE FROM {}".format, st.sampled_from(["person", "pet", "pair", "heap", "word", "audit"])),
+    st.builds("{} word SET rowid = {} WHERE w = {}".format, change, small, word),
+    st.builds("{} INTO tree VALUES ({}, {}, {})".format, verb, small, small | st.just("NULL"), few),
+    st.builds("{} tree SET id = {}, name = {} WHERE id = {}".format, change, small, few, small),
+    st.builds("{} tree SET id = -id, up = -up".format, change),
+    st.builds("DELETE FROM {}".format, st.sampled_from(["person", "pet", "pair", "heap", "word", "tree", "audit"])),
     st.builds("UPDATE sqlite_sequence SET seq = {}".format, small),
     st.builds("PRAGMA user_version = {}".format, small),
 )  # fmt: skip
@@ -74,23 +85,50 @@ schema_change = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(
-    max_examples=SOAK or 60,
-    derandomize=not SOAK,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
+class SqliteTheatre:
+    refused = sqlite3.Error
+    in_order = True
+
+    def __init__(self, bench: Bench, recursive_triggers: bool) -> None:
+        self.bench = bench
+        self.journal = bench.journal
+        self.apps = (bench.app, bench.connect(recursive_triggers=recursive_triggers))
+
+    def run(self, app: int, sql: str) -> object:
+        return self.apps[app].execute(sql)
+
+    def is_in_transaction(self) -> bool:
+        return self.apps[1].in_transaction
+
+    def rows(self) -> Counter[str]:
+        reader = self.bench.connect()
+        reader.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+        reader.row_factory = sqlite3.Row
+        found: Counter[str] = Counter()
+        for (table,) in reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            if not table.startswith(("sqlite_", "dataflow_")):
+                found.update(named(table, dict(row)) for row in reader.execute(f"SELECT * FROM {table}"))
+        reader.close()
+        return found
+
+    def rows_of(self, change: RecordedChange) -> tuple[str | None, str | None]:
+        return (
+            None if change.before is None else named(change.table, change.before),
+            None if change.after is None else named(change.table, change.after),
+        )
+
+
+def named(table: str, row: Mapping[str, object]) -> str:
+    return f"{table} {dict(row)!r}"
+
+
+@examples(60)
 @given(st.booleans(), steps(statement, schema_change))
 def test_every_undo_gives_back_the_state_of_its_mark(recursive_triggers: bool, history: list[Step]) -> None:
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
         bench = Bench(Path(folder), wait=0.0)
         try:
             bench.start(SCHEMA)
-            apps = (bench.app, bench.connect(recursive_triggers=recursive_triggers))
-            story = Story(
-                bench.journal, lambda app, sql: apps[app].execute(sql), lambda: apps[1].in_transaction, sqlite3.Error
-            )
-            story.act(history)
+            Story(SqliteTheatre(bench, recursive_triggers)).act(history)
         finally:
             bench.close()

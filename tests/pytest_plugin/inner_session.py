@@ -14,6 +14,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from warm_python import WarmPython
 
 MODELS = """
     import os
@@ -65,12 +66,16 @@ _INTERNALS = re.compile(r"^\S*(kailash_testkit|site-packages)/\S+\.py:\d+", re.M
 class Project:
     """A project in pytester's folder: ``shop/models.py`` and ``shop/api.py``, until a test writes others."""
 
-    def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, storage: Path) -> None:
-        self.pytester = pytester
-        self.path = pytester.path
+    def __init__(self, path: Path, monkeypatch: pytest.MonkeyPatch, storage: Path, python: WarmPython) -> None:
+        self.path = path
         self.storage = storage
+        self._python = python
         for variable in list(os.environ):
-            if variable.startswith("PYTEST_XDIST") or variable.endswith("DATABASE_URL"):
+            if (
+                variable.startswith("PYTEST_XDIST")
+                or variable.endswith("DATABASE_URL")
+                or variable == "TESTKIT_DATABASE"
+            ):
                 monkeypatch.delenv(variable)
         monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # it doubles the time of a session
         plugins = self.path / "plugins"
@@ -82,6 +87,10 @@ class Project:
     def shop(self, **settings: object) -> None:
         """Writes the application, and the settings that name it; None takes a setting out."""
         self.write({"shop/__init__.py": "", "shop/models.py": MODELS, "shop/api.py": API})
+        self.configure_more(**settings)
+
+    def configure_more(self, **settings: object) -> None:
+        """Writes the settings that name the application, and others."""
         self.configure(**{**SHOP, **settings})
 
     def configure(self, **settings: object) -> None:
@@ -99,21 +108,26 @@ class Project:
             path.write_text(textwrap.dedent(text).lstrip())
 
     def command(self, *arguments: str) -> list[str]:
-        """The command line of a pytest session: in file order, warnings are errors."""
+        """The arguments of a Python process for a pytest session: in file order, warnings are errors."""
         return [
-            sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly", "-W", "error",
+            "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly", "-W", "error",
             f"--basetemp={self.path / 'basetemp'}", *arguments,
         ]  # fmt: skip
 
     def run(self, *arguments: str) -> Outcome:
-        """Runs a pytest session in a process of its own."""
-        return Outcome(self.pytester.run(*self.command(*arguments), timeout=100))
+        """Runs a pytest session in a process of its own, see `warm_python`."""
+        return Outcome(self._python.run(*self.command(*arguments), folder=self.path))
+
+    def run_anew(self, *arguments: str) -> Outcome:
+        """Runs a pytest session in a new interpreter, in which nothing was imported before."""
+        command = [sys.executable, *self.command(*arguments)]
+        done = subprocess.run(command, cwd=self.path, capture_output=True, text=True, timeout=100, check=False)
+        return Outcome(done)
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Starts a pytest session and does not wait for it."""
-        return subprocess.Popen(
-            self.command(*arguments), cwd=self.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        """Starts a pytest session in a new interpreter and does not wait for it."""
+        command = [sys.executable, *self.command(*arguments)]
+        return subprocess.Popen(command, cwd=self.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def left_behind(self) -> list[str]:
         """What is in the kit's storage now: folders of runs."""
@@ -128,15 +142,17 @@ class Project:
 class Outcome:
     """What a pytest session reported."""
 
-    def __init__(self, result: pytest.RunResult) -> None:
-        self.result = result
-        self.output = result.stdout.str()
-        self.everything = self.output + result.stderr.str()
+    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+        self.result = pytest.RunResult(done.returncode, done.stdout.splitlines(), done.stderr.splitlines(), 0.0)
+        self.output = done.stdout
+        self.stderr = done.stderr
+        self.everything = self.output + self.stderr
+        print(self.everything)  # for the report, should the test fail
 
     def assert_outcomes(self, **counts: int) -> None:
         """The counts are these, and nothing was said on stderr, where destroyed tasks and threads complain."""
         self.result.assert_outcomes(**counts)
-        assert self.result.stderr.str() == ""
+        assert self.stderr == ""
 
     def error(self, title: str) -> str:
         """The section of the report under ``title``, such as ``ERROR at setup of test_x``."""

@@ -122,8 +122,9 @@ def test_fixtures_without_settings(project: Project) -> None:
         (
             {},
             ["--testkit-database=oracle"],
-            "ERROR: --testkit-database=oracle: not a kind of database that this release can provide\n"
-            "  do:  use --testkit-database=sqlite",
+            "ERROR: --testkit-database=oracle: not a kind of database that the kit can provide\n"
+            "  do:  use one of sqlite, postgresql, mysql, mariadb, or the URL of a server: "
+            "postgresql://user@host:5432/postgres",
         ),
         (
             {"testkit_lifespan": "module"},
@@ -133,7 +134,7 @@ def test_fixtures_without_settings(project: Project) -> None:
         (
             {"testkit_database_name": "../shop"},
             [],
-            "ERROR: testkit_database_name = '../shop'\n  do:  use letters, digits, '_' and '-' only",
+            "ERROR: testkit_database_name = '../shop'\n  do:  use letters, digits, '_' and '-' only, at most 30",
         ),
     ],
     ids=["database", "lifespan", "database name"],
@@ -245,7 +246,7 @@ EXPLAINED = {
     "test_forgotten_await": r"NotAwaited: Factory.create\(...\) was used without await",
     "test_forgotten_await_of_a_truth": r"NotAwaited: Factory.exists\(...\) was used without await",
     "test_managed_field": "ManagedField: .*created_at",
-    "test_row_not_found": "RowNotFound: no Item with id 7\nwhy: table items has 1 row; closest ids: 1",
+    "test_row_not_found": "RowNotFound: no Item with id 7\nwhy: it was never written; table items has 1 row; closest",
     "test_wrong_type": "FieldTypeError: .*name",
 }
 

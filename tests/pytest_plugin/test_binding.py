@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from inner_session import Project
+from soak import SOAK
 
 # What is stored is read by sqlite3 alone, from the file that is expected to hold it.
 HELPERS = """
@@ -74,9 +75,12 @@ def write_tests(project: Project, imports: str, items: str) -> None:
 
 
 TWO_WORKERS = ("-n", "2", "--dist", "loadfile")
+ONE_OR_TWO = pytest.mark.parametrize(
+    "workers", [(), TWO_WORKERS] if SOAK else [()], ids=lambda words: " ".join(words) or "one process"
+)
 
 
-@pytest.mark.parametrize("workers", [(), TWO_WORKERS], ids=["one process", "two workers"])
+@ONE_OR_TWO
 def test_a_module_level_instance(shop: Project, workers: tuple[str, ...]) -> None:
     write_tests(shop, "from kailash_testkit import Factory; from shop.models import Item", "Factory(Item)")
     shop.write({"test_api.py": API_TEST})
@@ -118,12 +122,13 @@ LATE_API = """
 """
 
 
-def test_models_that_create_app_registers_late(shop: Project) -> None:
+@ONE_OR_TWO
+def test_models_that_create_app_registers_late(shop: Project, workers: tuple[str, ...]) -> None:
     shop.shop(testkit_dataflow="shop.api:get_db", testkit_app="shop.api:create_app")
     shop.write({"shop/api.py": LATE_API})
     write_tests(shop, "from kailash_testkit import Factory", 'Factory("Item")')
     shop.write({"test_api.py": API_TEST})
-    shop.run(*TWO_WORKERS).assert_outcomes(passed=4)
+    shop.run(*workers).assert_outcomes(passed=4)
     assert shop.left_behind() == []
 
 
@@ -186,12 +191,13 @@ ARCHIVE_TESTS = """
 """
 
 
-def test_two_instances_with_a_model_of_the_same_name(shop: Project) -> None:
+@ONE_OR_TWO
+def test_two_instances_with_a_model_of_the_same_name(shop: Project, workers: tuple[str, ...]) -> None:
     shop.shop(testkit_app=None)
     shop.write({"shop/models.py": TWO_INSTANCES})
     write_tests(shop, "from kailash_testkit import Factory; from shop.models import ShopItem", "Factory(ShopItem)")
     shop.write({"test_archive.py": ARCHIVE_TESTS})
-    shop.run(*TWO_WORKERS).assert_outcomes(passed=8)
+    shop.run(*workers).assert_outcomes(passed=8)
     assert shop.left_behind() == []
 
 

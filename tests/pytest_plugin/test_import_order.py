@@ -17,8 +17,7 @@ CONFTEST = """
 
     def pytest_sessionfinish(session):
         who = os.environ.get("PYTEST_XDIST_WORKER", "main")
-        folders = list(Path(os.environ["OWN_STORAGE"]).glob(f"*/run-{os.getpid()}-*"))
-        databases = [path.name for folder in folders for path in folder.glob("*.db")]
+        databases = [path.name for path in Path(os.environ["OWN_STORAGE"]).glob("*/session-*/*.db") if path == file()]
         with open("finished.txt", "a") as log:
             log.write(f"{who} {file().name} {databases}\\n")
 """
@@ -39,11 +38,21 @@ TESTS = """
 
 def test_the_variable_is_set_before_conftest_and_the_database_made_when_a_test_needs_it(shop: Project) -> None:
     shop.write({"conftest.py": CONFTEST, "test_items.py": TESTS})
-    outcome = shop.run()
+    outcome = shop.run_anew()
     outcome.assert_outcomes(passed=2)
     assert shop.lines("finished.txt") == ["main testkit.db ['testkit.db']"]
-    assert "kailash-testkit: SQLite, private file testkit.db, in DATABASE_URL" in outcome.output
+    assert "kailash-testkit: SQLite, a private file, database testkit, in DATABASE_URL" in outcome.output
     assert shop.left_behind() == []
+
+
+API_TEST = """
+    from kailash_testkit import Factory
+
+    async def test_the_api_and_a_factory_meet(api):
+        await api.expect(201).post("/items", json={"name": "api"})
+        await Factory("Item").create(name="factory")
+        assert len((await api.get("/items")).json()) == 2
+"""
 
 
 def test_collecting_makes_no_database(shop: Project) -> None:
@@ -55,8 +64,8 @@ def test_collecting_makes_no_database(shop: Project) -> None:
 
 
 def test_each_xdist_worker_has_a_database_and_the_controller_none(shop: Project) -> None:
-    shop.write({"conftest.py": CONFTEST, "test_items.py": TESTS, "test_more.py": TESTS})
-    shop.run("-n", "2", "--dist", "loadfile").assert_outcomes(passed=4)
+    shop.write({"conftest.py": CONFTEST, "test_items.py": TESTS, "test_more.py": TESTS, "test_then.py": API_TEST})
+    shop.run("-n", "2", "--dist", "loadfile").assert_outcomes(passed=5)
     assert sorted(shop.lines("finished.txt")) == [
         "gw0 testkit_gw0.db ['testkit_gw0.db']",
         "gw1 testkit_gw1.db ['testkit_gw1.db']",

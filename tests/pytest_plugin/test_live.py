@@ -74,7 +74,7 @@ def test_a_request_that_does_not_end_fails_the_test_that_left_it(shop: Project) 
 
         async def test_slow(api):
             with pytest.raises(httpx.ReadTimeout):
-                await api.get("/?slow", timeout=0.2)
+                await api.get("/?slow", timeout=httpx.Timeout(30, read=0.2))
 
         async def test_next(api):
             await api.expect(200).get("/")

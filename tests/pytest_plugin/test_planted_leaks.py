@@ -6,6 +6,7 @@ import re
 
 import pytest
 from inner_session import Outcome, Project
+from soak import SOAK
 
 MODELS = """
     import os
@@ -88,6 +89,7 @@ CONFTEST = """
     from contextlib import closing
     import pytest
     from kailash_testkit import Factory
+    from kailash_testkit.pytest_plugin import leftovers
     from shop.models import Item, Tag, db, other
 
     PATH = os.environ["DATABASE_URL"].removeprefix("sqlite:///")
@@ -137,6 +139,7 @@ LEAKS = """
     import time
     from concurrent.futures import ThreadPoolExecutor
     from contextlib import closing
+    import aiosqlite
     import pytest
     from dataflow import DataFlow
     from kailash_testkit import Factory
@@ -193,6 +196,39 @@ LEAKS = """
         await kit.execute("Item", "BulkCreate", {"data": [{"name": "a"}, {"name": "b"}]})
         await kit.execute("Item", "BulkDelete", {"filter": {"name": "a"}, "confirmed": True})
 
+    # --- tests that do not pass
+
+    @pytest.fixture
+    def failing_set_up():
+        insert("in set-up")
+        raise RuntimeError("on purpose")
+
+    def test_a_failing_set_up(failing_set_up):
+        pass
+
+    @pytest.fixture
+    def failing_tear_down():
+        yield
+        insert("in tear-down")
+        raise RuntimeError("on purpose")
+
+    def test_a_failing_tear_down(failing_tear_down):
+        pass
+
+    def test_a_failing_test():
+        insert()
+        pytest.fail("on purpose")
+
+    def test_a_test_that_is_skipped_halfway():
+        insert()
+        pytest.skip("on purpose")
+
+    @pytest.mark.xfail(strict=True)
+    def test_an_expected_failure():
+        insert()
+        raise RuntimeError("on purpose")
+"""
+MORE = """
     # --- the schema
 
     def test_a_new_table():
@@ -254,18 +290,23 @@ LEAKS = """
         await own.express.create("Item", {"name": "a"})
         await own.close_async()
 
+    def test_a_process():
+        subprocess.run([sys.executable, "-c", SCRIPT, "0"], check=True)
+"""
+# What ends by itself, soon after the test.
+LATE = """
+    # --- threads and processes
+
+    running = []
+
     def test_a_thread_that_ends_late():
         threading.Thread(target=insert, args=("late", 0.3)).start()
 
     def test_another_loop_in_a_thread():
-        async def write():
-            own = DataFlow(os.environ["DATABASE_URL"], cache_enabled=False)
-            class Tag:
-                id: int
-                name: str
-            own.model(Tag)
-            await own.express.create("Tag", {"name": "from another loop"})
-            await own.close_async()
+        async def write():  # past DataFlow, whose insert fails when another loop's connections close meanwhile
+            async with aiosqlite.connect(PATH, timeout=10) as connection:
+                await connection.execute("INSERT INTO tags (name) VALUES ('from another loop')")
+                await connection.commit()
 
         threading.Thread(target=lambda: asyncio.run(write())).start()
 
@@ -275,58 +316,24 @@ LEAKS = """
     async def test_the_loops_own_pool():
         asyncio.get_running_loop().run_in_executor(None, insert, "pooled", 0.3)
 
-    def test_a_process():
-        subprocess.run([sys.executable, "-c", SCRIPT, "0"], check=True)
-
     def test_a_process_that_ends_late():
         running.append(subprocess.Popen([sys.executable, "-c", SCRIPT, "0.2"]))
         after_the_test.append(running[-1].wait)
 
-    running = []
-
     # --- what the application leaves running
 
-    @pytest.mark.parametrize(
-        "how", ["background", "task", "respawning", "endless", "express", "slowly"]
-    )
+    @pytest.mark.parametrize("how", ["background", "task", "respawning", "express", "slowly"])
     async def test_a_handler(api, how):
         await api.post(f"/{how}")
 
     async def test_a_request_that_is_not_awaited(api):
         shop_api.in_background(api.post("/slowly"))
         await asyncio.sleep(0.05)
-
-    # --- tests that do not pass
-
-    @pytest.fixture
-    def failing_set_up():
-        insert("in set-up")
-        raise RuntimeError("on purpose")
-
-    def test_a_failing_set_up(failing_set_up):
-        pass
-
-    @pytest.fixture
-    def failing_tear_down():
-        yield
-        insert("in tear-down")
-        raise RuntimeError("on purpose")
-
-    def test_a_failing_tear_down(failing_tear_down):
-        pass
-
-    def test_a_failing_test():
-        insert()
-        pytest.fail("on purpose")
-
-    def test_a_test_that_is_skipped_halfway():
-        insert()
-        pytest.skip("on purpose")
-
-    @pytest.mark.xfail(strict=True)
-    def test_an_expected_failure():
-        insert()
-        raise RuntimeError("on purpose")
+"""
+# Ends as soon as it is cancelled, after its time.
+ENDLESS = """
+    async def test_an_endless_handler(api):
+        await api.post("/endless")
 """
 # Each fails the test that left it. What it holds is let go between the tests, and writes then.
 CULPRITS = """
@@ -380,10 +387,12 @@ BLAMED = {
 TWO_LOOPS = ("-W", "ignore:AsyncSQLDatabaseNode GC'd:ResourceWarning")
 
 
-def leak(shop: Project, loops: str, tests: str, *options: str) -> Outcome:
+def leak(shop: Project, loops: str, tests: str, *, grace: float) -> Outcome:
+    """Runs leaks in random order. grace: seconds that what a test left running gets to finish."""
     shop.shop(asyncio_default_fixture_loop_scope=loops, asyncio_default_test_loop_scope=loops)
-    shop.write({"shop/models.py": MODELS, "shop/api.py": API, "conftest.py": CONFTEST, "test_leaks.py": tests})
-    outcome = shop.run(*TWO_LOOPS, "-p", "randomly", "--testkit-verify", *options)
+    conftest = f"{CONFTEST}    leftovers.GRACE = {grace}\n"
+    shop.write({"shop/models.py": MODELS, "shop/api.py": API, "conftest.py": conftest, "test_leaks.py": LEAKS + tests})
+    outcome = shop.run(*TWO_LOOPS, "-p", "randomly", "--testkit-verify")
     assert shop.left_behind() == []
     return outcome
 
@@ -395,14 +404,18 @@ def assert_blamed(outcome: Outcome, culprits: set[str]) -> None:
         assert re.search(BLAMED[culprit], text), text
 
 
-def test_with_one_loop_in_random_order(shop: Project) -> None:
-    outcome = leak(shop, "session", LEAKS + CULPRITS + OBSTINATE)
-    assert_blamed(outcome, set(BLAMED))
+@pytest.mark.parametrize("loops", ["session", "function"])
+@pytest.mark.parametrize("turn", range(10 if SOAK else 1))
+def test_what_ends_by_itself_is_waited_for(shop: Project, loops: str, turn: int) -> None:
+    assert_blamed(leak(shop, loops, MORE + LATE, grace=30), set())
 
 
-def test_with_a_loop_for_each_test(shop: Project) -> None:
-    outcome = leak(shop, "function", LEAKS + CULPRITS)
-    assert_blamed(outcome, set(BLAMED) - {"test_a_task_that_cannot_be_cancelled"})
+@pytest.mark.parametrize(("loops", "tests"), [("session", CULPRITS + OBSTINATE), ("function", CULPRITS)])
+@pytest.mark.parametrize("turn", range(10 if SOAK else 1))
+def test_what_does_not_end_is_cancelled_or_fails_its_test(shop: Project, loops: str, tests: str, turn: int) -> None:
+    culprits = {culprit for culprit in BLAMED if f"def {culprit}(" in tests}
+    beside, grace = (MORE + LATE, 1.0) if SOAK else ("", 0.3)
+    assert_blamed(leak(shop, loops, ENDLESS + tests + beside, grace=grace), culprits)
 
 
 FORGOTTEN = """

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from database_kinds import Kind
 from order_api import OrderApi
 
 from kailash_testkit import ApiClient, Factory, Kit, Resource
-from kailash_testkit.databases.sqlite import file_of
 
 
 @pytest.fixture
-def shop_api(shop_kit: Kit) -> OrderApi:
-    return OrderApi(file_of(shop_kit.database.url))
+def shop_api(shop_kit: Kit, database_kind: Kind) -> OrderApi:
+    return OrderApi(database_kind, shop_kit.database.url)
 
 
 @pytest.fixture

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from database_kinds import Kind
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -19,8 +18,9 @@ Rows = list[dict[str, Any]]
 class OrderApi:
     """Correct, until a test sets one of its faults or another form of its answers."""
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
+    def __init__(self, kind: Kind, url: str) -> None:
+        self._kind = kind
+        self._url = url
         self.faults: set[str] = set()
         self.wrap: Callable[[dict[str, Any]], Any] = lambda row: row
         self.wrap_list: Callable[[Rows, Request], Any] = lambda rows, request: rows
@@ -37,17 +37,15 @@ class OrderApi:
             ]
         )
 
-    def sql(self, statement: str, *parameters: object) -> Rows:
-        connection = sqlite3.connect(self.file, isolation_level=None)
-        try:
-            cursor = connection.execute(statement, parameters)
-            names = [column[0] for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-        finally:
-            connection.close()
+    def sql(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        return self._kind.sql(self._url)(statement, *parameters)
+
+    def rows(self, where: str = "true", *parameters: object) -> Rows:
+        found = self.sql(f"SELECT {', '.join(COLUMNS)} FROM orders WHERE {where} ORDER BY id", *parameters)
+        return [dict(zip(COLUMNS, row, strict=True)) for row in found]
 
     def row(self, row_id: object) -> dict[str, Any] | None:
-        rows = self.sql(f"SELECT {', '.join(COLUMNS)} FROM orders WHERE id = ?", row_id)
+        rows = self.rows("id = ?", int(str(row_id)))
         return rows[0] if rows else None
 
     async def create(self, request: Request) -> Response:
@@ -59,10 +57,10 @@ class OrderApi:
         row_id = 4711
         if "stores nothing" not in self.faults:
             marks = ", ".join("?" * len(names))
-            row_id = self.sql(
-                f"INSERT INTO orders ({', '.join(names)}) VALUES ({marks}) RETURNING id",
-                *(values[name] for name in names),
-            )[0]["id"]
+            values_given = [values[name] for name in names]
+            ((row_id,),) = self.sql(
+                f"INSERT INTO orders ({', '.join(names)}) VALUES ({marks}) RETURNING id", *values_given
+            )
         if "writes another table" in self.faults:
             self.sql("INSERT INTO products (id, name) VALUES ('p', 'by the way')")
         row = {**values, "id": row_id}
@@ -83,8 +81,7 @@ class OrderApi:
 
     async def list(self, request: Request) -> Response:
         customer = request.path_params.get("customer")
-        rows = self.sql(f"SELECT {', '.join(COLUMNS)} FROM orders ORDER BY id")
-        rows = [row for row in rows if customer in (None, row["customer_id"])]
+        rows = [row for row in self.rows() if customer in (None, row["customer_id"])]
         status = request.query_params.get("status")
         rows = [row for row in rows if status in (None, row["status"])]
         if "caches" in self.faults:
@@ -103,8 +100,8 @@ class OrderApi:
             changed["note"] = "touched"
         if "stores nothing" not in self.faults:
             columns = ", ".join(f"{name} = ?" for name in changed)
-            every = "1 OR " if "updates all rows" in self.faults else ""
-            self.sql(f"UPDATE orders SET {columns} WHERE {every}id = ?", *changed.values(), row_id)
+            every = "true OR " if "updates all rows" in self.faults else ""
+            self.sql(f"UPDATE orders SET {columns} WHERE {every}id = ?", *changed.values(), int(row_id))
         if "answers the old state" in self.faults:
             return JSONResponse(self.wrap(before or {}))
         if before is None or "answers updated" in self.faults:
@@ -116,8 +113,8 @@ class OrderApi:
         if self.row(row_id) is None and "believes DeleteNode" not in self.faults:
             return JSONResponse({"detail": "no such order"}, 404)
         if "stores nothing" not in self.faults:
-            every = "1 OR " if "deletes all rows" in self.faults else ""
-            self.sql(f"DELETE FROM orders WHERE {every}id = ?", row_id)
+            every = "true OR " if "deletes all rows" in self.faults else ""
+            self.sql(f"DELETE FROM orders WHERE {every}id = ?", int(row_id))
         return Response(status_code=204)
 
     async def delete_product(self, request: Request) -> Response:

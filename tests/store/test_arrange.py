@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from database_kinds import Kind, Meddle
 from sample_app import Colour, Level, Status, register
 
 from kailash_testkit.errors import (
@@ -36,13 +37,13 @@ async def test_update_changes_the_given_fields_and_returns_the_stored_row(shop_k
     assert await shop_kit.get("Order", other.id) == other
 
 
-async def test_update_takes_every_kind_of_value(shop_kit: Kit) -> None:
+async def test_update_takes_every_kind_of_value(shop_kit: Kit, database_kind: Kind) -> None:
     row = await shop_kit.create("Kinds", maybe=3)
     values: dict[str, Any] = {
         "whole": 5,
         "real": 2,
         "flag": True,
-        "moment": datetime(2021, 1, 1, 1, 1, 1, 5),
+        "moment": datetime(2021, 1, 1, 1, 1, 1, 5 if database_kind.microseconds else 0),
         "mapping": {"x": [1]},
         "numbers": [5, 6],
         "status": Status.PAID,
@@ -81,13 +82,15 @@ async def test_update_refuses_what_create_refuses_and_a_new_id(
     assert await shop_kit.rows("Order") == [order]
 
 
-async def test_an_update_that_violates_a_constraint_fails_with_the_databases_words(shop_kit: Kit) -> None:
+async def test_an_update_that_violates_a_constraint_fails_with_the_databases_words(
+    shop_kit: Kit, database_kind: Kind
+) -> None:
     await shop_kit.create("Customer", email="a@example.com")
     eve = await shop_kit.create("Customer")
     with pytest.raises(NodeFailed) as caught:
         await shop_kit.update("Customer", eve.id, email="a@example.com")
     message = str(caught.value)
-    assert message.startswith(f"update of Customer '{eve.id}' failed: UNIQUE constraint failed: customers.email")
+    assert message.startswith(f"update of Customer '{eve.id}' failed: {database_kind.duplicate}")
     assert "give another value" in message
 
 
@@ -102,10 +105,9 @@ async def test_a_failure_is_given_no_cure_that_does_not_fit(new_db: Any) -> None
     assert caught.value.do is None
 
 
-async def test_an_update_that_is_stored_otherwise_is_told(own_kit: Kit, own_sql: Sql) -> None:
+async def test_an_update_that_is_stored_otherwise_is_told(own_kit: Kit, meddle: Meddle) -> None:
     order = await own_kit.create("Order")
-    own_sql("CREATE TRIGGER meddle AFTER UPDATE OF total ON orders WHEN new.total != 0 BEGIN "
-        "UPDATE orders SET total = 0 WHERE id = new.id; END")  # fmt: skip
+    meddle("UPDATE", total=0)
     with pytest.raises(StoredRowMismatch, match=r"Order 1 was updated, but not as requested: total"):
         await own_kit.update("Order", order.id, total=5.0)
 
@@ -122,7 +124,9 @@ async def test_delete_removes_that_row_only(shop_kit: Kit, sql: Sql) -> None:
 async def test_delete_of_a_missing_row_fails(shop_kit: Kit) -> None:
     order = await shop_kit.create("Order")
     await shop_kit.delete("Order", order.id)
-    with pytest.raises(RowNotFound, match="no Order with id 1\n  why: table orders has no rows at all"):
+    with pytest.raises(
+        RowNotFound, match=r"(?s)Order with id 1\n.*orders has no rows at all\n  why: Order 1 was deleted"
+    ):
         await shop_kit.delete("Order", order.id)
 
 
@@ -137,9 +141,11 @@ async def test_a_soft_delete_keeps_the_row_and_a_second_one_fails(shop_kit: Kit,
     assert sql("SELECT name FROM products") == [(product.name,)]
 
 
-async def test_a_delete_that_did_not_happen_is_told(own_kit: Kit, own_sql: Sql) -> None:
+@pytest.mark.databases("sqlite", "postgresql")  # triggers of MariaDB and MySQL cannot skip a row
+async def test_a_delete_that_did_not_happen_is_told(own_kit: Kit, own_sql: Sql, database_kind: Kind) -> None:
     order = await own_kit.create("Order")
-    own_sql("CREATE TRIGGER keep BEFORE DELETE ON orders BEGIN SELECT raise(IGNORE); END")
+    for statement in database_kind.skipping("DELETE", "orders"):
+        own_sql(statement)
     with pytest.raises(NodeFailed, match=r"(?s)delete of Order 1: .*still there.*Order\(id=1.*trigger"):
         await own_kit.delete("Order", order.id)
 

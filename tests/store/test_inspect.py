@@ -19,21 +19,22 @@ Sql = Callable[..., list[Any]]
 @pytest.fixture
 async def kinds(shop_kit: Kit) -> Kit:
     """Twelve rows of Kinds, numbered 1 to 12; from 7 on paid, green and high; from 11 on with a value in maybe."""
-    factory = shop_kit.factory("Kinds", text="t", real=1.5, items=[])
-    for n in range(1, 13):
-        late = n > 6
-        await factory.create(
-            whole=n,
-            flag=n % 2 == 0,
-            moment=datetime(2025, 1, n),
-            mapping={"n": n},
-            numbers=[n],
-            scores={"n": n},
-            status=Status.PAID if late else Status.OPEN,
-            colour=Colour.GREEN if late else Colour.RED,
-            level=Level.HIGH if late else Level.LOW,
-            maybe=n if n > 10 else None,
-        )
+    rows = [
+        {
+            "whole": n,
+            "flag": n % 2 == 0,
+            "moment": datetime(2025, 1, n),
+            "mapping": {"n": n},
+            "numbers": [n],
+            "scores": {"n": n},
+            "status": Status.PAID if n > 6 else Status.OPEN,
+            "colour": Colour.GREEN if n > 6 else Colour.RED,
+            "level": Level.HIGH if n > 6 else Level.LOW,
+            "maybe": n if n > 10 else None,
+        }
+        for n in range(1, 13)
+    ]
+    await shop_kit.factory("Kinds", text="t", real=1.5, items=[]).create_many(rows)
     return shop_kit
 
 
@@ -153,7 +154,10 @@ async def test_get_returns_the_row_in_the_declared_types(kinds: Kit) -> None:
 async def test_get_of_a_missing_row_tells_how_many_there_are_and_the_closest_ids(kinds: Kit) -> None:
     with pytest.raises(RowNotFound) as caught:
         await kinds.get("Kinds", 99)
-    assert str(caught.value) == "no Kinds with id 99\n  why: table kindses has 12 rows; closest ids: 10, 11, 12"
+    assert (
+        str(caught.value)
+        == "no Kinds with id 99\n  why: it was never written; table kindses has 12 rows; closest ids: 10, 11, 12"
+    )
 
 
 async def test_get_of_a_missing_text_id_names_the_closest(shop_kit: Kit) -> None:
@@ -164,7 +168,9 @@ async def test_get_of_a_missing_text_id_names_the_closest(shop_kit: Kit) -> None
 
 
 async def test_get_from_an_empty_table_says_so(shop_kit: Kit) -> None:
-    with pytest.raises(RowNotFound, match="no Order with id 1\n  why: table orders has no rows at all"):
+    with pytest.raises(
+        RowNotFound, match="no Order with id 1\n  why: it was never written; table orders has no rows at all"
+    ):
         await shop_kit.get("Order", 1)
     await shop_kit.create("Order")
     with pytest.raises(RowNotFound, match="has 1 row; closest ids: 1"):
@@ -224,5 +230,7 @@ async def test_soft_deleted_rows_are_hidden_unless_asked_for(shop_kit: Kit) -> N
     assert isinstance(everything[0].deleted_at, datetime)
     deleted = await shop_kit.rows("Product", include_deleted=True, deleted_at={"$null": False})
     assert [row.id for row in deleted] == ["gone"]
-    with pytest.raises(RowNotFound, match=r"(?s)is visible.*is there, soft-deleted at 20.*include_deleted=True"):
+    with pytest.raises(
+        RowNotFound, match=r"(?s)is visible.*is in the database, soft-deleted at 20.*include_deleted=True"
+    ):
         await shop_kit.get("Product", "gone")

@@ -1,0 +1,111 @@
+"""``kailash-testkit clean``: removes what test runs kept, and what killed runs left behind."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from kailash_testkit.command_line.application import pytest_settings
+from kailash_testkit.databases.servers import Choice, kind_of
+from kailash_testkit.databases.servers.choosing import VARIABLE
+from kailash_testkit.databases.servers.interface import Administration
+from kailash_testkit.databases.storage import kept_in, remove_folder, storage_roots, unused_folders
+
+_DESCRIPTION: Final = """\
+Lists the databases that tests kept (--testkit-keep) and what runs that were killed left behind: files and
+private servers on this machine, and databases on a server whose URL is given. Then removes them.
+What a running test session uses, and what the kit did not make, is left alone.
+"""
+_CODES: Final = """\
+exit codes:
+  0  removed, or there is nothing to remove
+  1  nothing was removed: not confirmed
+  2  the server cannot be reached, or an argument cannot be used
+"""
+
+
+def add(commands: Any) -> None:
+    """Adds the command's parser."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "clean",
+        help="remove databases that were kept or left behind",
+        description=_DESCRIPTION,
+        epilog=_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        help="a server on which the kit made databases; default: the URL in TESTKIT_DATABASE, "
+        "or of testkit_database in ./pyproject.toml",
+    )
+    parser.add_argument("--yes", action="store_true", help="remove without asking")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command with parsed arguments."""
+    server = _server(arguments.database)
+    try:
+        finds = [*_folders(), *(_databases(server) if server else [])]
+        if not finds:
+            _say("nothing to remove")
+            return 0
+        _say("\n".join(["to be removed:", *(f"  {description}" for description, _ in finds)]))
+        if not (arguments.yes or _confirmed()):
+            _say("nothing was removed")
+            return 1
+        for _, remove in finds:
+            remove()
+        _say("removed")
+        return 0
+    finally:
+        if server is not None:
+            server.close()
+
+
+def _folders() -> list[tuple[str, Callable[[], object]]]:
+    """What is on this machine, in words, and how it is removed."""
+    folders = [folder for root in storage_roots() for folder in unused_folders(root)]
+    return [(_described(folder), partial(remove_folder, folder)) for folder in folders]
+
+
+def _described(folder: Path) -> str:
+    kept = kept_in(folder)
+    return f"{folder}, kept: {kept}" if kept is not None else f"{folder}, left by a run that was killed"
+
+
+def _databases(server: Administration) -> list[tuple[str, Callable[[], object]]]:
+    """What is on the server that is not in use, in words, and how it is removed."""
+    unused = [found for found in server.found() if not found.in_use]
+    reasons = [f"kept: {found.reason}" if found.reason else "left by a run that was killed" for found in unused]
+    return [
+        (f"database {found.name}, {reason}", partial(server.drop, found.name))
+        for found, reason in zip(unused, reasons, strict=True)
+    ]
+
+
+def _server(url: str | None) -> Administration | None:
+    """The server that is named by the argument, or else by the settings; None when these name none."""
+    if url is not None:
+        choice = Choice.of(url, "--database")
+    else:
+        setting = os.environ.get(VARIABLE) or str(pytest_settings().get("testkit_database") or "sqlite")
+        choice = Choice.of(setting, "testkit_database")
+    return kind_of(choice).administration(choice.server_url) if choice.server_url else None
+
+
+def _confirmed() -> bool:
+    if not sys.stdin.isatty():
+        _say("to remove them, run it again with --yes")
+        return False
+    return input("remove? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")

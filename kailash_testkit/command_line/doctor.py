@@ -1,0 +1,170 @@
+"""``kailash-testkit doctor``: which values an application's models do not give back as they were stored."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Generator, Mapping
+from typing import Any, Final
+
+from kailash_testkit.command_line.application import (
+    add_arguments,
+    importable,
+    loaded,
+    pytest_settings,
+    target_of,
+    variables_of,
+)
+from kailash_testkit.command_line.progress import Progress
+from kailash_testkit.databases.servers import Choice, started
+from kailash_testkit.dataflow_internals import close_in_running_loop, url_of
+from kailash_testkit.doctor import Diagnosis, diagnose
+from kailash_testkit.doctor.surroundings import advice
+from kailash_testkit.doctor.table import text
+from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.kit import Kit
+from kailash_testkit.loading import load_app
+from kailash_testkit.wording import listed, nearest, plain
+
+_DESCRIPTION: Final = """\
+Stores values in every field of every model of a DataFlow, usual ones and those at which databases give way,
+reads them back, and lists what did not come back as it went in, with what to do about it. Then looks at the
+settings that make tests slow, or make them lie. It works in a database of its own, which it removes.
+"""
+_CODES: Final = """\
+exit codes:
+  0  nothing is lost, and no setting bites
+  1  a value is lost, or a setting makes tests fail or lie
+  2  nothing was done: the application cannot be imported, or an argument cannot be used
+"""
+_BOLD: Final = "\x1b[1m"
+_PLAIN: Final = "\x1b[0m"
+
+
+def add(commands: Any) -> None:
+    """Adds the command's parser."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "doctor",
+        help="find the values that do not come back as they were stored, and settings that bite",
+        description=_DESCRIPTION,
+        epilog=_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_arguments(parser)
+    parser.add_argument(
+        "--database",
+        default="sqlite",
+        metavar="KIND",
+        help="what to try it on: sqlite (a private file; the default), postgresql, mysql or mariadb (a private server, "
+        "from installed programs), or the URL of a server, on which it makes a database of its own",
+    )
+    parser.add_argument(
+        "--app",
+        metavar="MODULE:NAME",
+        help="the ASGI application, whose settings are looked at; default: testkit_app in ./pyproject.toml",
+    )
+    parser.add_argument("--only", action="append", default=[], metavar="MODEL", help="only this model; may be repeated")
+    parser.add_argument(
+        "--accept",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="show it, and do not fail for it: what went in ('looks like SQL'), a declared type ('bytes'), or "
+        "Model.field; may be repeated",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the command with parsed arguments."""
+    Choice.of(arguments.database, "--database")  # refuses what is no kind of database
+    diagnosis = _diagnosis(arguments).accepting(arguments.accept)
+    if arguments.json:
+        sys.stdout.write(json.dumps(diagnosis.as_json(), indent=2, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(_coloured(text(diagnosis)))
+    return 0 if diagnosis.is_healthy else 1
+
+
+def _diagnosis(arguments: argparse.Namespace) -> Diagnosis:
+    settings = pytest_settings()
+    target = target_of(arguments, settings)
+    variables = variables_of(arguments, settings)
+    own_url = next((os.environ[name] for name in variables if name in os.environ), "")
+    with Progress() as progress, _quiet(), started(arguments.database) as server:
+        name = server.name("doctor", None)
+        url = server.url(name)
+        with importable(settings, variables, url):
+            progress(f"importing {target}")
+            dataflow = loaded(target, arguments.modules)
+            _require_throwaway(dataflow, url, variables)
+            models = _chosen(dataflow, arguments.only)
+            found = advice(dataflow, own_url, url, _app(arguments, settings), settings)
+            progress(f"making a database: {server.describe()}")
+            server.create(name)
+            diagnosis = asyncio.run(_examined(dataflow, server.describe(), models, found, progress))
+            dataflow.close()
+    return diagnosis
+
+
+async def _examined(dataflow: Any, database: str, models: list[str], found: list[Any], progress: Progress) -> Diagnosis:
+    async with Kit.on_private_database(dataflow, verify=False, late_models=lambda: None) as kit:
+        diagnosis = await diagnose(kit, database, models, found, progress)
+    await close_in_running_loop(dataflow)
+    return diagnosis
+
+
+def _require_throwaway(dataflow: Any, url: str, variables: list[str]) -> None:
+    if url_of(dataflow) != url:
+        raise ConfigurationError(
+            f"the application connects to {plain(url_of(dataflow))}, not to the throw-away database",
+            why=f"it does not take its URL from {' or '.join(variables)}; nothing was written",
+            do="name the variable that it reads: --url-env",
+        )
+
+
+def _chosen(dataflow: Any, only: list[str]) -> list[str]:
+    models = list(dataflow.get_models())
+    for name in only:
+        if name not in models:
+            guess = nearest(name, models)
+            raise ConfigurationError(
+                f"--only {name}: no such model" + (f": did you mean {guess!r}?" if guess else ""),
+                do=f"use one of: {listed(models)}",
+            )
+    return [name for name in models if name in only] if only else models
+
+
+def _app(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> Any:
+    target: str = arguments.app or settings.get("testkit_app") or ""
+    return load_app(target) if target else None
+
+
+@contextlib.contextmanager
+def _quiet() -> Generator[None, None, None]:
+    """Failures are what is looked for: DataFlow need not log them, and its warnings are not the user's."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
+
+
+def _coloured(plain_text: str) -> str:
+    """The same with headings in bold on a terminal, unless NO_COLOR is set."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return plain_text
+    lines = plain_text.splitlines()
+    return (
+        "\n".join(f"{_BOLD}{line}{_PLAIN}" if line.startswith(("LOST", "SETTING")) else line for line in lines) + "\n"
+    )

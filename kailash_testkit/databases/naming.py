@@ -1,0 +1,33 @@
+"""The names of private databases: they say which run made them, and look like nobody else's."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Final
+
+LONGEST_STEM: Final = 30  # characters; names have at most 63 bytes on PostgreSQL
+_OURS: Final = re.compile(r".+_kt[0-9a-f]{10}(_\w+)?")
+
+
+def new_run() -> str:
+    """A name for a run that no other run has, on any machine."""
+    return f"kt{secrets.token_hex(5)}"
+
+
+def database_name(stem: str, run: str, worker: str | None) -> str:
+    """The name of one process's database.
+
+    >>> database_name("shop", "kt0a1b2c3d4e", "gw1")
+    'shop_kt0a1b2c3d4e_gw1'
+    """
+    return "_".join(part for part in (stem, run, worker) if part)
+
+
+def may_be_ours(name: str) -> bool:
+    """Whether a database's name has the form of those that the kit gives.
+
+    >>> may_be_ours("shop_kt0a1b2c3d4e_gw1"), may_be_ours("shop")
+    (True, False)
+    """
+    return _OURS.fullmatch(name) is not None

@@ -1,0 +1,104 @@
+"""Which server a setting means."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Final
+
+from kailash_testkit.databases.servers.access import Access, HeldPort
+from kailash_testkit.databases.servers.interface import Kind, Server
+from kailash_testkit.databases.storage import RunFolder
+from kailash_testkit.databases.urls import completed
+from kailash_testkit.errors import ConfigurationError, ServerUnavailable
+from kailash_testkit.wording import listed, plain
+
+VARIABLE: Final = "TESTKIT_DATABASE"
+"""The environment variable that says what to test on; unlike a command line, others cannot read it."""
+
+KINDS: Final = ("sqlite", "postgresql", "mysql", "mariadb")
+_KIND_OF_SCHEME: Final = {"postgresql": "postgresql", "postgres": "postgresql", "mysql": "mysql"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What ``testkit_database`` says: a kind of database, or the URL of a server."""
+
+    kind: str
+    server_url: str | None = None
+
+    @classmethod
+    def of(cls, setting: str, option: str) -> Choice:
+        """Reads a setting. option: its name, for messages. Raises `ConfigurationError`."""
+        if setting in KINDS:
+            return cls(setting)
+        kind = _KIND_OF_SCHEME.get(setting.partition("://")[0].partition("+")[0])
+        if kind is None or "://" not in setting:
+            raise ConfigurationError(
+                f"{option}={plain(setting)}: not a kind of database that the kit can provide",
+                do=f"use one of {listed(KINDS)}, or the URL of a server: postgresql://user@host:5432/postgres",
+            )
+        port, database = (5432, "postgres") if kind == "postgresql" else (3306, "information_schema")
+        return cls(kind, completed(setting, port, database))
+
+    @property
+    def is_private_server(self) -> bool:
+        """Whether a server is to be started."""
+        return self.kind != "sqlite" and self.server_url is None
+
+
+def open_server(choice: Choice, run: RunFolder, access: Access | None) -> Server:
+    """The place for the private databases of a run. Nothing is made yet.
+
+    access: how a private server is to be reached; needed for one.
+    """
+    if choice.kind == "sqlite":
+        from kailash_testkit.databases.servers.sqlite import SqliteFiles
+
+        return SqliteFiles(run)
+    if choice.server_url is not None:
+        from kailash_testkit.databases.servers.given import GivenServer
+
+        return GivenServer(kind_of(choice), choice.server_url, run)
+    if access is None or sys.platform == "win32":
+        raise ServerUnavailable(
+            f"a private {kind_of(choice).title} server cannot be started here",
+            why="the kit starts servers on Linux and macOS",
+            do="give the URL of a server: --testkit-database=<url>",
+        )
+    from kailash_testkit.databases.servers.private import PrivateServer
+
+    return PrivateServer(kind_of(choice), run, access)
+
+
+def kind_of(choice: Choice) -> Kind:
+    """The kind of server that is chosen."""
+    if choice.kind == "postgresql":
+        from kailash_testkit.databases.servers.postgresql import Postgresql
+
+        return Postgresql()
+    from kailash_testkit.databases.servers.mysql import Mysql
+
+    titles = {"mariadb": "MariaDB", "mysql": "MySQL"}
+    return Mysql(titles[choice.kind] if choice.server_url is None else "MySQL or MariaDB")
+
+
+@contextlib.contextmanager
+def started(setting: str) -> Generator[Server, None, None]:
+    """A server for a block, whose databases are dropped after it.
+
+    setting: as of ``--testkit-database``. Raises `ServerUnavailable` at the first `Server.create`.
+    """
+    choice = Choice.of(setting, "started()")
+    run = RunFolder()
+    port = HeldPort() if choice.is_private_server else None
+    server = open_server(choice, run, Access.on(port) if port else None)
+    try:
+        yield server
+    finally:
+        server.stop()
+        run.remove()
+        if port is not None:
+            port.release()

@@ -1,0 +1,42 @@
+"""SQLite: private databases are files in the run's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kailash_testkit.databases.storage import RunFolder
+
+
+class SqliteFiles:
+    """Files in the folder of a run. See `Server` for the methods."""
+
+    def __init__(self, run: RunFolder) -> None:
+        self._run = run
+
+    def name(self, stem: str, worker: str | None, /) -> str:
+        return f"{stem}_{worker}" if worker else stem
+
+    def url(self, name: str, /) -> str:
+        return f"sqlite:///{self._file(name)}"
+
+    def describe(self) -> str:
+        return "SQLite, a private file"
+
+    def create(self, name: str, /) -> None:
+        self._run.create()  # SQLite makes the file when somebody connects
+
+    def is_used(self, name: str, /) -> bool:
+        return self._file(name).exists()
+
+    def keep(self, name: str, /, *, reason: str) -> str:
+        self._run.keep(f"SQLite file {self._file(name).name}: {reason}")
+        return f"sqlite3 {self._file(name)}"
+
+    def close(self) -> None:
+        """Nothing: the files go with the run's folder."""
+
+    def stop(self) -> None:
+        """Nothing."""
+
+    def _file(self, name: str) -> Path:
+        return self._run.path / f"{name}.db"

@@ -1,0 +1,65 @@
+"""`Session`: what somebody else is doing in the database under test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic, sleep
+from typing import Final
+
+from kailash_testkit.errors import DatabaseBusy
+from kailash_testkit.wording import plain, shortened
+
+_LOCK_PATIENCE: Final = 0.5  # seconds that a transaction is given to end
+_LOOK_AGAIN: Final = 0.02  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A connection to the database that is not the kit's own.
+
+    number: the server's number for it (the pid of a PostgreSQL backend, the connection id of MariaDB).
+    application: the name that the client gave, or its user and address.
+    state: in the server's words, such as ``idle in transaction``.
+    query: the last statement, None when the server does not tell.
+    age: seconds since its transaction began; since its state changed when it is in none.
+    in_transaction: a transaction was begun and has not ended.
+    holds_locks: that transaction keeps others from writing.
+    blocks: the numbers of the sessions that wait for it.
+    """
+
+    number: int
+    application: str
+    state: str
+    query: str | None
+    age: float
+    in_transaction: bool
+    holds_locks: bool
+    blocks: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        locks = ", holding locks" if self.holds_locks else ""
+        waiting = f", blocking {', '.join(map(str, self.blocks))}" if self.blocks else ""
+        last = f", last statement {shortened(plain(self.query))}" if self.query else ""
+        return f"session {self.number} of {self.application}: {self.state} for {self.age:.1f} s{locks}{waiting}{last}"
+
+
+def stays_true(condition: Callable[[], bool]) -> bool:
+    """Whether the condition still holds after the moment that a transaction is given to end."""
+    end = monotonic() + _LOCK_PATIENCE
+    while condition():
+        if monotonic() > end:
+            return True
+        sleep(_LOOK_AGAIN)
+    return False
+
+
+def busy(name: str, sessions: list[Session]) -> DatabaseBusy:
+    """The error for a statement that waited in vain, naming those who may hold the lock."""
+    holders = [session for session in sessions if session.holds_locks or session.blocks]
+    return DatabaseBusy(
+        f"{name} is locked by an open transaction",
+        details=[str(session) for session in holders or sessions],
+        why="a transaction was begun and neither committed nor rolled back",
+        do="end every transaction before the test ends: commit, roll back, or close the connection",
+    )

@@ -1,0 +1,130 @@
+"""`Case`: one row that somebody misses, and what an investigation may look at."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from kailash_testkit import tasks
+from kailash_testkit.databases import Database
+from kailash_testkit.explain.failures import Failure, FailureLog
+from kailash_testkit.filters import as_stored
+from kailash_testkit.journal.interface import RecordedChange
+from kailash_testkit.models import Model
+from kailash_testkit.models.types import alternatives
+from kailash_testkit.rows import Row
+from kailash_testkit.sandbox import Sandbox
+from kailash_testkit.store import Store
+from kailash_testkit.timeline import TimedRequest, Timeline
+
+
+@dataclass
+class Case:
+    """A row that is looked for. asked: the id as it was given, of whatever type."""
+
+    model: Model
+    asked: object
+    sandbox: Sandbox
+    store: Store
+    timeline: Timeline
+    failures: FailureLog
+    tenant: str | None
+
+    @property
+    def name(self) -> str:
+        """The row in words: ``Order 7``."""
+        return f"{self.model.name} {self.asked!r}"
+
+    @property
+    def dataflow(self) -> Any:
+        """The DataFlow under test."""
+        return self.store.dataflow
+
+    @property
+    def database(self) -> Database:
+        """The kit's own view of the database."""
+        return self.sandbox.database
+
+    def stored(self, row_id: object) -> Row | None:
+        """The row with that id as the kit's own connection sees it, however it may be hidden."""
+        key = as_stored(row_id)
+        found = self.database.row(self.model.table, key if isinstance(key, int | str) else str(key))
+        return None if found is None else Row.decoded(self.model, found)
+
+    @cached_property
+    def row(self) -> Row | None:
+        """The stored row."""
+        return None if self.asked is None or self.is_of_other_type else self.stored(self.asked)
+
+    @cached_property
+    def is_of_other_type(self) -> bool:
+        """Whether the id is a text where the model has a number, or the other way round."""
+        (kind, *_) = alternatives(self.model.columns["id"])
+        if kind is int:
+            return not isinstance(self.asked, int) or isinstance(self.asked, bool)
+        return kind is str and not isinstance(self.asked, str)
+
+    # --- the past --------------------------------------------------------------------------------
+
+    @cached_property
+    def _recorded(self) -> tuple[list[RecordedChange], tuple[str, ...]]:
+        return self.sandbox.history()
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Why the journal may not tell everything; empty when it does."""
+        return self._recorded[1]
+
+    @cached_property
+    def past(self) -> list[RecordedChange]:
+        """What the journal says about rows of that id, in order."""
+        key = str(as_stored(self.asked))
+        return [
+            change
+            for change in self._recorded[0]
+            if change.table == self.model.table and key in {_id_of(change.before), _id_of(change.after)}
+        ]
+
+    def place(self, change: RecordedChange) -> str:
+        """Its place in the journal's order: ``change 2 of 3``."""
+        recorded = self._recorded[0]
+        return f"change {1 + [each.seq for each in recorded].index(change.seq)} of {len(recorded)}"
+
+    def when(self, position: int) -> str:
+        """When the journal came to a position: `` during POST /orders``, `` outside of any request``, or nothing."""
+        found = self.timeline.during(position)
+        if found:
+            return f" during {' or '.join(request.line() for request in found)}"
+        knows_all = 0 < self.timeline.count == len(self.timeline)
+        return " outside of any request of this test" if knows_all else ""
+
+    def changed_during(self, request: TimedRequest) -> bool | None:
+        """Whether any row changed while the request ran; None where that is not known."""
+        if request.first is None or request.last is None:
+            return None
+        return any(request.covers(change.seq) for change in self._recorded[0])
+
+    # --- what failed, and what still runs -----------------------------------------------------------
+
+    def failed_creates(self, matches: Callable[[Failure], bool]) -> list[Failure]:
+        """The failed creates of this model, of a kind, newest first."""
+        found = [each for each in self.failures if each.creates and each.model in (self.model.name, None)]
+        return [each for each in reversed(found) if matches(each)]
+
+    def names_the_id(self, failure: Failure) -> bool:
+        """Whether the failed node was given this id."""
+        return any(str(as_stored(row_id)) == str(as_stored(self.asked)) for row_id in failure.row_ids)
+
+    def running_tasks(self) -> set[asyncio.Task[Any]]:
+        """The tasks beside the caller's that may be the application's; none where no loop runs."""
+        try:
+            return tasks.unexpected(asyncio.get_running_loop()) - {asyncio.current_task()}
+        except RuntimeError:
+            return set()
+
+
+def _id_of(values: Any) -> str | None:
+    return None if values is None or "id" not in values else str(values["id"])

@@ -1,0 +1,59 @@
+"""`Explainer`: explains the rows of one kit."""
+
+from __future__ import annotations
+
+from kailash_testkit import dataflow_internals
+from kailash_testkit.explain import investigation
+from kailash_testkit.explain.case import Case
+from kailash_testkit.explain.explanation import Explanation
+from kailash_testkit.explain.failures import FailureLog
+from kailash_testkit.models import Model
+from kailash_testkit.sandbox import Sandbox
+from kailash_testkit.store import Store
+from kailash_testkit.timeline import Timeline
+
+
+class Explainer:
+    """Keeps what a later explanation needs: the requests, and the nodes that failed, of the test that runs."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self._failures = FailureLog()
+
+    def start(self) -> None:
+        """Begins to observe."""
+        self._failures.start()
+
+    def stop(self) -> None:
+        """Ends it. Idempotent."""
+        self._failures.stop()
+
+    def went_back(self) -> None:
+        """The database went back to an earlier state: what failed before, and where, tells nothing any more."""
+        self._timeline.forget_positions()
+        self._failures.clear()
+
+    def forget(self) -> None:
+        """Another test begins."""
+        self._timeline.clear()
+        self._failures.clear()
+
+    def failed_nodes(self) -> list[str]:
+        """The application's nodes that failed, a line each; those of the kit have raised their failure."""
+        return [str(failure) for failure in self._failures if not failure.by_kit]
+
+    def at_once(self, sandbox: Sandbox, store: Store, model: Model, row_id: object) -> Explanation:
+        """What can be told without running anything; never raises."""
+        return investigation.explain_at_once(self._case(sandbox, store, model, row_id))
+
+    async def explain(self, sandbox: Sandbox, store: Store, model: Model, row_id: object) -> Explanation:
+        """The explanation after looking everywhere."""
+        return await investigation.explain(self._case(sandbox, store, model, row_id))
+
+    async def for_message(self, sandbox: Sandbox, store: Store, model: Model, row_id: object) -> Explanation:
+        """`explain`, for the message of an error: never raises."""
+        return await investigation.explain_for_message(self._case(sandbox, store, model, row_id))
+
+    def _case(self, sandbox: Sandbox, store: Store, model: Model, row_id: object) -> Case:
+        tenant = dataflow_internals.current_tenant(store.dataflow) if model.tenant else None
+        return Case(model, row_id, sandbox, store, self._timeline, self._failures, tenant)

@@ -1,0 +1,221 @@
+"""`Plan`: which rows a call makes, those that they need and those that they have included, and in which order."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import Final
+
+from kailash_testkit.errors import CircularValues, DeclarationError
+from kailash_testkit.factories.building import Draft, Recipe
+from kailash_testkit.factories.definition import Children, Definition, merged
+from kailash_testkit.factories.numbering import next_number
+from kailash_testkit.factories.relations import Related, relations
+from kailash_testkit.models import Model
+from kailash_testkit.models.model import unknown_field
+from kailash_testkit.rows import Row
+from kailash_testkit.store import Store
+from kailash_testkit.wording import listed
+
+_NOTHING: Final[Mapping[str, object]] = {}
+
+
+@dataclass(eq=False)
+class PlannedRow:
+    """A row to be made: its values as far as they are known, and the rows whose ids it gets."""
+
+    definition: Definition
+    store: Store
+    model: Model
+    draft: Draft
+    parents: Mapping[str, PlannedRow]
+    stored: Row | None = None
+
+    def values(self) -> dict[str, object]:
+        """All values, once the parents are stored."""
+        ids = {field: parent.stored["id"] for field, parent in self.parents.items() if parent.stored is not None}
+        return self.draft.values(ids)
+
+
+class Plan:
+    """The rows of one call, in the order in which they would be made one by one.
+
+    All values that can be known are made, and checked, while rows are added: before anything is stored.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[PlannedRow] = []
+        self._shared: dict[int, PlannedRow] = {}
+        self._recipes: dict[tuple[int, int], Recipe] = {}
+        self._kept: list[object] = []  # whose ids are keys
+
+    def add(self, definition: Definition, given: Mapping[str, object] = _NOTHING) -> PlannedRow:
+        """Plans a row, its parents and its children. Raises what the making of values raises."""
+        return self._add(definition, given, {}, ())
+
+    def _add(
+        self,
+        definition: Definition,
+        given: Mapping[str, object],
+        parents: Mapping[str, PlannedRow],
+        trail: _Trail,
+    ) -> PlannedRow:
+        store, model = definition.resolved()
+        number = next_number(model.name)
+        needed = dict(parents)
+        absent = left_none(definition, model)
+        for field, relation in relations(definition.defaults).items():
+            if field not in parents and field not in given and field not in absent:
+                needed[field] = self._parent(store, model, field, relation, trail)
+        recipe = self._recipe(definition, store, model, given)
+        draft = recipe.draft(number, {field: parent.draft.known_id() for field, parent in needed.items()})
+        planned = PlannedRow(definition, store, model, draft, needed)
+        self.rows.append(planned)
+        for children in definition.children:
+            self._add_children(planned, children)
+        return planned
+
+    def _parent(self, store: Store, model: Model, field: str, relation: Related, trail: _Trail) -> PlannedRow:
+        if any(other is relation for other, _ in trail):
+            raise _circular(f"{model.name}.{field}", relation, trail)
+        definition = relation.definition()
+        here = (*trail, (relation, f"{model.name}.{field}"))
+        parent = self._shared.get(id(definition)) if relation.share else None
+        if parent is None:
+            parent = self._add(definition, _NOTHING, {}, here)
+            if relation.share:
+                self._shared[id(definition)] = parent
+        check_reference(store, model, field, parent.model)
+        return parent
+
+    def _recipe(self, definition: Definition, store: Store, model: Model, given: Mapping[str, object]) -> Recipe:
+        """How such rows are made; worked out once for all that are given the very same."""
+        key = (id(definition), id(given))
+        if key not in self._recipes:
+            self._recipes[key] = _recipe(definition, store, model, given)
+            self._kept += [definition, given]
+        return self._recipes[key]
+
+    def _add_children(self, parent: PlannedRow, children: Children) -> None:
+        store, model = children.definition.resolved()
+        via = children.via or _link(children.definition, model, parent.model)
+        if via not in model.writable:
+            raise unknown_field(model, via, model.writable)
+        check_reference(store, model, via, parent.model)
+        for given in children.given:
+            self._add(children.definition, given, {via: parent}, ())
+
+    def batches(self) -> list[list[PlannedRow]]:
+        """The rows by model, those of parents first; of a model whose rows need each other, those that are needed.
+
+        Where models need each other in a circle (through fields that are None in some of the rows), the rows are
+        grouped by their distance from rows without parents.
+        """
+        groups: defaultdict[_Group, list[PlannedRow]] = defaultdict(list)
+        for row in self.rows:
+            groups[_group(row)].append(row)
+        graph = {
+            group: {_group(parent) for row in rows for parent in row.parents.values()} - {group}
+            for group, rows in groups.items()
+        }
+        try:
+            order = list(TopologicalSorter(graph).static_order())
+        except CycleError:
+            return _by_depth([(depth, row) for row, depth in _depths(self.rows, any_model=True).items()])
+        return [
+            batch
+            for group in order
+            for batch in _by_depth([(depth, row) for row, depth in _depths(groups[group], any_model=False).items()])
+        ]
+
+
+def built(
+    definition: Definition, store: Store, model: Model, given: Iterable[Mapping[str, object]]
+) -> list[dict[str, object]]:
+    """The values of rows that are not to be stored, one for each mapping of given values."""
+    recipes: dict[int, Recipe] = {}
+    rows: list[dict[str, object]] = []
+    for each in given:
+        if id(each) not in recipes:
+            recipes[id(each)] = _recipe(definition, store, model, each)
+        rows.append(recipes[id(each)].row(next_number(model.name)))
+    return rows
+
+
+def _recipe(definition: Definition, store: Store, model: Model, given: Mapping[str, object]) -> Recipe:
+    absent = {field: None for field in left_none(definition, model) if field not in given}
+    kept = functools.partial(store.database.as_kept, model.table)
+    return Recipe(model, {**merged(definition.defaults, given), **absent}, kept)
+
+
+_Group = tuple[int, str]
+_Trail = tuple[tuple[Related, str], ...]
+
+
+def _group(row: PlannedRow) -> _Group:
+    return id(row.store), row.model.name
+
+
+def _depths(rows: Sequence[PlannedRow], *, any_model: bool) -> dict[PlannedRow, int]:
+    """How many parents stand above each row, of any model or of its own; rows come after their parents."""
+    depths: dict[PlannedRow, int] = {}
+    for row in rows:
+        above = [depths[parent] for parent in row.parents.values() if any_model or _group(parent) == _group(row)]
+        depths[row] = 1 + max(above, default=-1)
+    return depths
+
+
+def _by_depth(rows: Sequence[tuple[int, PlannedRow]]) -> list[list[PlannedRow]]:
+    batches: dict[tuple[int, _Group], list[PlannedRow]] = {}
+    for depth, row in rows:
+        batches.setdefault((depth, _group(row)), []).append(row)
+    return [batches[key] for key in sorted(batches, key=lambda key: key[0])]
+
+
+def left_none(definition: Definition, model: Model) -> list[str]:
+    """The declared relations that lead back to themselves and are optional: None ends the circle."""
+    return [
+        field
+        for field, relation in relations(definition.defaults).items()
+        if field in model.fields and model.fields[field].nullable and relation.leads_back()
+    ]
+
+
+def _link(children: Definition, model: Model, parent: Model) -> str:
+    """The field of the children that holds the id of the parent."""
+    found = [
+        field
+        for field, relation in relations(children.defaults).items()
+        if relation.definition().model_name == parent.name
+    ]
+    if len(found) == 1:
+        return found[0]
+    raise DeclarationError(
+        f"with_children(...): {model.name} has {'several relations' if found else 'no relation'} to {parent.name}",
+        why=f"the factory of the children declares: {listed(relations(children.defaults))}",
+        do='say which field holds the id: with_children(..., via="...")',
+    )
+
+
+def check_reference(store: Store, model: Model, field: str, parent: Model) -> None:
+    """Raises `DeclarationError` when the database has a foreign key from that field to another table."""
+    table = store.references(model).get(field, parent.table)
+    if table != parent.table:
+        raise DeclarationError(
+            f"{model.name}.{field} is related to {parent.name}, and refers to table {table} in the database",
+            why=f"the rows of {parent.name} are in table {parent.table}; the foreign key would refuse their ids",
+            do=f"relate {field} to a factory of the model whose table is {table}",
+        )
+
+
+def _circular(here: str, relation: Related, trail: _Trail) -> CircularValues:
+    places = [place for _, place in trail]
+    start = next(number for number, (other, _) in enumerate(trail) if other is relation)
+    return CircularValues(
+        f"rows need each other: {' -> '.join([*places[start:], here])}",
+        why="each of them would have to be stored before the other",
+        do="declare one of the fields optional, with None as its default, or give it a value",
+    )

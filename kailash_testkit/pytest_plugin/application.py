@@ -1,0 +1,61 @@
+"""The application under test, served for the `api` fixtures of a session."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from kailash_testkit.pytest_plugin.leftovers import Leftovers
+from kailash_testkit.pytest_plugin.settings import Settings
+
+if TYPE_CHECKING:
+    from kailash_testkit.asgi import ApiClient
+    from kailash_testkit.kit import Kit
+    from kailash_testkit.pytest_plugin.app_server import SharedAppServer
+    from kailash_testkit.pytest_plugin.live_server import SharedLiveServer
+    from kailash_testkit.sandbox import Sandbox
+
+
+class Application:
+    """Starts the application when the first client is asked for, in this process or under uvicorn.
+
+    close_in_loop: closes what belongs to the running event loop.
+    """
+
+    def __init__(self, settings: Settings, leftovers: Leftovers, close_in_loop: Callable[[], Awaitable[None]]) -> None:
+        self._settings = settings
+        self._leftovers = leftovers
+        self._close_in_loop = close_in_loop
+        self._server: SharedAppServer | SharedLiveServer | None = None
+
+    def client(self, app: Any, kit: Kit) -> ApiClient:
+        """An `ApiClient` on the application, which is started once per event loop."""
+        from kailash_testkit.nexus_internals import forget_records
+
+        if self._server is None or self._server.app is not app:
+            self.close()
+            kit.sandbox.add_tables(kit.dataflow)  # of models that came with the application
+            self._server = self._new_server(app, kit.sandbox)
+        forget_records(app)  # of earlier tests' requests, whose rows are gone
+        client = self._server.client(kit)
+        self._leftovers.add_client(client)
+        return client
+
+    def _new_server(self, app: Any, sandbox: Sandbox) -> SharedAppServer | SharedLiveServer:
+        if self._settings.live:
+            from kailash_testkit.pytest_plugin.live_server import SharedLiveServer
+
+            return SharedLiveServer(app, sandbox, self._leftovers, self._close_in_loop)
+        from kailash_testkit.pytest_plugin.app_server import SharedAppServer
+
+        return SharedAppServer(app, sandbox, self._leftovers)
+
+    def end_test(self) -> None:
+        """After a test's fixtures are torn down."""
+        if self._server is not None:
+            self._server.end_test(self._settings.lifespan)
+
+    def close(self) -> None:
+        """Stops what runs."""
+        if self._server is not None:
+            self._server.close()

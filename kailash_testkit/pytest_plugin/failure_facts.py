@@ -1,0 +1,147 @@
+"""What is known of a failed test: what it changed, its last requests, the nodes that failed, the database.
+
+Looked up while the rows are still there. Only what JSON can hold, so that a pytest-xdist worker can send it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any, Final, TypedDict
+
+import pytest
+
+from kailash_testkit.factories.seeding import current_seed
+from kailash_testkit.pytest_plugin.session import Session
+from kailash_testkit.wording import plain
+
+if TYPE_CHECKING:
+    from kailash_testkit.explain import Explanation
+    from kailash_testkit.kit import Kit
+    from kailash_testkit.timeline import TimedRequest
+
+_MOST: Final = 12  # changes that are told one by one
+_REQUESTS: Final = 5
+
+
+class RequestFacts(TypedDict):
+    """One request. seconds, status and rows are None where they are not known."""
+
+    number: int
+    request: str
+    status: int | None
+    failure: str | None
+    seconds: float | None
+    task: str | None
+    rows: int | None
+    at_the_same_time: int
+
+
+class ExplanationFacts(TypedDict):
+    """An `Explanation`."""
+
+    cause: str
+    certain: bool
+    summary: str
+    evidence: list[str]
+    unknown: list[str]
+    cure: str | None
+
+
+class Facts(TypedDict):
+    """One failed test. changes: lines; more_changes: how many rows they leave out."""
+
+    test: str
+    phase: str
+    error: str
+    replay: str
+    seed: int
+    database: str
+    changes: list[str]
+    more_changes: int
+    requests: list[RequestFacts]
+    more_requests: int
+    failed_nodes: list[str]
+    explanation: ExplanationFacts | None
+    trouble: str | None
+
+
+def collected(item: pytest.Item, call: pytest.CallInfo[Any], kits: list[Kit], session: Session) -> Facts | None:
+    """The facts; None when the test did nothing with any kit. Never raises: what goes wrong is among them."""
+    error = call.excinfo.value if call.excinfo is not None else None
+    facts = Facts(
+        test=item.nodeid,
+        phase=call.when,
+        error=plain(f"{type(error).__name__}: {error}").splitlines()[0],
+        replay=_replay(item),
+        seed=current_seed(),
+        database="",
+        changes=[],
+        more_changes=0,
+        requests=[],
+        more_requests=0,
+        failed_nodes=[],
+        explanation=_explained(getattr(error, "explanation", None)),
+        trouble=None,
+    )
+    for kit in kits:
+        try:
+            _add(facts, kit)
+        except Exception as trouble:  # told in the report, which must not fail with it
+            facts["trouble"] = plain(f"{type(trouble).__name__}: {trouble}").splitlines()[0]
+    used = [facts["changes"], facts["requests"], facts["failed_nodes"], facts["explanation"], facts["trouble"]]
+    return facts if any(used) else None
+
+
+def _add(facts: Facts, kit: Kit) -> None:
+    from kailash_testkit.changes.net import net_changes
+    from kailash_testkit.changes.report import told
+
+    recorded = kit.sandbox.written()
+    changes = [change for change in net_changes(recorded, kit.store.models_by_table()) if change.is_told]
+    facts["database"] = facts["database"] or plain(kit.database.url)
+    facts["changes"] += [line for change in changes[:_MOST] for line in told(change).splitlines()]
+    facts["more_changes"] += max(0, len(changes) - _MOST)
+    requests = [*kit.timeline][-_REQUESTS:]
+    facts["requests"] += [_request(request, kit) for request in requests]
+    facts["more_requests"] += kit.timeline.count - len(requests)
+    facts["failed_nodes"] += kit.explainer.failed_nodes()
+
+
+def _request(request: TimedRequest, kit: Kit) -> RequestFacts:
+    rows: int | None = None
+    if request.first is not None and request.last is not None:
+        rows = len({(each.table, each.key) for each in kit.sandbox.written() if request.covers(each.seq)})
+    others = [other for other in kit.timeline if other is not request and _overlap(request, other)]
+    return RequestFacts(
+        number=request.number,
+        request=request.line(),
+        status=request.status,
+        failure=request.failure,
+        seconds=request.seconds,
+        task=request.task,
+        rows=rows,
+        at_the_same_time=len(others),
+    )
+
+
+def _overlap(one: TimedRequest, other: TimedRequest) -> bool:
+    if one.last is None or other.last is None or one.first is None or other.first is None:
+        return False
+    return one.first < other.last and other.first < one.last
+
+
+def _explained(explanation: Explanation | None) -> ExplanationFacts | None:
+    if explanation is None:
+        return None
+    return ExplanationFacts(
+        cause=explanation.cause.value,
+        certain=explanation.certain,
+        summary=explanation.summary,
+        evidence=[*explanation.evidence],
+        unknown=[*explanation.unknown],
+        cure=explanation.cure,
+    )
+
+
+def _replay(item: pytest.Item) -> str:
+    return f"pytest {shlex.quote(item.nodeid)} --testkit-seed={current_seed()}"

@@ -1,0 +1,88 @@
+"""Errors about rows say why the row is not there, and never fail to be told."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import pytest
+from faulty_shop import Shop, run
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from kailash_testkit import ApiClient, ReadYourWritesError, RowNotFound, SeedingFailed
+from kailash_testkit.databases.sqlite import file_of
+from kailash_testkit.errors import NodeFailed
+from kailash_testkit.store_errors import seeding_failed
+
+
+async def test_row_not_found_names_the_request_that_deleted_it(shop: Shop) -> None:
+    await shop.does(lambda: run("OrderCreateNode", id="x"))
+    await shop.does(lambda: run("OrderDeleteNode", filter={"id": "x"}))
+    with pytest.raises(RowNotFound) as caught:
+        await shop.kit.get("Order", "x")
+    assert "why: Order 'x' was deleted during POST http://testserver/do" in str(caught.value)
+
+
+async def test_row_not_found_names_a_create_that_failed(shop: Shop) -> None:
+    async def create_twice() -> None:
+        for row_id in ("first", "second"):
+            await run("OrderCreateNode", id=row_id, code="same")
+
+    await shop.does(create_twice)
+    with pytest.raises(RowNotFound, match=r"never written: UNIQUE constraint failed: orders\.code"):
+        await shop.kit.get("Order", "second")
+
+
+async def test_row_not_found_is_told_also_when_explaining_fails(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise OSError("disk on fire")
+
+    monkeypatch.setattr(shop.kit.sandbox, "history", broken)
+    with pytest.raises(RowNotFound, match="not known: why: OSError: disk on fire"):
+        await shop.kit.get("Order", "x")
+
+
+async def test_seeding_names_who_locks_the_database(shop: Shop) -> None:
+    failure = NodeFailed("OrderCreateNode reported success: False", why="database is locked")  # after ten seconds
+    with closing(sqlite3.connect(file_of(shop.kit.database.url), isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        told = seeding_failed(shop.kit.store.model("Order"), {"id": "x"}, failure, None, shop.kit.database)
+    assert "held by: sqlite3.Connection at" in str(told)
+
+
+async def test_seeding_names_what_took_the_row_away(shop: Shop) -> None:
+    with closing(sqlite3.connect(file_of(shop.kit.database.url), isolation_level=None)) as connection:
+        connection.execute(
+            "CREATE TRIGGER swallow AFTER INSERT ON orders BEGIN DELETE FROM orders WHERE id = new.id; END"
+        )
+    shop.kit.sandbox.journal.refresh()
+    with pytest.raises(SeedingFailed, match="is not in table orders") as caught:
+        await shop.kit.create("Order", id="x")
+    assert "written (change 1 of 2 in the journal), and deleted by change 2 of 2" in str(caught.value)
+
+
+class TestStaleLists:
+    @pytest.fixture
+    def options(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+        from dataflow.cache import auto_detection
+
+        monkeypatch.setattr(auto_detection.CacheBackend, "_is_redis_available", lambda *_: False, raising=False)
+        return {"cache_enabled": True}
+
+    async def test_a_list_that_lacks_a_row_names_the_proved_cache(self, shop: Shop) -> None:
+        async def listed(request: Request) -> JSONResponse:
+            return JSONResponse(await shop.db.express.list("Order"))
+
+        async with ApiClient(Starlette(routes=[Route("/orders", listed)]), kit=shop.kit) as api:
+            orders = api.resource("/orders", model="Order")
+            await orders.list()
+            await shop.kit.create("Order", id="x")
+            with pytest.raises(ReadYourWritesError) as caught:
+                await orders.list()
+        assert caught.value.row_id == "x"
+        assert "why: a stale cached result: express.list answers from the cache without the row" in str(caught.value)
+        assert "the same read without the cache shows it" in str(caught.value)

@@ -1,0 +1,141 @@
+"""What a value depends on: seed, scope, test, model, field and number, and nothing else."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from database_kinds import KINDS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sample_app import register
+
+from kailash_testkit import choice, fake, sequence
+from kailash_testkit.errors import DeclarationError
+from kailash_testkit.factories import numbering, seeding
+from kailash_testkit.factories.numbering import Number, Numbering
+from kailash_testkit.kit import Kit
+
+OPTIONS = tuple("abcdefghijklmnop")
+
+
+def made(kit: Kit, names: list[str], *, seed: int = 0, test: str = "test", count: int = 6) -> list[dict[str, Any]]:
+    """Rows of Clash with drawn values in the named fields."""
+    declared = {name: choice(*OPTIONS) for name in names}
+    numbering.start(Numbering(node_id=test))
+    with seeding.seeded(seed):
+        return kit.factory("Clash", **declared).build_many(count)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    fields=st.lists(st.sampled_from(["name", "version", "node_id", "keys", "json"]), unique=True, min_size=1),
+    others=st.lists(st.sampled_from(["Order", "Customer", "Event"]), max_size=5),
+    count=st.integers(1, 8),
+    seed=st.integers(0, 2**64),
+)
+def test_other_fields_rows_and_models_change_no_value(
+    shops: Any, fields: list[str], others: list[str], count: int, seed: int
+) -> None:
+    open_shop = shops.on(KINDS["sqlite"])
+    alone = made(open_shop, fields[:1], seed=seed, count=count)
+    random.random()
+    numbering.start(Numbering(node_id="test"))
+    for other in others:
+        open_shop.factory(other, **({"note": choice("x", "y")} if other == "Order" else {})).build()
+    together = made(open_shop, fields, seed=seed, count=8)
+    assert [row[fields[0]] for row in together][:count] == [row[fields[0]] for row in alone]
+
+
+def test_seed_test_scope_model_and_field_each_matter() -> None:
+    def drawn(seed: int = 1, scope: Any = "function", test: str = "a", model: str = "M", field: str = "f") -> list[int]:
+        numbers = Numbering(scope, test)
+        with seeding.seeded(seed):
+            return [seeding.draw(numbers.next(model), model, field) for _ in range(3)]
+
+    assert drawn() == drawn()
+    others = [drawn(2), drawn(scope="class"), drawn(test="b"), drawn(model="N"), drawn(field="g")]
+    every = [value for values in [drawn(), *others] for value in values]
+    assert len(set(every)) == 18
+
+
+def test_values_are_the_same_in_every_process() -> None:
+    number = Number(3, "3", 3, "function tests/test_a.py::test_b")
+    with seeding.seeded(0):
+        here = seeding.draw(number, "Order", "note")
+    code = (
+        "from kailash_testkit.factories import seeding; from kailash_testkit.factories.numbering import Number;"
+        f"print(seeding.draw({number!r}, 'Order', 'note'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) == here == 11925423682311706351
+
+
+def test_draws_are_spread_evenly() -> None:
+    numbers = Numbering(node_id="t")
+    drawn = [seeding.draw(numbers.next("M"), "M", "f") % 4 for _ in range(4000)]
+    assert all(900 < drawn.count(option) < 1100 for option in range(4))
+
+
+def test_readable_values_do_not_depend_on_the_seed(sync_kit: Kit) -> None:
+    for seed in (1, 2):
+        numbering.start(Numbering())
+        with seeding.seeded(seed):
+            assert sync_kit.factory("Order").build()["customer_id"] == "Order customer id 1"
+
+
+# --- Faker ---------------------------------------------------------------------------------------
+
+
+def faked(kit: Kit, seed: int = 0) -> list[dict[str, Any]]:
+    numbering.start(Numbering(node_id="test"))
+    with seeding.seeded(seed):
+        customers = kit.factory("Customer", name=fake("name"), email=fake("email"), nickname=fake("city", locale="de"))
+        return customers.build_many(5)
+
+
+def test_fake_values_are_as_stable_as_all_others(sync_kit: Kit) -> None:
+    import faker
+
+    first = faked(sync_kit)
+    faker.Faker.seed(3)
+    faker.Faker().name()
+    assert faked(sync_kit) == first
+    assert [row["name"] for row in faked(sync_kit, seed=1)] != [row["name"] for row in first]
+    assert len({row["name"] for row in first}) > 1
+
+
+def test_a_fake_value_in_a_unique_field_gets_the_rows_number(sync_kit: Kit, new_db: Any) -> None:
+    emails = [row["email"] for row in faked(sync_kit)]
+    assert [email.partition("@")[0].rpartition("-")[2] for email in emails] == ["1", "2", "3", "4", "5"]
+    db = new_db()
+    unique = {"indexes": [{"name": "code", "fields": ["code"], "unique": True}]}
+    register(db, "Coupon", id=int, code=str, config=unique)
+    with Kit(db) as kit:
+        rows = kit.factory("Coupon", code=fake("random_element", elements=["a"])).build_many(2)
+    assert [row["code"] for row in rows] == ["a 1", "a 2"]
+
+
+def test_a_fake_value_takes_arguments(sync_kit: Kit) -> None:
+    rows = sync_kit.factory("Entry", amount=fake("pyint", min_value=3, max_value=4)).build_many(20)
+    assert {row["amount"] for row in rows} == {3, 4}
+
+
+@pytest.mark.parametrize(("name", "hint"), [("emial", "did you mean 'email'"), ("_Generator__config", "no such")])
+def test_a_provider_that_faker_does_not_have_is_refused(sync_kit: Kit, name: str, hint: str) -> None:
+    with pytest.raises(DeclarationError, match=rf"(?s)fake\('{name}'\): Faker has no such provider.*") as caught:
+        sync_kit.factory("Order", note=fake(name)).build()
+    assert hint in str(caught.value)
+
+
+def test_a_fixture_of_each_scope_has_rows_of_its_own(sync_kit: Kit) -> None:
+    scopes: list[numbering.ScopeName] = ["function", "class", "module", "package", "session"]
+    emails: list[str] = []
+    for scope in scopes:
+        with numbering.within(Numbering(scope, "x")):
+            rows = sync_kit.factory("Customer", name=sequence("C{}")).build_many(3)
+            emails += [row["email"] for row in rows]
+    assert len(set(emails)) == 15
