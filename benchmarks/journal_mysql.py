@@ -72,7 +72,6 @@ def make_tables(opened: Database, rows: int) -> None:
                 f"INSERT INTO t{number} (name, email, amount) SELECT name, email, id / 7 FROM t{number} LIMIT {step}"
             )
             filled += step
-        # InnoDB gives numbers to blocks of rows and leaves the rest of each unused: make them alike for all sizes
         opened.run(f"ANALYZE TABLE t{number}")
 
 
@@ -176,7 +175,7 @@ def measure_undo() -> None:
     with (
         database(100, journal=True) as small,
         database(10_000, journal=True) as middle,
-        database(100_000, journal=True) as large,
+        database(1_000_000, journal=True) as large,
         database(10_000, journal=True, triggers=True) as with_triggers,
         database(100, journal=False) as emptied,
         database(0, journal=False) as made_anew,

@@ -98,17 +98,18 @@ class Schema:
 
 def read_schema(connection: Connection) -> Schema:
     """The schema as it is now."""
+    found, triggers, routines = connection.batch([_TABLES, _TRIGGERS, _ROUTINES])
+    kinds = {name: kind for name, kind in found if not is_bookkeeping(name)}
+    shown = connection.batch(f"SHOW CREATE TABLE {quoted(name)}" for name in kinds) if kinds else []
     tables: dict[str, str] = {}
     views: dict[str, str] = {}
-    for name, kind in connection.run(_TABLES):
-        if not is_bookkeeping(name):
-            shown = connection.run(f"SHOW CREATE TABLE {quoted(name)}")[0]
-            if kind == "VIEW":
-                views[name] = shown[1]
-            else:
-                tables[name] = _COUNTER.sub(r"\1", shown[1])
-    triggers = tuple(Trigger(*found) for found in connection.run(_TRIGGERS) if not is_bookkeeping(found[1]))
-    return Schema(tables, views, triggers, frozenset(connection.run(_ROUTINES)))
+    for (name, kind), ((_, statement, *_),) in zip(kinds.items(), shown, strict=True):
+        if kind == "VIEW":
+            views[name] = statement
+        else:
+            tables[name] = _COUNTER.sub(r"\1", statement)
+    described = tuple(Trigger(*each) for each in triggers if not is_bookkeeping(each[1]))
+    return Schema(tables, views, described, frozenset(routines))
 
 
 def statements_so_far(connection: Connection) -> dict[str, int]:

@@ -128,7 +128,11 @@ class MysqlBench:
         _, mark, fingerprint = self._started
         try:
             self.journal.undo(mark)
-        except (KitError, ValueError):  # the last test's doing: a lock, a procedure, a mark that it ended
+        except (
+            KitError,
+            ValueError,
+            self.database.driver.Error,
+        ):  # the last test's doing: a lock, a procedure, a mark that it ended
             return False
         return self.journal.fingerprint() == fingerprint
 
