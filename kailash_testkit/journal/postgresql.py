@@ -12,7 +12,7 @@ some: for that PostgreSQL locks these tables against other writers, not against 
 
 Not recorded, and not put back: large objects, rows of foreign tables (they are another server's), and what a
 materialized view showed before it was refreshed. Sequences are put back, but not what a session has taken from one in
-advance (CACHE). Privileges that a test changed cannot be put back, and the undo says so.
+advance (CACHE). Privileges that were granted before and that a test changed cannot be put back; the undo says so.
 """
 
 from __future__ import annotations
