@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from server_runs import GivenUrl, kill, other_process
+from soak import SOAK
 
 from kailash_testkit.databases.naming import database_name, new_run
 from kailash_testkit.databases.servers import Choice, Server, kind_of
@@ -25,7 +25,7 @@ server.create(name)
 print(name, flush=True)
 sys.stdin.read()
 """
-SHARDS = int(os.environ.get("KAILASH_TESTKIT_SOAK", "0")) // 50 or 4
+SHARDS = 40 if SOAK else 4
 
 
 def made(server: Server, stem: str = "given") -> str:
