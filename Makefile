@@ -43,6 +43,7 @@ docs: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/create.py
+	$(BIN)/python benchmarks/factories.py --large
 	$(BIN)/python benchmarks/journal_sqlite.py
 	$(BIN)/python benchmarks/isolation.py
 	$(BIN)/python benchmarks/isolation.py
