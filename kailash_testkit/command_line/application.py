@@ -101,20 +101,23 @@ def variables_of(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> 
 
 
 @contextlib.contextmanager
-def importable(settings: Mapping[str, Any], variables: Iterable[str]) -> Generator[str, None, None]:
-    """For a block: modules are found as in the project's pytest sessions, and the variables name a throw-away
-    database, whose URL is given. What the application prints goes to stderr.
+def importable(
+    settings: Mapping[str, Any], variables: Iterable[str], url: str | None = None
+) -> Generator[None, None, None]:
+    """For a block: modules are found as in the project's pytest sessions, and the variables name a database.
+
+    url: that database; by default one that nobody uses. What the application prints goes to stderr.
     """
     before, path = dict(os.environ), list(sys.path)
     folder_of_migrations = Path.cwd() / "migrations"
     had_migrations = folder_of_migrations.exists()
     sys.path[:0] = [str(Path(entry).absolute()) for entry in [*words(settings.get("pythonpath")), "."]]
     with tempfile.TemporaryDirectory(prefix="kailash-testkit-", ignore_cleanup_errors=True) as folder:
-        url = f"sqlite:///{Path(folder).resolve() / 'throwaway.db'}"
-        os.environ.update(dict.fromkeys(variables, url))
+        unused = f"sqlite:///{Path(folder).resolve() / 'unused.db'}"
+        os.environ.update(dict.fromkeys(variables, url or unused))
         try:
             with contextlib.redirect_stdout(sys.stderr):
-                yield url
+                yield
         finally:
             sys.path[:] = path
             os.environ.clear()

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final, Self, cast
 
-from kailash_testkit import dataflow_internals
-from kailash_testkit.command_line import application
+from kailash_testkit.command_line.application import add_arguments, pytest_settings
+from kailash_testkit.command_line.own_database import add_database_argument, application_on_own_database
 from kailash_testkit.command_line.progress import Progress
-from kailash_testkit.errors import ConfigurationError, KitError
+from kailash_testkit.dataflow_internals import close_in_running_loop
+from kailash_testkit.errors import KitError
 from kailash_testkit.factories import Factory, FactoryBase, numbering
 from kailash_testkit.factories.base import definition_of
 from kailash_testkit.factories.definition import Definition
@@ -27,7 +28,7 @@ from kailash_testkit.wording import plain
 _DESCRIPTION: Final = """\
 Creates one row of every model, of every factory in the named modules, and of each of their traits (those of
 trait(...), and methods without arguments that return Self), each in a database without rows. Nothing of it
-stays: the database is a file that is thrown away.
+stays: the database is one of the command's own, which it removes.
 """
 _CODES: Final = """\
 exit codes:
@@ -47,7 +48,8 @@ def add(commands: Any) -> None:
         epilog=_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    application.add_arguments(parser)
+    add_arguments(parser)
+    add_database_argument(parser)
     parser.add_argument(
         "--factories",
         action="append",
@@ -60,25 +62,15 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command with parsed arguments."""
-    settings = application.pytest_settings()
-    target = application.target_of(arguments, settings)
-    with application.importable(settings, application.variables_of(arguments, settings)) as url, Progress() as progress:
-        progress(f"importing {target}")
-        os.environ.setdefault("PYTEST_CURRENT_TEST", "lint")  # as in a test, Kailash starts no analytics tasks
-        dataflow = application.loaded(target, arguments.modules)
-        used = dataflow_internals.url_of(dataflow)
-        if used != url:
-            raise ConfigurationError(
-                f"{target} connects to {plain(used)}, not to the database of this command",
-                why="rows are created, so that it must be one that is thrown away",
-                do="name the variable that the application reads its URL from: --url-env",
-            )
+    settings = pytest_settings()
+    os.environ.setdefault("PYTEST_CURRENT_TEST", "lint")  # as in a test, Kailash starts no analytics tasks
+    with Progress() as progress, application_on_own_database(arguments, settings, progress) as application:
         modules = [load_module(name, "--factories") for name in arguments.factories]
-        cases = [*_models(dataflow), *(case for module in modules for case in _factories(module))]
+        cases = [*_models(application.dataflow), *(case for module in modules for case in _factories(module))]
+        application.create_database(progress)
         progress(f"creating {len(cases)} rows")
-        failures = asyncio.run(_failures(dataflow, cases))
-        dataflow.close()
-    sys.stdout.write("\n".join([*failures, _summary(target, len(cases), len(failures))]) + "\n")
+        failures = asyncio.run(_failures(application.dataflow, cases))
+    sys.stdout.write("\n".join([*failures, _summary(application.target, len(cases), len(failures))]) + "\n")
     return 1 if failures else 0
 
 
@@ -136,10 +128,12 @@ _VARIABLE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYW
 
 
 async def _failures(dataflow: Any, cases: list[_Case]) -> list[str]:
-    async with Kit(dataflow) as kit:
+    async with Kit.on_private_database(dataflow, verify=False, late_models=lambda: None) as kit:
         tenant = kit.tenant(_TENANT) if dataflow.config.security.multi_tenant else contextlib.nullcontext()
         with tenant:
-            return [failure for case in cases if (failure := await _failure(kit, case)) is not None]
+            failures = [failure for case in cases if (failure := await _failure(kit, case)) is not None]
+    await close_in_running_loop(dataflow)
+    return failures
 
 
 async def _failure(kit: Kit, case: _Case) -> str | None:

@@ -34,13 +34,14 @@ class Advice:
     bites: bool = False
 
 
-def advice(dataflow: Any, url: str, app: Any, settings: Mapping[str, Any]) -> list[Advice]:
+def advice(dataflow: Any, url: str, tried: str, app: Any, settings: Mapping[str, Any]) -> list[Advice]:
     """What can be said about the settings.
 
-    url: that of the application's own configuration, empty where it is not known. app: the application, or None.
-    settings: of pytest.
+    url: that of the application's own configuration, empty where it is not known. tried: that of the database on
+    which values are tried. app: the application, or None. settings: of pytest.
     """
-    return [*_on_cache(dataflow), *_on_url(url), *_on_drivers(url), *_on_nexus(app), *_on_pytest(settings)]
+    drivers = dict.fromkeys([*_on_drivers(url), *_on_drivers(tried)])
+    return [*_on_cache(dataflow), *_on_url(url), *drivers, *_on_nexus(app), *_on_pytest(settings)]
 
 
 def _on_cache(dataflow: Any) -> list[Advice]:
@@ -103,7 +104,7 @@ def _on_drivers(url: str) -> list[Advice]:
     missing = [name for name in _DRIVERS.get(_ALIASES.get(scheme, scheme), ()) if find_spec(name) is None]
     return [
         Advice(
-            f"the package {name} is not installed, and the application's URL is one of {scheme}",
+            f"the package {name} is not installed, which {scheme} needs",
             "DataFlow cannot create tables without it" if name == "psycopg2" else "nothing can connect without it",
             f"pip install '{_PACKAGES.get(name, name)}'",
             bites=True,

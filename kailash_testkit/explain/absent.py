@@ -272,7 +272,7 @@ def never_written(case: Case) -> Explanation:
         return Explanation(
             Cause.UNDECIDED,
             f"the journal says that {case.name} is there, and the table does not have it",
-            evidence=[f"{change.kind} at position {change.seq}" for change in case.past[-_MOST:]],
+            evidence=[f"{change.kind}: {case.place(change)}" for change in case.past[-_MOST:]],
             certain=False,
         )
     return Explanation(

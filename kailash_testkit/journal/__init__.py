@@ -24,22 +24,21 @@ def open_journal(database: Database) -> Journal:
     if isinstance(database, PostgresqlDatabase):
         return _made("postgresql", "PostgresqlJournal", database.connect())
     if isinstance(database, MysqlDatabase):
-        return _made("mysql", "MysqlJournal", database.connect())
+        return _made("mysql", "MysqlJournal", database.connect(), watcher=database.connect())
     raise NotImplementedError(f"no journal for {type(database).__name__}")
 
 
 def open_transactions(database: Database) -> list[str]:
-    """Who has a transaction open on the database now, a line each, as far as that can be known."""
-    from kailash_testkit.databases.sqlite import SqliteDatabase
-
+    """Who keeps the database locked now by an open transaction, a line each, as far as that can be known."""
     if isinstance(database, SqliteDatabase):
-        from kailash_testkit.journal.sqlite_locks import holders
+        holders: list[str] = import_module("kailash_testkit.journal.sqlite_locks").holders(str(database.path), own=None)
+        return holders
+    sessions = database.sessions()
+    holding = [session for session in sessions if session.holds_locks]
+    return [str(session) for session in holding or sessions if session.in_transaction]
 
-        return holders(str(database.path), own=None)
-    return [str(session) for session in database.sessions() if session.in_transaction]
 
-
-def _made(module: str, name: str, *arguments: object) -> Journal:
+def _made(module: str, name: str, *arguments: object, **options: object) -> Journal:
     """The journal of a kind; its module is imported when it is used, and not before."""
-    journal: Journal = getattr(import_module(f"kailash_testkit.journal.{module}"), name)(*arguments)
+    journal: Journal = getattr(import_module(f"kailash_testkit.journal.{module}"), name)(*arguments, **options)
     return journal

@@ -79,7 +79,7 @@ def test_writing_checking_and_drifting(project: Project) -> None:
     done = project.run("-o", "tests/generated.py")
     file = project.path / "tests/generated.py"
     assert (done.returncode, done.stdout) == (0, "tests/generated.py was written\n"), done.stderr
-    assert (project.path / "url.txt").read_text().endswith("/throwaway.db")
+    assert (project.path / "url.txt").read_text().endswith("/unused.db")
     assert sorted(path.name for path in project.path.iterdir()) == ["pyproject.toml", "src", "tests", "url.txt"]
     written = file.read_bytes()
 

@@ -110,7 +110,7 @@ def test_an_application_on_another_database_is_refused(project: Project) -> None
     project.write("shop/models.py", MODELS.replace('os.environ["SHOP_URL"]', "'sqlite:////tmp/never-made.db'"))
     done = project.lint()
     assert done.returncode == 2
-    assert "shop.models:db connects to sqlite:////tmp/never-made.db, not to the database of this command" in done.stderr
+    assert "the application connects to sqlite:////tmp/never-made.db, not to the throw-away database" in done.stderr
     assert not Path("/tmp/never-made.db").exists()
 
 

@@ -29,7 +29,7 @@ def db(tmp_path: Path) -> Iterator[Any]:
 
 
 def advised(db: Any, url: str = "", app: Any = None, settings: Any = FINE) -> list[Advice]:
-    return advice(db, url, app, settings)
+    return advice(db, url, url, app, settings)
 
 
 def test_good_settings_are_not_spoken_of(db: Any) -> None:

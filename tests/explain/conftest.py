@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from database_kinds import Kind
 from faulty_shop import Shop, UrlOf, application, register_models
 from sample_app import make_db
 
 from kailash_testkit import ApiClient, Kit
 from kailash_testkit.dataflow_internals import close_in_running_loop
-
-
-@pytest.fixture(params=["sqlite"])
-def url_of(request: pytest.FixtureRequest, tmp_path: Path) -> UrlOf:
-    """The URL of an empty database of the test's own, by a name that the test chooses."""
-    return {"sqlite": lambda name: f"sqlite:///{tmp_path / name}.db"}[request.param]
 
 
 @pytest.fixture
@@ -27,8 +21,8 @@ def options() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def shop(url_of: UrlOf, options: dict[str, Any]) -> AsyncIterator[Shop]:
-    db = make_db(url_of("shop"), **options)
+async def shop(url_of: UrlOf, database_kind: Kind, options: dict[str, Any]) -> AsyncIterator[Shop]:
+    db = make_db(url_of("shop"), **{**database_kind.options, **options})
     register_models(db)
     place: list[Shop] = []
     async with Kit(db) as kit, ApiClient(application(place), kit=kit) as api:

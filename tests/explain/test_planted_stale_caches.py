@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
 import pytest
+from database_kinds import Kind, Sql
 from faulty_shop import Shop, run
 
-from kailash_testkit.databases.sqlite import file_of
 from kailash_testkit.explain import Cause
-
-Behind = Callable[[str], None]
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -31,24 +26,22 @@ def options(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def behind(shop: Shop) -> Behind:
+def behind(shop: Shop, database_kind: Kind) -> Sql:
     """Runs SQL behind DataFlow's back, as another process does."""
-
-    def execute(statement: str) -> None:
-        with closing(sqlite3.connect(file_of(shop.kit.database.url), isolation_level=None)) as connection:
-            connection.execute(statement)
-
-    return execute
+    return database_kind.sql(shop.kit.database.url)
 
 
 async def listed(shop: Shop, **inputs: Any) -> Any:
     return (await run(shop.db.get_node("OrderListNode"), **inputs))["records"]
 
 
+# The kind of database makes no difference to the caches, and Redis's is shown by the one.
+sqlite_only = pytest.mark.databases("sqlite")
+
 INSERT = "INSERT INTO orders (id, status, code) VALUES ('x', 'open', '')"
 
 
-async def test_a_list_from_before_the_row(shop: Shop, behind: Behind) -> None:
+async def test_a_list_from_before_the_row(shop: Shop, behind: Sql) -> None:
     for limit in (10, 50):
         assert await listed(shop, limit=limit) == []
     behind(INSERT)
@@ -59,6 +52,7 @@ async def test_a_list_from_before_the_row(shop: Shop, behind: Behind) -> None:
     assert "cache_enabled=False" in (found.cure or "")
 
 
+@sqlite_only
 async def test_express_does_not_notice_what_a_node_writes(shop: Shop) -> None:
     assert await shop.db.express.list("Order") == []
     await shop.does(lambda: run(shop.db.get_node("OrderCreateNode"), id="x"))
@@ -68,7 +62,8 @@ async def test_express_does_not_notice_what_a_node_writes(shop: Shop) -> None:
     assert found.summary == "express.list answers from the cache without the row"
 
 
-async def test_an_earlier_state_of_the_row(shop: Shop, behind: Behind) -> None:
+@sqlite_only
+async def test_an_earlier_state_of_the_row(shop: Shop, behind: Sql) -> None:
     await shop.kit.create("Order", id="x")
     await shop.db.express.read("Order", "x")
     behind("UPDATE orders SET status = 'paid'")
@@ -78,7 +73,8 @@ async def test_an_earlier_state_of_the_row(shop: Shop, behind: Behind) -> None:
     assert "status 'open', stored 'paid'" in found.summary
 
 
-async def test_an_earlier_state_in_a_filtered_list(shop: Shop, behind: Behind) -> None:
+@sqlite_only
+async def test_an_earlier_state_in_a_filtered_list(shop: Shop, behind: Sql) -> None:
     await shop.kit.create("Order", id="x")
     await listed(shop, filter={"status": "open"}, limit=77, offset=0)
     behind("UPDATE orders SET status = 'paid'")
@@ -86,7 +82,8 @@ async def test_an_earlier_state_in_a_filtered_list(shop: Shop, behind: Behind) -
     assert (found.cause, found.certain) == (Cause.STALE_CACHE, True)
 
 
-async def test_a_filtered_list_without_the_row_is_only_likely(shop: Shop, behind: Behind) -> None:
+@sqlite_only
+async def test_a_filtered_list_without_the_row_is_only_likely(shop: Shop, behind: Sql) -> None:
     assert await listed(shop, filter={"status": "open"}) == []
     behind(INSERT)
     found = await shop.explained("Order", "x")
@@ -94,7 +91,8 @@ async def test_a_filtered_list_without_the_row_is_only_likely(shop: Shop, behind
     assert "their filters may exclude the row" in found.unknown[0]
 
 
-async def test_a_fresh_cache_is_no_cause_and_is_left_as_it_was(shop: Shop, behind: Behind) -> None:
+@sqlite_only
+async def test_a_fresh_cache_is_no_cause_and_is_left_as_it_was(shop: Shop, behind: Sql) -> None:
     await shop.kit.create("Order", id="x")
     assert len(await listed(shop)) == 1
     assert (await shop.explained("Order", "x")).cause is Cause.VISIBLE

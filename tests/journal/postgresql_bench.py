@@ -80,11 +80,11 @@ def private_database() -> Iterator[PrivateDatabase]:
 class PostgresqlBench:
     """One private database, the kit's journal on it, and any number of application connections."""
 
-    def __init__(self, database: PrivateDatabase) -> None:
+    def __init__(self, database: PrivateDatabase, *, wait: float = WAIT) -> None:
         self.database = database
         self._open: list[Any] = []
         self.app = self.connect()
-        self.journal = PostgresqlJournal(database.connect(application_name="the kit"), lock_wait=WAIT)
+        self.journal = PostgresqlJournal(database.connect(application_name="the kit"), lock_wait=wait)
 
     def connect(self, **options: Any) -> Any:
         """An application's connection."""
@@ -123,3 +123,26 @@ class PostgresqlBench:
         self.journal.close()
         for connection in self._open:
             connection.close()
+
+
+class Stage:
+    """One database for many tests that all leave it as they found it; made anew where one did not."""
+
+    def __init__(self, database: PrivateDatabase, schema: str, *, wait: float = WAIT) -> None:
+        self._database, self._schema, self._wait = database, schema, wait
+        self._bench: PostgresqlBench | None = None
+        self._beginning = ""
+
+    def set_up(self) -> PostgresqlBench:
+        if self._bench is None or self._bench.journal.fingerprint() != self._beginning:
+            self.take_down()
+            self._database.empty()
+            self._bench = PostgresqlBench(self._database, wait=self._wait)
+            self._bench.start(self._schema)
+            self._beginning = self._bench.journal.fingerprint()
+        return self._bench
+
+    def take_down(self) -> None:
+        if self._bench is not None:
+            self._bench.close()
+            self._bench = None
