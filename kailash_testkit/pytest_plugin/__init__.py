@@ -23,7 +23,7 @@ from kailash_testkit.pytest_plugin.fixtures import (
     testkit_database,
     testkit_dataflow,
 )
-from kailash_testkit.pytest_plugin.reports import explanation, kept
+from kailash_testkit.pytest_plugin.reports import explanation
 from kailash_testkit.pytest_plugin.session import SESSION, Owner, Session
 
 __all__ = ["api", "kit", "testkit_api", "testkit_app", "testkit_database", "testkit_dataflow"]
@@ -130,9 +130,9 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         report.longrepr = explanation(call, item.config) or report.longrepr
-        opened_by = item.config.stash[SESSION].keep(item)
-        if opened_by is not None:
-            report.sections.append(kept(opened_by))
+        section = item.config.stash[SESSION].keep(item)
+        if section is not None:
+            report.sections.append(section)
     return report
 
 

@@ -60,7 +60,7 @@ def testkit_database(kit: Kit) -> Database:
 @pytest.fixture
 def api(request: pytest.FixtureRequest, kit: Kit, testkit_app: Any) -> ApiClient:
     """An `ApiClient` for the application under test; its lifespan starts with the first request."""
-    return request.config.stash[SESSION].client(testkit_app, kit)
+    return request.config.stash[SESSION].application.client(testkit_app, kit)
 
 
 @pytest.fixture

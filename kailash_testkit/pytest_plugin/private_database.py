@@ -94,28 +94,31 @@ class PrivateDatabase:
 
     def keep(self, reason: str) -> str | None:
         """Lets the database outlive the session; returns the command that opens it, None when there is nothing."""
-        if self._kept or not self.is_used:
+        if not self.is_used:
             return None
+        command = self._server.keep(self.name, reason=reason)
         self._kept = True
-        return self._server.keep(self.name, reason=reason)
+        return command
 
     def finish(self) -> None:
         """Drops the database, and at the end of the run everything else of it; puts the environment back."""
         if self._at_import is not None:
             sys.meta_path.remove(self._at_import)
-        if self._run.is_own:
-            self._server.stop()
-            self._run.folder.remove()
-        else:
-            self._server.close()
-            self._run.folder.leave()
-        if self._run.port is not None:
-            self._run.port.release()
-        for variable, value in self._before.items():
-            if value is None:
-                os.environ.pop(variable, None)
+        try:
+            if self._run.is_own:
+                self._server.stop()
+                self._run.folder.remove()
             else:
-                os.environ[variable] = value
+                self._server.close()
+                self._run.folder.leave()
+        finally:
+            if self._run.port is not None:
+                self._run.port.release()
+            for variable, value in self._before.items():
+                if value is None:
+                    os.environ.pop(variable, None)
+                else:
+                    os.environ[variable] = value
 
 
 @dataclass(frozen=True)

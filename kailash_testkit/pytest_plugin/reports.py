@@ -13,6 +13,7 @@ import pytest
 
 from kailash_testkit.errors import KitError
 from kailash_testkit.loading import is_the_users
+from kailash_testkit.wording import plain
 
 _STYLES: Final = ("long", "short", "native")
 
@@ -37,3 +38,8 @@ def explanation(call: pytest.CallInfo[Any], config: pytest.Config, style: str = 
 def kept(command: str) -> tuple[str, str]:
     """The section of a failed test's report that says how to open the database it left."""
     return "its database is kept", f"{command}\nremove it with: kailash-testkit clean"
+
+
+def not_kept(error: Exception) -> tuple[str, str]:
+    """The section that says why there is nothing to open."""
+    return "its database could not be kept", plain(f"{type(error).__name__}: {error}")

@@ -14,6 +14,7 @@ from kailash_testkit import active, loops, sync
 from kailash_testkit.errors import DatabaseBusy, KitError, NoActiveKit, UnsafeDatabase
 from kailash_testkit.factories import numbering
 from kailash_testkit.factories.numbering import Numbering, ScopeName
+from kailash_testkit.pytest_plugin import reports
 from kailash_testkit.pytest_plugin.application import Application
 from kailash_testkit.pytest_plugin.leftovers import Leftovers
 from kailash_testkit.pytest_plugin.migrations_folder import MigrationsFolder
@@ -23,7 +24,6 @@ from kailash_testkit.pytest_plugin.workers import end_forgotten_connections
 from kailash_testkit.wording import plain
 
 if TYPE_CHECKING:
-    from kailash_testkit.asgi import ApiClient
     from kailash_testkit.kit import Kit
     from kailash_testkit.sandbox import Sandbox
 
@@ -54,7 +54,7 @@ class Session:
         self._opened_late: Kit | None = None  # by a test that may have written rows before
         self._left_busy_by: str | None = None  # the test that left a transaction open, which still is
         self._leftovers = Leftovers()
-        self._application = Application(settings, self._leftovers, self._close_in_loop)
+        self.application = Application(settings, self._leftovers, self._close_in_loop)
         self._dataflow: Any = None
         self._numberings: dict[tuple[str, str], Numbering] = {}
 
@@ -67,7 +67,7 @@ class Session:
     def finish(self) -> None:
         """Closes and removes everything, and puts the environment back."""
         active.remove_provider(self._provide)
-        self._application.close()
+        self.application.close()
         for kit in self._kits:
             self._close(kit)
         sync.stop()
@@ -180,7 +180,7 @@ class Session:
     def end_test(self, item: pytest.Item) -> None:
         """After a test's fixtures are torn down: its changes are undone."""
         try:
-            self._application.end_test()
+            self.application.end_test()
             if self._kits or self.settings.in_use:
                 self._leftovers.finish()
             for kit in self._kits:
@@ -190,12 +190,15 @@ class Session:
             self._item = None
             self._take_back(item)
 
-    def keep(self, item: pytest.Item) -> str | None:
-        """With ``--testkit-keep``, a test failed: its rows stay. Returns the command that opens the database."""
-        if not self.settings.keep:
+    def keep(self, item: pytest.Item) -> tuple[str, str] | None:
+        """With ``--testkit-keep``, a test failed: its rows stay. Returns a section for its report."""
+        if not self.settings.keep or self.database.is_kept:
             return None
-        self._open_if_written_to()
-        return self.database.keep(item.nodeid)
+        try:
+            command = self.database.keep(item.nodeid)
+        except Exception as error:  # whatever a server's driver raises: it must not take the place of the test's own
+            return reports.not_kept(error)
+        return None if command is None else reports.kept(command)
 
     def _take_back(self, item: pytest.Item) -> None:
         if self.database.is_kept:
@@ -267,10 +270,6 @@ class Session:
     def numbering(self, scope: ScopeName, node_id: str) -> Numbering:
         """The row numbers of a wider scope."""
         return self._numberings.setdefault((scope, node_id), Numbering(scope, node_id))
-
-    def client(self, app: Any, kit: Kit) -> ApiClient:
-        """A client of the application under test."""
-        return self._application.client(app, kit)
 
     # --- event loops -----------------------------------------------------------------------------
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import random
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from inner_session import Project
 from server_runs import GivenServers, GivenUrl, available, processes_of
-from soak import EXAMPLES
+from soak import SOAK
 
 from kailash_testkit.command_line.main import main
 from kailash_testkit.databases import storage
@@ -169,6 +171,23 @@ def test_a_server_that_cannot_be_had_ends_the_session_at_the_first_test(
     assert_nothing_is_left(items)
 
 
+def test_an_application_that_ignores_the_variable_is_refused(shop: Project, given_postgresql: GivenUrl) -> None:
+    models = (shop.path / "shop/models.py").read_text()
+    shop.write(
+        {
+            "shop/models.py": models.replace('os.environ["DATABASE_URL"]', repr(given_postgresql.url)),
+            "test_it.py": "def test_it(kit):\n    pass\n",
+        }
+    )
+    outcome = shop.run("--testkit-database=postgresql")
+    outcome.assert_outcomes(errors=1)
+    text = outcome.explanation("ERROR at setup of test_it")
+    assert "UnsafeDatabase: the application connects to postgresql://testkit:***@127.0.0.1:" in text
+    assert password(given_postgresql) not in outcome.everything
+    assert given_postgresql.sql("SELECT to_regclass('items')") == [(None,)]
+    assert_nothing_is_left(shop)
+
+
 @contextmanager
 def waiting(shop: Project, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """A session that has written rows and waits."""
@@ -221,11 +240,10 @@ def test_ctrl_c_leaves_nothing(items: Project, monkeypatch: pytest.MonkeyPatch) 
     assert_nothing_is_left(items)
 
 
-@pytest.mark.skipif(not EXAMPLES, reason="twenty sessions take a minute: make soak")
-@pytest.mark.parametrize("number", range(20))
+@pytest.mark.parametrize("number", range(20 if SOAK else 1))
 def test_killed_at_any_moment_a_session_leaves_nothing_to_the_next(items: Project, setting: str, number: int) -> None:
     session = items.start(f"--testkit-database={setting}", "-n", "2")
-    time.sleep(1.0 + number * 0.3)
+    time.sleep(random.uniform(1, 7))
     session.kill()
     session.wait()
     items.run(f"--testkit-database={setting}").assert_outcomes(passed=4)
@@ -254,6 +272,21 @@ def test_a_kept_database_is_opened_by_the_command_that_the_report_gives_until_it
     said = capsys.readouterr().out
     assert said.count(": test_items.py::test_by_one_that_fails\n") == 2
     assert_nothing_is_left(items)
+
+
+def test_a_kept_file_is_opened_by_the_command_that_the_report_gives(
+    items: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAIL", "yes")
+    outcome = items.run("--testkit-keep")
+    outcome.assert_outcomes(passed=3, failed=1)
+    command = re.search(r"-+ its database is kept -+\nsqlite3 (.*)\n", outcome.output)
+    assert command
+    with closing(sqlite3.connect(command[1])) as connection:
+        assert connection.execute("SELECT name FROM items").fetchall() == [("seen",)]
+    monkeypatch.delenv("FAIL")
+    items.run("--testkit-keep").assert_outcomes(passed=4)
+    assert len(items.left_behind()) == 1  # the next run leaves it alone
 
 
 def test_a_database_kept_on_a_given_server_is_cleaned_away_with_its_url(

@@ -154,6 +154,7 @@ class _MysqlAdministration:
         self._connection.close()
 
     def _run(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        self._connection.ping()  # connects anew if the server was, or somebody ended the session
         with self._connection.cursor() as cursor:
             cursor.execute(statement, parameters)
             return list(cursor.fetchall())

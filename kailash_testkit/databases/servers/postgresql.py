@@ -159,6 +159,15 @@ class _PostgresqlAdministration:
         self._connection.close()
 
     def _run(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        try:
+            return self._fetched(statement, parameters)
+        except (self._driver.OperationalError, self._driver.InterfaceError):
+            if not self._connection.closed:
+                raise
+        self._connection = self._connect(self._url)  # the server was started anew, or somebody ended the session
+        return self._fetched(statement, parameters)
+
+    def _fetched(self, statement: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self._connection.cursor() as cursor:
             cursor.execute(statement, parameters)
             return cursor.fetchall() if cursor.description else []

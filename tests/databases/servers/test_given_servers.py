@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import pymysql
 import pytest
 from server_runs import GivenUrl, kill, other_process
+from soak import SOAK
 
 from kailash_testkit.databases.naming import database_name, new_run
 from kailash_testkit.databases.servers import Choice, Server, kind_of
@@ -25,7 +27,7 @@ server.create(name)
 print(name, flush=True)
 sys.stdin.read()
 """
-SHARDS = int(os.environ.get("KAILASH_TESTKIT_SOAK", "0")) // 50 or 4
+SHARDS = 40 if SOAK else 4
 
 
 def made(server: Server, stem: str = "given") -> str:
@@ -62,6 +64,23 @@ sys.stdin.read()
 """
     with other_process(code):
         server.close()
+    assert name not in given.found()
+
+
+def test_it_is_dropped_also_when_somebody_ended_the_runs_connection(given: GivenUrl) -> None:
+    server = given.run()
+    name = made(server)
+    if given.kind.title == "PostgreSQL":
+        given.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'kailash-testkit' "
+            "AND datname = 'postgres' AND pid <> pg_backend_pid()"
+        )
+    else:
+        others = given.sql("SELECT id FROM information_schema.processlist WHERE user = 'testkit'")
+        for (number,) in others:
+            with contextlib.suppress(pymysql.OperationalError):  # that of the question has ended
+                given.sql(f"KILL {number}")
+    server.close()
     assert name not in given.found()
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from server_runs import kill, other_process, processes_of
+from soak import SOAK
 
 from kailash_testkit.databases.servers import Choice, mysql_programs, open_server, postgresql_programs, started
 from kailash_testkit.databases.servers.access import LOOPBACK, Access, HeldPort
@@ -35,7 +36,7 @@ with started(sys.argv[2]) as server:
     print("started", flush=True)
     sys.stdin.read()
 """
-KILLS = int(os.environ.get("KAILASH_TESTKIT_SOAK", "0")) // 100 or 2
+KILLS = 20 if SOAK else 2
 
 # What is needed is imported before: the ordinary user may not be able to read it.
 AS_ORDINARY_USER = """
