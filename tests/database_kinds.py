@@ -7,6 +7,7 @@ tests themselves are the same on all.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from database_servers import MYSQL, POSTGRESQL, Server, required, rows_of
 
+from kailash_testkit import Kit
 from kailash_testkit.databases import open_database
 from kailash_testkit.databases.sqlite import file_of
 
@@ -59,6 +61,10 @@ class Kind:
         """How a message names the connection when it is in the way."""
         raise NotImplementedError
 
+    def connections(self, kit: Kit) -> int:
+        """How many connections there are to the kit's database, besides the kit's own."""
+        return len(kit.database.sessions())
+
     def sql(self, url: str) -> Sql:
         """Runs SQL in a database behind DataFlow's back, on a connection of its own each time."""
 
@@ -94,6 +100,13 @@ class Sqlite(Kind):
 
     def rows(self, connection: Any, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         return list(connection.execute(statement, parameters).fetchall())
+
+    def connections(self, kit: Kit) -> int:
+        if not Path("/proc/self/fd").is_dir():
+            return 0
+        path = str(file_of(kit.database.url))
+        links = (Path("/proc/self/fd", each) for each in os.listdir("/proc/self/fd"))
+        return sum(os.readlink(link) == path for link in links if link.exists())
 
     def session_of(self, connection: Any) -> str:
         return f"sqlite3.Connection at {id(connection):#x}, in a transaction"

@@ -1,14 +1,12 @@
 """Servers for the tests: where they are, and databases on them that are dropped again.
 
 ``KAILASH_TESTKIT_POSTGRESQL_URL`` and ``KAILASH_TESTKIT_MYSQL_URL`` name servers and users that may create
-databases; without them the loopback addresses are tried.
+databases; without them the kit starts private servers.
 """
 
 from __future__ import annotations
 
 import contextlib
-import getpass
-import os
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from typing import Any
 import psycopg2
 import pymysql
 import pytest
+from server_runs import url_for_tests
 
 from kailash_testkit.databases.urls import ServerUrl, server_url, with_database
 
@@ -28,12 +27,12 @@ class Server:
 
     kind: str
     variable: str
-    default: str
+    setting: str
     connect: Callable[[ServerUrl], Any]
 
     @property
     def url(self) -> str:
-        return os.environ.get(self.variable) or self.default
+        return url_for_tests(self.setting, self.variable)
 
     def parts(self, url: str) -> ServerUrl:
         return server_url(url, (url.partition("://")[0],), 0)
@@ -88,10 +87,10 @@ def _mysql(place: ServerUrl) -> Any:
 POSTGRESQL = Server(
     "postgresql",
     "KAILASH_TESTKIT_POSTGRESQL_URL",
-    f"postgresql://{getpass.getuser()}@127.0.0.1:5432/postgres",
+    "postgresql",
     _postgresql,
 )
-MYSQL = Server("mysql", "KAILASH_TESTKIT_MYSQL_URL", f"mysql://{getpass.getuser()}:@127.0.0.1:3306/mysql", _mysql)
+MYSQL = Server("mysql", "KAILASH_TESTKIT_MYSQL_URL", "mariadb", _mysql)
 
 
 def required(server: Server) -> Server:

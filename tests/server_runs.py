@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -75,6 +76,15 @@ class GivenServers:
 
     def close(self) -> None:
         self._stack.close()
+
+
+SERVERS = GivenServers()
+"""Those of this process's tests; `conftest` closes them."""
+
+
+def url_for_tests(setting: str, variable: str) -> str:
+    """The URL of a server to test on: that in the environment, else that of one started for this process's tests."""
+    return os.environ.get(variable) or SERVERS.of(available(setting)).url
 
 
 def available(setting: str) -> str:

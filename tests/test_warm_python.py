@@ -29,7 +29,7 @@ for value in (
     [type(finder) for finder in sys.meta_path],
     [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE)],
     threading.enumerate() == [threading.main_thread()],
-    sorted(os.listdir("/proc/self/fd")),
+    sorted(os.listdir("/dev/fd")),
     logging.root.handlers,
     tempfile.gettempdir(),
     socket.getdefaulttimeout(),

@@ -13,24 +13,17 @@ import warnings
 from collections.abc import Generator, Mapping
 from typing import Any, Final
 
-from kailash_testkit.command_line.application import (
-    add_arguments,
-    importable,
-    loaded,
-    pytest_settings,
-    target_of,
-    variables_of,
-)
+from kailash_testkit.command_line.application import add_arguments, pytest_settings, variables_of
+from kailash_testkit.command_line.own_database import add_database_argument, application_on_own_database
 from kailash_testkit.command_line.progress import Progress
-from kailash_testkit.databases.servers import Choice, started
-from kailash_testkit.dataflow_internals import close_in_running_loop, url_of
+from kailash_testkit.dataflow_internals import close_in_running_loop
 from kailash_testkit.doctor import Diagnosis, diagnose
 from kailash_testkit.doctor.surroundings import advice
 from kailash_testkit.doctor.table import text
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.kit import Kit
 from kailash_testkit.loading import load_app
-from kailash_testkit.wording import listed, nearest, plain
+from kailash_testkit.wording import listed, nearest
 
 _DESCRIPTION: Final = """\
 Stores values in every field of every model of a DataFlow, usual ones and those at which databases give way,
@@ -57,13 +50,7 @@ def add(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_arguments(parser)
-    parser.add_argument(
-        "--database",
-        default="sqlite",
-        metavar="KIND",
-        help="what to try it on: sqlite (a private file; the default), postgresql, mysql or mariadb (a private server, "
-        "from installed programs), or the URL of a server, on which it makes a database of its own",
-    )
+    add_database_argument(parser)
     parser.add_argument(
         "--app",
         metavar="MODULE:NAME",
@@ -84,7 +71,6 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command with parsed arguments."""
-    Choice.of(arguments.database, "--database")  # refuses what is no kind of database
     diagnosis = _diagnosis(arguments).accepting(arguments.accept)
     if arguments.json:
         sys.stdout.write(json.dumps(diagnosis.as_json(), indent=2, ensure_ascii=False) + "\n")
@@ -95,23 +81,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _diagnosis(arguments: argparse.Namespace) -> Diagnosis:
     settings = pytest_settings()
-    target = target_of(arguments, settings)
-    variables = variables_of(arguments, settings)
-    own_url = next((os.environ[name] for name in variables if name in os.environ), "")
-    with Progress() as progress, _quiet(), started(arguments.database) as server:
-        name = server.name("doctor", None)
-        url = server.url(name)
-        with importable(settings, variables, url):
-            progress(f"importing {target}")
-            dataflow = loaded(target, arguments.modules)
-            _require_throwaway(dataflow, url, variables)
-            models = _chosen(dataflow, arguments.only)
-            found = advice(dataflow, own_url, url, _app(arguments, settings), settings)
-            progress(f"making a database: {server.describe()}")
-            server.create(name)
-            diagnosis = asyncio.run(_examined(dataflow, server.describe(), models, found, progress))
-            dataflow.close()
-    return diagnosis
+    own_url = next((os.environ[name] for name in variables_of(arguments, settings) if name in os.environ), "")
+    with (
+        Progress() as progress,
+        _quiet(),
+        application_on_own_database(arguments, settings, progress) as application,
+    ):
+        dataflow = application.dataflow
+        models = _chosen(dataflow, arguments.only)
+        found = advice(dataflow, own_url, application.url, _app(arguments, settings), settings)
+        application.create_database(progress)
+        return asyncio.run(_examined(dataflow, application.server.describe(), models, found, progress))
 
 
 async def _examined(dataflow: Any, database: str, models: list[str], found: list[Any], progress: Progress) -> Diagnosis:
@@ -119,15 +99,6 @@ async def _examined(dataflow: Any, database: str, models: list[str], found: list
         diagnosis = await diagnose(kit, database, models, found, progress)
     await close_in_running_loop(dataflow)
     return diagnosis
-
-
-def _require_throwaway(dataflow: Any, url: str, variables: list[str]) -> None:
-    if url_of(dataflow) != url:
-        raise ConfigurationError(
-            f"the application connects to {plain(url_of(dataflow))}, not to the throw-away database",
-            why=f"it does not take its URL from {' or '.join(variables)}; nothing was written",
-            do="name the variable that it reads: --url-env",
-        )
 
 
 def _chosen(dataflow: Any, only: list[str]) -> list[str]:

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from kailash_testkit.command_line import clean, doctor, generate
+from kailash_testkit.command_line import clean, doctor, generate, lint
 from kailash_testkit.errors import KitError
 
-COMMANDS: Final = (generate, doctor, clean)
+COMMANDS: Final = (generate, doctor, lint, clean)
 """Modules with ``add(commands)``, which declares a parser whose default ``run`` returns the exit code."""
 
 FAILED: Final = 2

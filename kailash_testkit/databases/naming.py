@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 from typing import Final
-from urllib.parse import urlsplit
 
 LONGEST_STEM: Final = 30  # characters; names have at most 63 bytes on PostgreSQL
 _OURS: Final = re.compile(r".+_kt[0-9a-f]{10}(_\w+)?")
@@ -32,19 +31,3 @@ def may_be_ours(name: str) -> bool:
     (True, False)
     """
     return _OURS.fullmatch(name) is not None
-
-
-def same_database(url: str, other: str) -> bool:
-    """Whether two URLs name the same database, whatever driver, user and options they name.
-
-    >>> same_database("postgresql+asyncpg://ada@db.test:5432/shop", "postgresql://bob@db.test:5432/shop?ssl=on")
-    True
-    """
-    return _place(url) == _place(other)
-
-
-def _place(url: str) -> tuple[object, ...]:
-    if url.startswith("sqlite") or "://" not in url:
-        return (url.removeprefix("sqlite:///"),)
-    parts = urlsplit(url)
-    return (parts.scheme.partition("+")[0], parts.hostname, parts.port, parts.path.strip("/"))

@@ -150,7 +150,7 @@ def remove_folder(folder: Path) -> None:
     if (folder / _SERVER).exists():
         from kailash_testkit.databases.servers.processes import ProcessFolder
 
-        if not ProcessFolder(folder / _SERVER).stop():
+        if not ProcessFolder(folder / _SERVER).remove():
             return  # the next run tries again
     shutil.rmtree(folder, ignore_errors=True)
 

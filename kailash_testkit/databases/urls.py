@@ -79,5 +79,37 @@ def with_database(url: str, name: str) -> str:
     return f"{head}{at}{address}/{quote(name, safe='')}{question}{options}"
 
 
+def completed(url: str, port: int, database: str) -> str:
+    """The URL of a server with the port and the database to connect to, where it names none.
+
+    >>> completed("postgresql://ada:secret@db.test?sslmode=require", 5432, "postgres")
+    'postgresql://ada:secret@db.test:5432/postgres?sslmode=require'
+    """
+    scheme, _, rest = url.partition("://")
+    credentials, at, place = rest.rpartition("@")
+    rest, question, options = place.partition("?")
+    address, _, named = rest.partition("/")
+    has_port = address.rpartition(":")[2].isdigit()
+    return (
+        f"{scheme}://{credentials}{at}{address}{'' if has_port else f':{port}'}/{named or database}{question}{options}"
+    )
+
+
+def same_database(url: str, other: str) -> bool:
+    """Whether two URLs name the same database, whatever driver, user and options they name.
+
+    >>> same_database("postgresql+asyncpg://ada@db.test:5432/shop", "postgresql://bob@db.test:5432/shop?ssl=on")
+    True
+    """
+    return _place(url) == _place(other)
+
+
+def _place(url: str) -> tuple[str, str]:
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme.startswith("sqlite"):
+        return "sqlite", url.removeprefix("sqlite:///")
+    return scheme.partition("+")[0].replace("postgresql", "postgres"), rest.rpartition("@")[2].partition("?")[0]
+
+
 def _unusable(url: str, why: str, do: str) -> UnsupportedDatabase:
     return UnsupportedDatabase(f"the database URL {plain(url)} cannot be tested on", why=why, do=do)

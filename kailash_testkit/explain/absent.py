@@ -62,17 +62,19 @@ def deleted(case: Case) -> Explanation | None:
         return Explanation(
             Cause.ID_CHANGED,
             f"{case.name} was given the id {last.after.get('id')!r}{case.when(last.seq)}",
-            evidence=[f"the journal recorded it at position {last.seq}"],
+            evidence=[f"it is {case.place(last)} in the journal"],
             cure="change no ids: rows that refer to it lose it",
         )
     if last.kind != "delete":
         return None
     first = case.past[0]
-    written = f"written{case.when(first.seq)} (journal position {first.seq})" if first.kind == "insert" else "there"
+    written = (
+        f"written{case.when(first.seq)} ({case.place(first)} in the journal)" if first.kind == "insert" else "there"
+    )
     return Explanation(
         Cause.DELETED,
         f"{case.name} was deleted{case.when(last.seq)}",
-        evidence=[f"it was {written}, deleted at journal position {last.seq}"],
+        evidence=[f"it was {written}, and deleted by {case.place(last)}"],
         cure="look for what deletes it there: a clean-up, a cascade, an upsert that replaces rows",
     )
 
@@ -271,7 +273,7 @@ def never_written(case: Case) -> Explanation:
         return Explanation(
             Cause.UNDECIDED,
             f"the journal says that {case.name} is there, and the table does not have it",
-            evidence=[f"{change.kind} at position {change.seq}" for change in case.past[-_MOST:]],
+            evidence=[f"{change.kind}: {case.place(change)}" for change in case.past[-_MOST:]],
             certain=False,
         )
     return Explanation(

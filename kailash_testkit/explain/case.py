@@ -88,6 +88,11 @@ class Case:
             if change.table == self.model.table and key in {_id_of(change.before), _id_of(change.after)}
         ]
 
+    def place(self, change: RecordedChange) -> str:
+        """Its place in the journal's order: ``change 2 of 3``."""
+        recorded = self._recorded[0]
+        return f"change {1 + [each.seq for each in recorded].index(change.seq)} of {len(recorded)}"
+
     def when(self, position: int) -> str:
         """When the journal came to a position: `` during POST /orders``, `` outside of any request``, or nothing."""
         found = self.timeline.during(position)

@@ -71,6 +71,8 @@ def _generator(kind: object, model: Model, field: Field, limits: Limits, unique:
     if (get_origin(kind) or kind) in (dict, list):
         empty = cast("Callable[[], object]", get_origin(kind) or kind)
         return lambda number: empty()
+    if kind in (str, object) and field.name.endswith("_json") and not unique:
+        return lambda number: "{}"  # the application keeps JSON in it, and will parse it
     if kind in (str, object):
         return limited_text(_text(model, field), limits, unique)
     if kind is bool:

@@ -24,7 +24,7 @@ def open_journal(database: Database) -> Journal:
     if isinstance(database, PostgresqlDatabase):
         return _made("postgresql", "PostgresqlJournal", database.connect())
     if isinstance(database, MysqlDatabase):
-        return _made("mysql", "MysqlJournal", database.connect())
+        return _made("mysql", "MysqlJournal", database.connect(), watcher=database.connect())
     raise NotImplementedError(f"no journal for {type(database).__name__}")
 
 
@@ -38,7 +38,7 @@ def open_transactions(database: Database) -> list[str]:
     return [str(session) for session in holding or sessions if session.in_transaction]
 
 
-def _made(module: str, name: str, *arguments: object) -> Journal:
+def _made(module: str, name: str, *arguments: object, **options: object) -> Journal:
     """The journal of a kind; its module is imported when it is used, and not before."""
-    journal: Journal = getattr(import_module(f"kailash_testkit.journal.{module}"), name)(*arguments)
+    journal: Journal = getattr(import_module(f"kailash_testkit.journal.{module}"), name)(*arguments, **options)
     return journal

@@ -1,35 +1,50 @@
-"""The change journal of a MariaDB or MySQL database (tried on MariaDB 10.11; needs window functions).
+"""The change journal of a MariaDB or MySQL database (tried on MariaDB 10.11; needs window functions, MySQL 8).
 
 Triggers on every InnoDB table of the application write each change into a table beside it (`mysql_triggers`).
 Undo removes the rows touched since the mark and inserts them as they were: its cost follows the number of changes.
+Where the journal cannot tell everything (`gaps`: TRUNCATE, foreign keys that cascade, schema changes), the tables
+concerned are written anew from what was recorded of them since the beginning (`mysql_saved`).
+
+An ordinary user with all privileges on the database suffices. `RecordedChange.key` of a table without a key that
+tells its rows apart is the whole row. What an application notices: a column that the triggers name can be dropped,
+but then writes to its table fail until the next mark; and the server tells the number of
+``UPDATE ... SET n = LAST_INSERT_ID(n + 1)`` only when asked for it, as with any trigger. What cannot be put back:
+rows of tables that InnoDB does not keep, which is noticed and refused, and the position of a MariaDB SEQUENCE,
+which is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
+from kailash_testkit.errors import IsolationFailed
 from kailash_testkit.journal.interface import Mark, RecordedChange, UndoReport
-from kailash_testkit.journal.mysql_connection import Connection
+from kailash_testkit.journal.mysql_catalog import Catalog
+from kailash_testkit.journal.mysql_connection import Connection, quoted
 from kailash_testkit.journal.mysql_counters import read_counters, write_counters
 from kailash_testkit.journal.mysql_fingerprint import fingerprint
 from kailash_testkit.journal.mysql_history import changes, seen_first, stamp, touched
 from kailash_testkit.journal.mysql_recording import Recording
-from kailash_testkit.journal.mysql_schema import Schema
-from kailash_testkit.journal.mysql_triggers import HOT, QUIET, Source
+from kailash_testkit.journal.mysql_replay import replay
+from kailash_testkit.journal.mysql_saved import SavedState
+from kailash_testkit.journal.mysql_triggers import BASE, HOT, QUIET, Source
 from kailash_testkit.journal.mysql_watch import Watch, touching
+from kailash_testkit.journal.mysql_writing import writing
 
 
 @dataclass
 class _Place:
-    """What a mark stands for. sources: what recorded each table then."""
+    """What a mark stands for. era: its number. unrecorded: a sum over the rows of each table that is not recorded."""
 
-    sources: Mapping[str, Source]
-    schema: Schema
+    era: int
+    state: SavedState
+    catalog: Catalog
     counters: dict[str, int]
+    unrecorded: dict[str, object]
 
 
 class MysqlJournal:
@@ -50,11 +65,15 @@ class MysqlJournal:
         self._recording = Recording(self._connection, self._watch)
         self._places: dict[int, _Place] = {}
         self._last_mark = 0
+        #: What an undo that was interrupted by a lock has yet to write anew.
+        self._unfinished: set[str] = set()
 
     def install(self) -> None:
         def install() -> None:
             self._recording.install()
             self._recording.refit(self._last_mark)
+            self._places.clear()
+            self._unfinished.clear()
 
         self._connection.patiently(install)
 
@@ -75,13 +94,15 @@ class MysqlJournal:
 
     def moved(self, mark: Mark) -> bool:
         place = self._place(mark)
-        return self._connection.patiently(
-            lambda: bool(
-                touched(self._connection, self._recording.sources.values(), mark.number)
+
+        def look() -> bool:
+            return bool(
+                touched(self._connection, self._recording.sources.values(), place.era)
                 or read_counters(self._connection, list(place.counters)) != place.counters
                 or self._gaps(place)
             )
-        )
+
+        return self._connection.patiently(look)
 
     def changes(self, since: Mark) -> list[RecordedChange]:
         self._place(since)
@@ -95,16 +116,32 @@ class MysqlJournal:
 
     def undo(self, mark: Mark) -> UndoReport:
         place = self._place(mark)
-        report = self._connection.patiently(lambda: self._undo(mark, place))
+        report = self._connection.patiently(lambda: self._undo(place))
         self._places = {number: kept for number, kept in self._places.items() if number <= mark.number}
+        self._recording.forget_after(mark.number)
+        self._forget_unused()
         return report
 
     def replay(self, changes: Sequence[RecordedChange]) -> None:
-        raise NotImplementedError
+        def again() -> None:
+            self._refresh()  # what others did to the schema must not pass for what happens here
+            schema = self._recording.schema
+            assert schema is not None
+            current = self._recording.current
+            sources = [current[name] for name in dict.fromkeys(change.table for change in changes)]
+            with self._as_the_application_reads(), writing(self._connection, sources, schema.triggers):
+                self._connection.run(f"SET {QUIET} = NULL")
+                try:
+                    replay(self._connection, current, changes)
+                finally:
+                    self._connection.run(f"SET {QUIET} = 1")
+
+        self._connection.patiently(again)
 
     def release(self, mark: Mark) -> None:
         self._place(mark)
         del self._places[mark.number]
+        self._connection.patiently(self._forget_unused)
 
     def fingerprint(self) -> str:
         def take() -> str:
@@ -132,67 +169,135 @@ class MysqlJournal:
 
     def _mark(self) -> Mark:
         while True:
+            stale: set[str] = set()
             if self._recording.schema_is_fit():
                 with self._connection.transaction("REPEATABLE READ", snapshot=True):
-                    if self._recording.current:
-                        self._connection.run(touching(self._recording.current))  # nobody can truncate them now
-                    if not self._watch.torn(self._recording.current, keep_locks=True):
-                        self._watch.begin()
+                    stale = self._recording.cascaded(self._recording.current, HOT - 1)
+                    if not stale and self._watch_begins_again(self._recording.current):
                         return self._mark_here()
-            self._recording.refit(self._last_mark)
+            self._recording.refit(self._last_mark, stale)
+
+    def _watch_begins_again(self, known: Iterable[str]) -> bool:
+        """Inside a transaction. False, and the watch goes on, if one of the tables was truncated or made anew."""
+        if self._recording.current:
+            self._connection.run(touching(self._recording.current))  # nobody can truncate them now
+        if self._watch.torn(known, keep_locks=True):
+            return False
+        self._watch.begin()
+        return True
 
     def _mark_here(self) -> Mark:
-        run, current = self._connection.run, self._recording.current
+        current, catalog, schema = self._recording.current, self._recording.catalog, self._recording.schema
+        assert schema is not None
         number = self._last_mark + 1
         seen = [
             (source, seen_first(self._connection, source))
-            for source in touched(self._connection, current.values(), HOT - 1)
+            for source in touched(self._connection, self._recording.sources.values(), HOT - 1)
         ]
-        run("COMMIT")
+        self._connection.run("COMMIT")
         for source, seqs in seen:
             stamp(self._connection, source, seqs, number)
         counted = [name for name, source in current.items() if source.table.counted]
-        schema = self._recording.schema
-        assert schema is not None
-        self._places[number] = _Place(dict(current), schema, read_counters(self._connection, counted))
+        counters, unrecorded = read_counters(self._connection, counted), self._sums(catalog)
+        self._places[number] = _Place(number, SavedState(dict(current), schema), catalog, counters, unrecorded)
         self._last_mark = number
         return Mark(number)
 
+    def _sums(self, catalog: Catalog) -> dict[str, object]:
+        if not catalog.opaque:
+            return {}
+        return dict(self._connection.run(f"CHECKSUM TABLE {', '.join(map(quoted, catalog.opaque))}"))
+
     def _gaps(self, place: _Place) -> tuple[str, ...]:
         gaps: list[str] = []
-        if not self._recording.schema_is_fit() or self._recording.schema != place.schema:
+        if self._schema_differs(place):
             gaps.append("the schema was changed")
-        torn = self._watch.torn(self._recording.current)
-        torn |= {name for name, source in place.sources.items() if self._recording.current.get(name) is not source}
-        gaps += [f"table {name} was truncated or made anew" for name in sorted(torn)]
-        return tuple(gaps)
+        gaps += [f"table {name} changed while no trigger fired" for name in sorted(self._stale(place))]
+        return tuple(gaps + self._unrecorded(place))
+
+    def _schema_differs(self, place: _Place) -> bool:
+        schema = self._recording.schema
+        return not self._recording.schema_is_fit() or schema is None or not schema.same_as(place.state.schema)
+
+    def _stale(self, place: _Place) -> set[str]:
+        """The tables whose rows do not follow from what was recorded since."""
+        sources, current = place.state.sources, self._recording.current
+        torn = self._watch.torn(current) & set(sources)
+        torn |= {name for name, source in sources.items() if current.get(name) is not source}
+        return torn | self._unfinished | self._recording.cascaded(sources, place.era)
+
+    def _unrecorded(self, place: _Place) -> list[str]:
+        if not place.catalog.opaque:
+            return []
+        sums = self._sums(place.catalog)
+        return [
+            reason
+            for reason, (summed, total) in zip(place.catalog.opaque.values(), place.unrecorded.items(), strict=True)
+            if sums.get(summed) != total
+        ]
+
+    def _forget_unused(self) -> None:
+        used = {source for place in self._places.values() for source in place.state.sources.values()}
+        self._recording.forget_unused(used | set(self._recording.current.values()), list(self._places))
 
     # Going back
 
-    def _undo(self, mark: Mark, place: _Place) -> UndoReport:
+    def _undo(self, place: _Place) -> UndoReport:
+        lost = self._unrecorded(place)
+        if lost:
+            raise IsolationFailed(
+                "rows were changed that the kit cannot put back",
+                why="; ".join(lost),
+                do="make them tables of InnoDB, or leave them alone in tests",
+            )
         gaps = self._gaps(place)
         if gaps:
-            raise NotImplementedError(gaps)
+            self._unfinished |= self._stale(place) | self._put_schema_back(place)
         with self._connection.transaction("READ UNCOMMITTED"):
-            found = touched(self._connection, place.sources.values(), mark.number)
-        number = self._take_back(found, mark.number) if found else 0
+            found = touched(self._connection, self._recording.sources.values(), place.era)
+        stale = self._unfinished
+        number = self._restore_rows(place, found, stale) if found or stale else 0
+        if stale and not self._watch_anew(place, stale):
+            return self._undo(place)
+        self._unfinished = set()
         restored = write_counters(self._connection, place.counters)
         self._recording.own_statements("alter_table", restored)
-        return UndoReport("journal" if found or restored else "nothing", number)
+        return UndoReport("saved state" if gaps else "journal" if found or restored else "nothing", number, gaps)
 
-    def _take_back(self, sources: list[Source], era: int) -> int:
-        """Under REPEATABLE READ: reading for update then keeps others from recording more at the end."""
-        number = 0
-        with self._connection.transaction("REPEATABLE READ"):
-            for source in sources:
-                ((found,),) = self._connection.run(
-                    f"SELECT count(DISTINCT seq) FROM {source.journal} WHERE era > {era} FOR UPDATE"
-                )
-                number += found
-            for source in sources:
-                source.take_back(self._connection, era)
-                self._connection.run(f"DELETE FROM {source.journal} WHERE era > {era}")
+    def _put_schema_back(self, place: _Place) -> set[str]:
+        """Returns the tables that are empty now and should not be."""
+        sources, current = place.state.sources, self._recording.current
+        if not self._schema_differs(place) and all(current.get(name) is source for name, source in sources.items()):
+            return set()
+        anew = place.state.put_schema_back(self._connection)
+        self._recording.goes_on_with(sources, place.catalog, place.era)
+        return anew & set(sources)
+
+    def _restore_rows(self, place: _Place, found: list[Source], stale: set[str]) -> int:
+        """Under REPEATABLE READ: reading for update keeps others from recording more at the end of a journal."""
+        sources = place.state.sources
+        changed = {source.table.name for source in found if sources.get(source.table.name) is source}
+        written = [sources[name] for name in sorted(changed | stale)]
+        with writing(self._connection, written, place.state.schema.triggers):
+            number = sum(self._locked(source, place.era) for source in written)
+            for source in written:
+                if source.table.name in stale:
+                    source.write_anew(self._connection, place.era)
+                else:
+                    source.take_back(self._connection, place.era)
+                self._connection.run(f"DELETE FROM {source.journal} WHERE era > {place.era}")
         return number
+
+    def _locked(self, source: Source, era: int) -> int:
+        """How many changes there are after ``era``; nobody can add one."""
+        ((number,),) = self._connection.run(
+            f"SELECT count(DISTINCT seq) FROM {source.journal} WHERE era > {era} AND side < {BASE} FOR UPDATE"
+        )
+        return int(number)
+
+    def _watch_anew(self, place: _Place, stale: set[str]) -> bool:
+        with self._connection.transaction("REPEATABLE READ", snapshot=True):
+            return self._watch_begins_again(set(place.state.sources) - stale)
 
     @contextmanager
     def _as_the_application_reads(self) -> Generator[None, None, None]:

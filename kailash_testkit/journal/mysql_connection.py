@@ -12,15 +12,17 @@ from kailash_testkit.errors import DatabaseBusy
 
 T = TypeVar("T")
 
+SQL_MODE: Final = "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'"
 _SETTINGS: Final = {
-    # Rows are put back as they were: under any rule there may have been, with a 0 in a counted column as 0.
-    "sql_mode": "'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'",
+    # Rows are put back as they were: whatever rules they were written under, with a 0 in a counted column as 0.
+    "sql_mode": SQL_MODE,
     "foreign_key_checks": "0",
     # a TIMESTAMP read and written in a zone that sets its clocks back is ambiguous for an hour a year
     "time_zone": "'+00:00'",
     "transaction_isolation": "'READ-COMMITTED'",
     "group_concat_max_len": "1000000000",
 }
+_SETTINGS_OF_MYSQL: Final = {"information_schema_stats_expiry": "0"}  # counters as they are, not as they were
 _SETTINGS_OF_MARIADB: Final = {
     "check_constraint_checks": "0",
     "tx_isolation": _SETTINGS["transaction_isolation"],
@@ -64,22 +66,26 @@ def is_busy(error: BaseException) -> bool:
 class Connection:
     """A PyMySQL connection in autocommit mode, used for nothing else.
 
-    lock_wait: how long to try to get a lock, in seconds, before `DatabaseBusy` is raised. MySQL knows whole
-        seconds only, one at least.
+    lock_wait: how long to try to get a lock, in seconds, before `DatabaseBusy` is raised. Where a whole table must
+        be locked, whole seconds are waited, one at least, because InnoDB's own purge locks tables for moments,
+        and only who waits in the queue comes next; on MySQL that is so for rows too.
+    own: the numbers of the kit's own sessions.
     """
 
     def __init__(self, connection: Any, *, lock_wait: float) -> None:
         self.raw = connection
         self.lock_wait = lock_wait
         self.Error: type[Exception] = connection.Error
+        self.IntegrityError: type[Exception] = connection.IntegrityError
+        self.own: set[int] = set()
         ((version, self.database),) = self.run("SELECT version(), database()")
         self.is_mariadb = "MariaDB" in version
-        wait = 0 if self.is_mariadb else max(1, ceil(lock_wait))
+        wait = max(1, ceil(lock_wait))
         settings = dict(_SETTINGS)
         if self.is_mariadb:
             del settings["transaction_isolation"]  # known there since 11.1
-            settings.update(_SETTINGS_OF_MARIADB)
-        settings.update(lock_wait_timeout=str(wait), innodb_lock_wait_timeout=str(wait))
+        settings.update(_SETTINGS_OF_MARIADB if self.is_mariadb else _SETTINGS_OF_MYSQL)
+        settings.update(lock_wait_timeout=str(wait), innodb_lock_wait_timeout=str(0 if self.is_mariadb else wait))
         self.run("SET NAMES utf8mb4")
         self.run("SET SESSION " + ", ".join(f"{name} = {value}" for name, value in settings.items()))
 
@@ -89,10 +95,10 @@ class Connection:
             cursor.execute(statement, parameters)
             return list(cursor.fetchall())
 
-    def count(self, statement: str) -> int:
+    def count(self, statement: str, parameters: Sequence[object] | None = None) -> int:
         """Runs one statement and returns how many rows it changed."""
         with self.raw.cursor() as cursor:
-            return int(cursor.execute(statement))
+            return int(cursor.execute(statement, parameters))
 
     @contextmanager
     def transaction(self, isolation: str = "READ COMMITTED", *, snapshot: bool = False) -> Generator[None, None, None]:
@@ -153,8 +159,6 @@ class Connection:
             for number, who, command, query, age in found
             if number not in self.own
         ]
-
-    own: set[int]
 
 
 def _shortened(query: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from kailash_testkit.journal.mysql_catalog import OWN_PREFIX, Catalog, Table, read_catalog
@@ -26,6 +27,7 @@ class Recording:
     catalog: Catalog = field(default_factory=lambda: Catalog({}, {}))
     schema: Schema | None = None
     statements: dict[str, int] = field(default_factory=dict[str, int])
+    last_number: int = 0
 
     def install(self) -> None:
         """Remove what an earlier journal left, and begin anew."""
@@ -40,11 +42,6 @@ class Recording:
         self.sources, self.current, self.schema = {}, {}, None
         self.watch.begin()
 
-    @property
-    def names(self) -> list[str]:
-        """The recorded tables."""
-        return list(self.current)
-
     def schema_is_fit(self) -> bool:
         """Whether the schema is as the journal last saw it. Cheap while nobody changes any."""
         statements = statements_so_far(self.connection)
@@ -52,7 +49,7 @@ class Recording:
             return False
         if statements == self.statements:
             return True
-        if read_schema(self.connection) != self.schema:
+        if not read_schema(self.connection).same_as(self.schema):
             return False
         self.statements = statements
         return True
@@ -61,44 +58,84 @@ class Recording:
         """The journal itself changed the schema, in a way that `schema` does not show."""
         self.statements[f"com_{kind}"] = self.statements.get(f"com_{kind}", 0) + number
 
-    def refit(self, era: int) -> None:
-        """Make the triggers fit the tables. What is there already, counts as there since mark ``era``."""
-        torn: set[str] | None = self.watch.torn(self.current)
-        while torn is not None:
-            torn = self._refit(era, torn)
+    def cascaded(self, sources: Mapping[str, Source], era: int) -> set[str]:
+        """Of the tables as recorded by ``sources``, those whose rows a foreign key may have changed after ``era``."""
+        reached: set[str] = set()
+        for cascade in self.catalog.cascades:
+            parent, child = sources.get(cascade.parent), sources.get(cascade.child)
+            if parent is not None and child is not None and cascade.child not in reached:
+                deleted, updated = parent.cascaded(self.connection, era, child.base, cascade.referenced)
+                if (deleted and cascade.on_delete) or (updated and cascade.on_update):
+                    reached.add(cascade.child)
+        return self.catalog.reached_from(reached)
 
-    def _refit(self, era: int, torn: set[str]) -> set[str] | None:
+    def refit(self, era: int, stale: Collection[str] = ()) -> None:
+        """Make the triggers fit the tables. What is there already, counts as there since mark ``era``.
+
+        stale: tables whose present rows do not follow from what was recorded of them.
+        """
+        again: set[str] | None = self.watch.torn(self.current) | set(stale)
+        while again is not None:
+            again = self._refit(era, again)
+
+    def _refit(self, era: int, stale: set[str]) -> set[str] | None:
         catalog, schema = read_catalog(self.connection), read_schema(self.connection)
-        kept = {name: source for name, source in self.current.items() if self._fits(source, catalog, schema, torn)}
+        kept = {name: source for name, source in self.current.items() if self._fits(source, catalog, schema, stale)}
         fresh = [self._new_source(table) for name, table in catalog.tables.items() if name not in kept]
         own = {name for source in kept.values() for name in source.triggers}
         useless = {trigger.name for trigger in schema.triggers if trigger.is_own} - own
         locked = [f"{source.name} WRITE, {source.journal} WRITE" for source in fresh]
         locked += [f"{source.name} READ" for source in kept.values()]
-        if locked:
-            self.connection.run(f"LOCK TABLES {', '.join(locked)}")
         try:
+            if locked:
+                self.connection.run(f"LOCK TABLES {', '.join(locked)}")
             self._drop_triggers(useless)
+            others = [trigger for trigger in schema.triggers if trigger.name not in useless]
             for source in fresh:
-                source.create_triggers(self.connection)
+                source.create_triggers(self.connection, others)
                 source.record_base(self.connection, era)
             torn_meanwhile = self.watch.torn(kept)
             if torn_meanwhile:
-                return torn_meanwhile
+                return stale | torn_meanwhile
             self.watch.begin()
         finally:
             self.connection.run("UNLOCK TABLES")
-        self.current = kept | {source.table.name: source for source in fresh}
-        self.catalog = catalog
-        self.statements = statements_so_far(self.connection)
-        self.schema = read_schema(self.connection)
+        self.goes_on_with(kept | {source.table.name: source for source in fresh}, catalog, era)
         return None
 
-    def _fits(self, source: Source, catalog: Catalog, schema: Schema, torn: set[str]) -> bool:
+    def goes_on_with(self, sources: Mapping[str, Source], catalog: Catalog, era: int) -> None:
+        """These record from now on."""
+        for name, source in self.current.items():
+            if sources.get(name) is not source:
+                source.retired = era
+        for source in sources.values():
+            source.retired = None
+        self.current, self.catalog = dict(sources), catalog
+        self.statements = statements_so_far(self.connection)
+        self.schema = read_schema(self.connection)
+
+    def forget_unused(self, used: Collection[Source], marks: Collection[int]) -> None:
+        """Drop the journals of tables as they were, where no mark needs them any more."""
+        for source in list(self.sources.values()):
+            if source.retired is not None and source not in used and all(mark > source.retired for mark in marks):
+                self._forget(source)
+
+    def forget_after(self, era: int) -> None:
+        """Drop the journals of tables as they were after ``era``, which is the present again."""
+        for source in list(self.sources.values()):
+            if source.retired is not None and source.born >= era:
+                self._forget(source)
+
+    def _forget(self, source: Source) -> None:
+        self.connection.run(f"DROP TABLE IF EXISTS {source.journal}")
+        self.own_statements("drop_table", 1)
+        del self.sources[source.number]
+
+    def _fits(self, source: Source, catalog: Catalog, schema: Schema, stale: set[str]) -> bool:
         name = source.table.name
         present = {trigger.name for trigger in schema.triggers if trigger.table == name}
         return (
-            name not in torn
+            name not in stale
             and self.schema is not None
             and catalog.tables.get(name) == source.table
             and schema.tables.get(name) == self.schema.tables.get(name)
@@ -106,7 +143,8 @@ class Recording:
         )
 
     def _new_source(self, table: Table) -> Source:
-        source = Source(len(self.sources) + 1, table)
+        self.last_number += 1
+        source = Source(self.last_number, table)
         self.sources[source.number] = source
         source.create_journal(self.connection)
         return source

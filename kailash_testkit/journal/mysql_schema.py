@@ -55,6 +55,13 @@ class Trigger:
         """Whether the journal made it."""
         return self.name.startswith(OWN_PREFIX)
 
+    def described(self) -> tuple[str, ...]:
+        """All but the number of its turn, which others' triggers change."""
+        return (
+            self.name, self.table, self.event, self.timing, self.body, self.definer, self.sql_mode, self.charset,
+            self.collation,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Schema:
@@ -65,14 +72,26 @@ class Schema:
     triggers: tuple[Trigger, ...]
     routines: frozenset[tuple[Any, ...]]
 
+    def of_application_triggers(self) -> list[tuple[str, ...]]:
+        """The application's triggers, in the order in which they fire."""
+        return [each.described() for each in self.triggers if not each.is_own]
+
     def of_application(self) -> tuple[object, ...]:
         """What may not differ between a state and the state put back."""
-        triggers = tuple(
-            (each.name, each.table, each.event, each.timing, each.body, each.definer, each.sql_mode)
-            for each in self.triggers
-            if not each.is_own
+        return (
+            sorted(self.tables.items()),
+            sorted(self.views.items()),
+            self.of_application_triggers(),
+            sorted(map(repr, self.routines)),
         )
-        return sorted(self.tables.items()), sorted(self.views.items()), triggers, sorted(map(repr, self.routines))
+
+    def own_triggers(self) -> set[tuple[str, str]]:
+        """Name and table of each of the journal's triggers."""
+        return {(each.name, each.table) for each in self.triggers if each.is_own}
+
+    def same_as(self, other: Schema) -> bool:
+        """Whether recording that fits one fits the other."""
+        return self.of_application() == other.of_application() and self.own_triggers() == other.own_triggers()
 
 
 def read_schema(connection: Connection) -> Schema:

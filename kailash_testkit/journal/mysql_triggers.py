@@ -15,14 +15,15 @@ it has recorded at lower positions than others. So `mark` writes down what it sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Final
 
 from kailash_testkit.journal.mysql_catalog import OWN_PREFIX, Table
 from kailash_testkit.journal.mysql_connection import Connection, quoted
+from kailash_testkit.journal.mysql_schema import Trigger
 
-BEFORE, AFTER, BASE = 0, 1, 2
+BEFORE, AFTER, BASE = 0, 1, 2  # in this order: see `Source.rows_at`
 HOT: Final = 4294967295
 #: Set on the kit's connection while it puts rows back: nothing is recorded then.
 QUIET: Final = "@dataflow_testkit_quiet"
@@ -30,7 +31,11 @@ _EVENTS: Final = {"insert": [(AFTER, "NEW")], "update": [(BEFORE, "OLD"), (AFTER
 
 
 class Source:
-    """One table as recorded from one moment on. ``number`` is part of the names of all that belongs to it."""
+    """One table as recorded from one moment on. ``number`` is part of the names of all that belongs to it.
+
+    born: the number of the last mark before recording began; base: the position at which it did.
+    retired: the number of the last mark before it ended, None while it goes on.
+    """
 
     def __init__(self, number: int, table: Table) -> None:
         self.number = number
@@ -38,6 +43,9 @@ class Source:
         self.name = quoted(table.name)
         self.journal = f"{OWN_PREFIX}{number}"
         self.triggers = {f"{self.journal}_{event}": event for event in _EVENTS}
+        self.born = -1
+        self.base = 0
+        self.retired: int | None = -1
         self.slots = [f"c{place}" for place in range(len(table.columns))]
         written = [place for place, column in enumerate(table.columns) if column.writable]
         self.written = ", ".join(quoted(table.columns[place].name) for place in written)
@@ -54,15 +62,44 @@ class Source:
             f"ENGINE = InnoDB ROW_FORMAT = DYNAMIC SELECT {selected} FROM {self.name} LIMIT 0"
         )
 
-    def create_triggers(self, connection: Connection) -> None:
-        """Start recording."""
+    def create_triggers(self, connection: Connection, others: Iterable[Trigger]) -> None:
+        """Start recording; a change comes before those that the application's triggers make of it.
+
+        others: all triggers there are, in the order in which they fire.
+        """
+        first: dict[str, str] = {}
+        for other in others:
+            if other.table == self.table.name and other.timing == "AFTER":
+                first.setdefault(other.event, f"PRECEDES {quoted(other.name)}")
         for name, event in self.triggers.items():
             images = ", ".join(f"(now_seq, {side}, {self._values(row)})" for side, row in _EVENTS[event])
+            really = self._really_updated() if event == "update" else "TRUE"
             connection.run(
-                f"CREATE TRIGGER {name} AFTER {event.upper()} ON {self.name} FOR EACH ROW BEGIN "
-                f"DECLARE now_seq BIGINT UNSIGNED DEFAULT UUID_SHORT(); IF {QUIET} IS NULL THEN "
+                f"CREATE TRIGGER {name} AFTER {event.upper()} ON {self.name} FOR EACH ROW "
+                f"{first.get(event.upper(), '')} BEGIN "
+                f"DECLARE now_seq BIGINT UNSIGNED DEFAULT UUID_SHORT(); IF {QUIET} IS NULL AND {really} THEN "
                 f"INSERT INTO {self.journal} (seq, side, {', '.join(self.slots)}) VALUES {images}; END IF; END"
             )
+
+    def _really_updated(self) -> str:
+        """MariaDB fires also for a row that UPDATE IGNORE leaves alone: its new key is taken, or refers to none."""
+        indexed = [quoted(self.table.columns[place].name) for place in self.table.indexed]
+        if not indexed:
+            return "TRUE"
+        same = " AND ".join(f"OLD.{name} <=> NEW.{name}" for name in indexed)
+        if self._key:
+            names = [name for name, _ in self._key] + indexed
+            still = " AND ".join(f"{self.name}.{name} <=> OLD.{name}" for name in names)
+            return f"({same} OR NOT EXISTS (SELECT 1 FROM {self.name} WHERE {still}))"
+        there = " AND ".join(
+            f"{self.name}.{name} <=> NEW.{name}" for name in (quoted(column.name) for column in self.table.columns)
+        )
+        return f"({same} OR EXISTS (SELECT 1 FROM {self.name} WHERE {there}))"
+
+    def drop_triggers(self, connection: Connection) -> None:
+        """Stop recording."""
+        for name in self.triggers:
+            connection.run(f"DROP TRIGGER IF EXISTS {name}")
 
     def _values(self, row: str) -> str:
         return ", ".join(f"{row}.{quoted(column.name)}" for column in self.table.columns)
@@ -74,6 +111,8 @@ class Source:
             f"INSERT INTO {self.journal} (era, seq, side, {', '.join(self.slots)}) "
             f"SELECT {era}, UUID_SHORT(), {BASE}, {columns} FROM {self.name}"
         )
+        self.born = era
+        ((self.base,),) = connection.run("SELECT UUID_SHORT()")
 
     # Going back
 
@@ -96,10 +135,10 @@ class Source:
         inserts can violate a unique constraint on the way.
         """
         slots = ", ".join(slot for _, slot in self._key)
-        same = " AND ".join(f"t.{name} = touched.{slot}" for name, slot in self._key)
+        same = " AND ".join(f"{self.name}.{name} = touched.{slot}" for name, slot in self._key)
         connection.run(
-            f"DELETE t FROM (SELECT DISTINCT {slots} FROM {self.journal} WHERE era > {era}) AS touched "
-            f"STRAIGHT_JOIN {self.name} AS t ON {same}"
+            f"DELETE {self.name} FROM (SELECT DISTINCT {slots} FROM {self.journal} WHERE era > {era}) AS touched "
+            f"STRAIGHT_JOIN {self.name} ON {same}"
         )
         connection.run(
             f"INSERT INTO {self.name} ({self.written}) SELECT {self.written_slots} FROM ("
@@ -128,6 +167,43 @@ class Source:
                 f"INSERT INTO {self.name} ({self.written}) SELECT {self.written_slots} FROM {self.journal} "
                 f"WHERE era > {era} AND side = {BEFORE} AND seq IN ({', '.join(missing)})"
             )
+
+    def write_anew(self, connection: Connection, era: int) -> None:
+        """Remove all rows, and insert those that were there at ``era``."""
+        connection.run(f"DELETE FROM {self.name}")
+        images = f"FROM {self.journal} WHERE era <= {era}"
+        if self._key:
+            slots = ", ".join(slot for _, slot in self._key)
+            chosen = (
+                f"SELECT {self.written_slots}, side, ROW_NUMBER() OVER (PARTITION BY {slots} "
+                f"ORDER BY seq DESC, side DESC) AS place {images}"
+            )
+            there = f"place = 1 AND side <> {BEFORE}"
+        else:
+            row = self.exact(self.slots)
+            chosen = (
+                f"SELECT {self.written_slots}, side, SUM(side = {BEFORE}) OVER (PARTITION BY {row}) AS gone, "
+                f"ROW_NUMBER() OVER (PARTITION BY {row}, side = {BEFORE} ORDER BY seq) AS place {images}"
+            )
+            there = f"place > gone AND side <> {BEFORE}"
+        connection.run(
+            f"INSERT INTO {self.name} ({self.written}) "
+            f"SELECT {self.written_slots} FROM ({chosen}) AS images WHERE {there}"
+        )
+
+    def cascaded(self, connection: Connection, era: int, since: int, referenced: Sequence[int]) -> tuple[bool, bool]:
+        """Whether rows were deleted, and whether one of these columns was updated, after ``era`` and ``since``."""
+        moved = " OR ".join(
+            f"NOT {exact_value(f'one.c{place}', self.table.columns[place].kind)} "
+            f"<=> {exact_value(f'two.c{place}', self.table.columns[place].kind)}"
+            for place in referenced
+        )
+        ((deleted, updated),) = connection.run(
+            f"SELECT max(two.seq IS NULL), max(two.seq IS NOT NULL AND ({moved})) FROM {self.journal} AS one "
+            f"LEFT JOIN {self.journal} AS two ON two.era = one.era AND two.seq = one.seq AND two.side = {AFTER} "
+            f"WHERE one.side = {BEFORE} AND one.era > {era} AND one.seq > {since}"
+        )
+        return bool(deleted), bool(updated)
 
     def exact(self, columns: Sequence[str]) -> str:
         """An expression for the row that differs where any bit does."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from time import monotonic, sleep
 from typing import Any
 
 from kailash_testkit.journal import postgresql_triggers as triggers
@@ -16,11 +17,12 @@ from kailash_testkit.journal.interface import Mark, RecordedChange, UndoReport
 from kailash_testkit.journal.postgresql_connection import Connection, literal
 from kailash_testkit.journal.postgresql_fingerprint import fingerprint
 from kailash_testkit.journal.postgresql_history import changes, position, replaying
-from kailash_testkit.journal.postgresql_rebuilding import finish, prepare_for_rows
+from kailash_testkit.journal.postgresql_rebuilding import drop_hindrances, finish, prepare_for_rows
 from kailash_testkit.journal.postgresql_recording import Look, Recording
 from kailash_testkit.journal.postgresql_restoring import Part, Stuck, apply, find_parts
 from kailash_testkit.journal.postgresql_saved import difference
 
+_LOOK_AGAIN = 0.01  # seconds
 _SCHEMA_CHANGED = "the schema was changed"
 _LOST = "a table was truncated whose rows a policy hides from its owner"
 
@@ -53,7 +55,7 @@ class PostgresqlJournal:
 
     def refresh(self) -> None:
         look = self._recording.look(self._connection)
-        if look is None or not self._recording.is_fit(self._connection, look):
+        if not self._recording.is_fit(self._connection, look):
             with self._connection.transaction(lock=triggers.JOURNAL):
                 self._recording.refit(self._connection)
                 self._forget()
@@ -67,7 +69,7 @@ class PostgresqlJournal:
     def mark(self) -> Mark:
         while True:
             look = self._recording.look(self._connection)
-            if look is not None and self._recording.is_fit(self._connection, look):
+            if self._recording.is_fit(self._connection, look):
                 break
             self.refresh()
         self._last_mark += 1
@@ -77,7 +79,7 @@ class PostgresqlJournal:
     def moved(self, mark: Mark) -> bool:
         place = self._place(mark)
         look = self._recording.look(self._connection, place.snapshot)
-        return look is None or bool(look.entries) or look.counters != place.counters or bool(self._gaps(place, look))
+        return bool(look.entries) or look.counters != place.counters or bool(self._gaps(place, look))
 
     def changes(self, since: Mark) -> list[RecordedChange]:
         place = self._place(since)
@@ -89,23 +91,14 @@ class PostgresqlJournal:
 
     def undo(self, mark: Mark) -> UndoReport:
         place = self._place(mark)
-        since = triggers.after(literal(place.snapshot))
-        with self._connection.transaction(lock=triggers.JOURNAL, alone=True):
-            look = self._recording.look(self._connection, place.snapshot)
-            gaps = self._gaps(place, look)
-            entries = look.entries if look else 0
-            try:
-                if look is None or gaps:
-                    raise Stuck(*gaps)
-                self._apply(triggers.summed(*triggers.taking_back(since)), look.parts)
-                moved = look.entries or look.counters != place.counters
-                report = UndoReport("journal" if moved else "nothing", entries)
-            except Stuck as stuck:
-                report = UndoReport("saved state", entries, stuck.args)
-                look = self._put_back(place)
-            self._connection.run(f"DELETE FROM {triggers.JOURNAL} WHERE {since}")
-            self._recording.set_counters(self._connection, look.counters, place.counters)
-        place.snapshot = look.snapshot
+        end = monotonic() + self._connection.lock_wait
+        while True:
+            report = self._undo(place)
+            if report is not None:
+                break
+            if monotonic() > end:
+                raise self._connection.busy()
+            sleep(_LOOK_AGAIN)
         self._places = {number: kept for number, kept in self._places.items() if number <= mark.number}
         return report
 
@@ -140,41 +133,76 @@ class PostgresqlJournal:
         except KeyError:
             raise ValueError(f"mark {mark.number} was released, or ended by going back to an earlier one") from None
 
-    def _gaps(self, place: _Place, look: Look | None) -> tuple[str, ...]:
-        if (
-            look is None
-            or place.epoch != self._recording.epoch.number
-            or not self._recording.is_fit(self._connection, look)
-        ):
+    def _gaps(self, place: _Place, look: Look) -> tuple[str, ...]:
+        if place.epoch != self._recording.epoch.number or not self._recording.is_fit(self._connection, look):
             return (_SCHEMA_CHANGED,)
         return (_LOST,) if look.lost else ()
 
     # Going back
 
-    def _put_back(self, place: _Place) -> Look:
-        """Makes the schema and all rows what they were at the mark, in the open transaction."""
-        self._connection.start_over()
-        connection, recording, epoch = self._connection, self._recording, self._recording.epochs[place.epoch]
-        prepare_for_rows(connection, epoch.objects)
-        recording.return_to(connection, epoch)
-        tables = {number: table for table, number in epoch.numbers.items()}
-        net = difference(tables, recording.copied, place.snapshot)
-        with triggers.all_rows(connection, tables.values()):
-            self._apply(net, find_parts(connection, net), are_bare=True)
-        finish(connection, epoch.objects)
-        recording.return_to(connection, epoch)
-        look = recording.look(connection, place.snapshot)
-        assert look is not None
-        return look
+    def _undo(self, place: _Place) -> UndoReport | None:
+        """One attempt; None where somebody else has uncommitted changes."""
+        since = triggers.after(literal(place.snapshot))
+        with self._connection.transaction(lock=triggers.JOURNAL):
+            look = self._recording.look(self._connection, place.snapshot, writers=True)
+            if look.writers:
+                return None
+            gaps = self._gaps(place, look)
+            moved = look.entries or look.counters != place.counters or gaps
+            try:
+                if gaps:
+                    raise Stuck(*gaps)
+                self._apply(triggers.summed(*triggers.taking_back(since)), look.parts, since=place.snapshot)
+                report = UndoReport("journal" if moved else "nothing", look.entries)
+            except Stuck as stuck:
+                report = UndoReport("saved state", look.entries, stuck.args)
+                look = self._put_back(place, everything=bool(look.lost) or not gaps)
+            if moved:
+                self._connection.later(f"DELETE FROM {triggers.JOURNAL} WHERE {since}")
+                self._recording.set_counters(self._connection, look.counters, place.counters)
+        place.snapshot = look.snapshot
+        return report
 
-    def _apply(self, net: str, parts: Sequence[Part], *, are_bare: bool = False) -> None:
-        """Applies net changes. are_bare: the application's triggers and rules are not there at present."""
-        connection, sources = self._connection, self._recording.sources
+    def _put_back(self, place: _Place, *, everything: bool) -> Look:
+        """Makes the schema and all rows what they were at the mark, in the open transaction.
+
+        everything: compare the rows of all tables, also of those whose recording was never broken off.
+        """
+        connection, recording, epoch = self._connection, self._recording, self._recording.epochs[place.epoch]
+        connection.start_over()
+        prepare_for_rows(connection, epoch.objects)
+        numbers = {number: table for table, number in epoch.numbers.items()}
+        broken = numbers if everything else recording.broken(connection, epoch)
+        recorded = ", ".join(str(number) for number in numbers if number not in broken) or "0"
+        since = f"{triggers.after(literal(place.snapshot))} AND source IN ({recorded})"
+        net = triggers.summed(*triggers.taking_back(since), *difference(broken, recording.copied, place.snapshot))
+        if broken:
+            connection.run(
+                f"LOCK TABLE ONLY {', ONLY '.join(table.sql for table in broken.values())} IN SHARE ROW EXCLUSIVE MODE"
+            )
+            drop_hindrances(connection)
+        else:
+            finish(connection, epoch.objects)
+        with triggers.all_rows(connection, broken.values()):
+            self._apply(net, find_parts(connection, net), are_bare=bool(broken))
+        if broken:
+            finish(connection, epoch.objects)
+        recording.return_to(connection, epoch)
+        return recording.look(connection, place.snapshot)
+
+    def _apply(self, net: str, parts: Sequence[Part], *, since: str | None = None, are_bare: bool = False) -> None:
+        """Applies net changes.
+
+        since: they take back what was recorded since that snapshot. are_bare: the application's triggers and rules
+        are not there at present.
+        """
+        connection, sources, quick = self._connection, self._recording.sources, self._recording.quick
         tables = [sources[part.source] for part in parts]
         if are_bare:
             tables = [replace(table, triggers=(), rules=(), forced=False) for table in tables]
+        statements = quick.statements(sources, parts, since) if quick and since and parts else None
         with triggers.silenced(connection, tables):
-            apply(connection, sources, net, parts)
+            apply(connection, sources, net, parts, statements)
 
     def _forget(self) -> None:
         self._recording.forget(self._connection, {place.epoch for place in self._places.values()})

@@ -41,6 +41,7 @@ _TABLES: Final = f"""
     SELECT n.nspname::text, c.relname::text, format('%I.%I', n.nspname, c.relname),
       rn.nspname::text, root.relname::text,
       c.relrowsecurity AND c.relforcerowsecurity,
+      EXISTS (SELECT FROM pg_constraint k WHERE k.contype = 'f' AND c.oid IN (k.conrelid, k.confrelid)),
       to_jsonb(ARRAY(
         SELECT jsonb_build_array(a.attnum, a.attname, a.atttypid::int8, a.attgenerated = '', a.attidentity = 'a')
         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum)),
@@ -97,7 +98,7 @@ class Table:
         not found without.
     key: which columns tell a row from all others; empty if none do. declared_key: the primary key's.
     triggers, rules: the application's own that are in force, with PostgreSQL's letter for when they fire.
-    forced: row-level security applies to the owner as well.
+    forced: row-level security applies to the owner as well. linked: foreign keys lead from it or to it.
     """
 
     sql: str
@@ -108,6 +109,7 @@ class Table:
     triggers: tuple[tuple[str, str], ...]
     rules: tuple[tuple[str, str], ...]
     forced: bool
+    linked: bool
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def read_catalog(connection: Connection) -> Catalog:
     found = connection.run(_TABLES)
     taken = {(schema, relation) for schema, relation, *_ in found}
     tables: list[Table] = []
-    for _, _, sql, root_schema, root, forced, columns, declared, key, triggers, rules in found:
+    for _, _, sql, root_schema, root, forced, linked, columns, declared, key, triggers, rules in found:
         places = {number: place for place, (number, *_) in enumerate(columns)}
         table = Table(
             sql,
@@ -135,6 +137,7 @@ def read_catalog(connection: Connection) -> Catalog:
             tuple((name, fires) for name, fires in triggers),
             tuple((name, fires) for name, fires in rules),
             forced,
+            linked,
         )
         tables.append(table)
     return Catalog(tuple(tables), tuple(name for (name,) in connection.run(_SEQUENCES)))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
-from time import monotonic, sleep
 from typing import Any, Final
 
 from kailash_testkit.errors import DatabaseBusy
@@ -30,6 +29,7 @@ _SETTINGS: Final = {
     "row_security": "off",  # rather an error than rows that a policy hides
     "check_function_bodies": "off",  # a function may be made again before what it uses
     "synchronous_commit": "off",
+    "plan_cache_mode": "force_generic_plan",  # what is prepared is planned once
 }
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _DEADLOCK: Final = "40P01"
@@ -49,13 +49,13 @@ _HOLDERS: Final = """
     ORDER BY a.xact_start, a.pid
 """
 
-# Others who have written in this database and not committed yet. (No snapshot tells: the latest of them are not in it.)
-_WRITERS: Final = """
-    SELECT a.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-    WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted AND a.datname = current_database()
-      AND a.pid <> pg_backend_pid() AND a.backend_type IS DISTINCT FROM 'autovacuum worker'
+#: A query for others who wrote in this database and have not committed. No snapshot tells: it lacks the latest of them.
+WRITERS: Final = """
+    SELECT l.pid FROM pg_locks l, LATERAL pg_stat_get_activity(l.pid) a
+    WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid()
+      AND a.datid = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND a.backend_type IS DISTINCT FROM 'autovacuum worker'
 """
-_LOOK_AGAIN: Final = 0.01  # seconds
 
 
 def quoted(*names: str) -> str:
@@ -78,6 +78,7 @@ class Connection:
     def __init__(self, connection: Any, *, lock_wait: float) -> None:
         self._connection = connection
         self.lock_wait = lock_wait
+        self._queue: list[str] = []
         self.Error: type[Exception] = connection.Error
         self.IntegrityError: type[Exception] = connection.IntegrityError
         settings = {**_SETTINGS, "lock_timeout": f"{max(1, round(lock_wait * 1000))}ms"}
@@ -93,35 +94,34 @@ class Connection:
         """psycopg2's own object."""
         return self._connection
 
-    def run(self, statement: str, parameters: Sequence[object] | None = None) -> list[tuple[Any, ...]]:
+    def later(self, statement: str) -> None:
+        """Sends the statement with the next one that is run: a round trip costs more than most statements."""
+        self._queue.append(statement)
+
+    def run(self, statement: str) -> list[tuple[Any, ...]]:
         """Runs one or several statements; returns the rows of the last. Raises `DatabaseBusy` after `lock_wait`."""
+        statements, self._queue = "; ".join([*self._queue, statement]), []
         with self._connection.cursor() as cursor:
             try:
-                cursor.execute(statement, parameters)
+                cursor.execute(statements)
             except self.Error as error:
                 if getattr(error, "pgcode", None) in (_LOCK_NOT_AVAILABLE, _DEADLOCK):
                     self._roll_back()
-                    raise self._busy() from error
+                    raise self.busy() from error
                 raise
             rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
             return rows
 
     @contextmanager
-    def transaction(
-        self, *, isolation: str = "READ COMMITTED", lock: str | None = None, alone: bool = False
-    ) -> Generator[None, None, None]:
-        """Commits at the end of the block; rolls back when it raises.
+    def transaction(self, *, isolation: str = "READ COMMITTED", lock: str | None = None) -> Generator[None, None, None]:
+        """Commits at the end of the block; rolls back when it raises. Begins with the first statement in the block.
 
-        lock: a table that nobody may write in the meantime; waits for those who do. alone: waits for everybody who
-        has uncommitted changes of whatever kind in this database.
+        lock: a table that nobody may write in the meantime; waits for those who do.
         """
-        begin = f"BEGIN ISOLATION LEVEL {isolation}{f'; LOCK TABLE {lock} IN SHARE MODE' if lock else ''}"
-        end = monotonic() + self.lock_wait
-        while self.run(f"{begin}; SAVEPOINT {_START}; {_WRITERS if alone else ''}"):
-            self._roll_back()  # or those whom we wait for might wait for us
-            if monotonic() > end:
-                raise self._busy()
-            sleep(_LOOK_AGAIN)
+        self.later(f"BEGIN ISOLATION LEVEL {isolation}")
+        if lock:
+            self.later(f"LOCK TABLE {lock} IN SHARE MODE")
+        self.later(f"SAVEPOINT {_START}")
         try:
             yield
             self.run("COMMIT")
@@ -130,8 +130,10 @@ class Connection:
             raise
 
     def start_over(self) -> None:
-        """Back to the begin of the open transaction, its lock kept; PostgreSQL wants it after an error."""
-        self.run(f"ROLLBACK TO SAVEPOINT {_START}")
+        """After an error: back to the begin of the open transaction, if there is one; its lock is kept."""
+        self._queue.clear()
+        if self._is_open:
+            self.run(f"ROLLBACK TO SAVEPOINT {_START}")
 
     def close(self) -> None:
         self._connection.close()
@@ -141,11 +143,13 @@ class Connection:
         return bool(self._connection.info.transaction_status)
 
     def _roll_back(self) -> None:
+        self._queue.clear()
         if not self._connection.closed and self._is_open:
             with self._connection.cursor() as cursor:
                 cursor.execute("ROLLBACK")
 
-    def _busy(self) -> DatabaseBusy:
+    def busy(self) -> DatabaseBusy:
+        """The error for whoever waited in vain; names those who may be the reason."""
         holders = [
             f"session {pid} of {application}: {state}, for {age:.1f} s, last statement {_shortened(query)}"
             for pid, application, state, age, query in self.run(_HOLDERS)

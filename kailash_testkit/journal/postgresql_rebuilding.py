@@ -46,16 +46,16 @@ _DIFFERENCES_SHOWN: Final = 6
 
 
 def prepare_for_rows(connection: Connection, wanted: frozenset[Object]) -> None:
-    """Drops what is not wanted, and makes tables and all that their rows need, in the open transaction.
-
-    Foreign keys, constraints that not all rows meet, rules and triggers go as well, and come with `finish`.
-    """
+    """Drops what is not wanted, and makes tables and all that their rows need, in the open transaction."""
     for _ in range(_MOST_PASSES):
-        now = described(connection)
-        hindering = [_dropped(each) for each in now if each.kind in _HINDERING_ROWS]
-        if not _try(connection, hindering + _dropping(wanted, now)):
+        if not _try(connection, _dropping(wanted, described(connection))):
             break
     _make(connection, wanted, _BEFORE_ROWS)
+
+
+def drop_hindrances(connection: Connection) -> None:
+    """Drops all foreign keys, constraints that not all rows meet, rules and triggers; they come with `finish`."""
+    _try(connection, [_dropped(each) for each in described(connection) if each.kind in _HINDERING_ROWS])
 
 
 def finish(connection: Connection, wanted: frozenset[Object]) -> None:

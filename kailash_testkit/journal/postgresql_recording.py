@@ -10,7 +10,8 @@ from kailash_testkit.journal import postgresql_saved as saved
 from kailash_testkit.journal import postgresql_schema as schema
 from kailash_testkit.journal import postgresql_triggers as triggers
 from kailash_testkit.journal.postgresql_catalog import Catalog, Table, read_catalog
-from kailash_testkit.journal.postgresql_connection import Connection, literal
+from kailash_testkit.journal.postgresql_connection import WRITERS, Connection, literal
+from kailash_testkit.journal.postgresql_quick import QuickUndo
 from kailash_testkit.journal.postgresql_restoring import Part, summary
 
 _UNDEFINED_TABLE: Final = "42P01"
@@ -23,7 +24,7 @@ class Look:
 
     snapshot: of this moment. signature: changes whenever the schema does. counters: of the sequences in the
     catalogue's order. entries: how many changes were recorded after the earlier snapshot; lost: and how many could
-    not be told. parts: what taking them back asks for.
+    not be told. parts: what taking them back asks for. writers: whether others have uncommitted changes, if asked for.
     """
 
     snapshot: str
@@ -32,6 +33,7 @@ class Look:
     entries: int
     lost: int
     parts: tuple[Part, ...]
+    writers: bool
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Recording:
 
     sources: all tables there have been, by the number that their triggers write. copied: when the copy of
     their rows was made. signature: of the schema as it was last found to be that of the present epoch.
+    quick: what is prepared for its tables.
     """
 
     sources: dict[int, Table] = field(default_factory=dict[int, Table])
@@ -61,6 +64,7 @@ class Recording:
     epoch: Epoch = field(default_factory=lambda: Epoch(0, Catalog((), ()), {}, frozenset(), frozenset()))
     epochs: dict[int, Epoch] = field(default_factory=dict[int, Epoch])
     signature: str = ""
+    quick: QuickUndo | None = None
     _last_epoch: int = 0
 
     def install(self, connection: Connection) -> None:
@@ -92,12 +96,14 @@ class Recording:
 
     def return_to(self, connection: Connection, epoch: Epoch) -> None:
         """Records again as in an earlier epoch, in the open transaction; its tables are there as they were."""
-        intact = self._intact(connection, epoch)
-        triggers.record(
-            connection, {number: table for table, number in epoch.numbers.items() if table.sql not in intact}
-        )
+        triggers.record(connection, self.broken(connection, epoch))
         ((self.signature,),) = connection.run(f"SELECT {schema.SIGNATURE}")
         self._begin(connection, replace(epoch, triggers=schema.own_triggers(connection)))
+
+    def broken(self, connection: Connection, epoch: Epoch) -> dict[int, Table]:
+        """The tables, by number, whose recording was broken off since the epoch, if only for a moment."""
+        intact = self._intact(connection, epoch)
+        return {number: table for table, number in epoch.numbers.items() if table.sql not in intact}
 
     def forget(self, connection: Connection, used: Iterable[int]) -> None:
         """Drops what is kept for epochs that have passed. used: the numbers of those that have not."""
@@ -110,42 +116,48 @@ class Recording:
 
     def _begin(self, connection: Connection, epoch: Epoch) -> None:
         self.epoch = self.epochs[epoch.number] = epoch
-        self._prepare(connection)
+        self._prepare(connection, epoch.catalog.sequences)
 
     def _intact(self, connection: Connection, epoch: Epoch) -> set[str]:
-        """The tables whose triggers are the very ones that were made in the epoch."""
+        """The tables whose triggers and columns are the very ones that were there in the epoch."""
         untouched = epoch.triggers & schema.own_triggers(connection)
         found = {(each.name, each.part) for each in untouched}
         return {table.sql for table in epoch.numbers if {(table.sql, name) for name in triggers.NAMES} <= found}
 
-    def _prepare(self, connection: Connection) -> None:
+    def _prepare(self, connection: Connection, sequences: Iterable[str]) -> None:
         counters = " UNION ALL ".join(
             f"SELECT {place} AS place, last_value || ':' || is_called AS counter FROM {sequence}"
-            for place, sequence in enumerate(self.epoch.catalog.sequences)
+            for place, sequence in enumerate(sequences)
         )
         found = f"ARRAY(SELECT counter FROM ({counters}) AS counters ORDER BY place)" if counters else "'{}'::text[]"
         net = triggers.summed(*triggers.taking_back(triggers.after("$1")))
         parts = f"SELECT jsonb_agg(jsonb_build_array(source, goes, comes)) FROM ({summary(net)}) AS parts"
+        self.quick = QuickUndo(connection)
         connection.run(
-            f"DEALLOCATE ALL; PREPARE {_PREPARED} (pg_snapshot) AS SELECT pg_current_snapshot()::text, "
-            f"{schema.SIGNATURE}, {found}, counted.*, coalesce(({parts}), '[]') "
+            f"DEALLOCATE ALL; PREPARE {_PREPARED} (pg_snapshot, bool) AS SELECT pg_current_snapshot()::text, "
+            f"{schema.SIGNATURE}, {found}, counted.*, coalesce(({parts}), '[]'), "
+            f"CASE WHEN $2 THEN EXISTS ({WRITERS}) ELSE false END "
             f"FROM (SELECT count(*), count(*) FILTER (WHERE NOT {triggers.TOLD}) FROM {triggers.JOURNAL} "
             f"WHERE {triggers.after('$1')}) AS counted"
         )
 
-    def look(self, connection: Connection, snapshot: str | None = None) -> Look | None:
-        """Looks, in one round trip; None where the schema has changed so much that one cannot look.
+    def look(self, connection: Connection, snapshot: str | None = None, *, writers: bool = False) -> Look:
+        """Looks, in one round trip.
 
-        snapshot: count the changes since then; None for none.
+        snapshot: count the changes since then; None for none. writers: look also for those.
         """
         since = "pg_current_snapshot()" if snapshot is None else literal(snapshot)
         try:
-            ((now, signature, counters, entries, lost, parts),) = connection.run(f"EXECUTE {_PREPARED}({since})")
+            ((now, signature, counters, entries, lost, parts, writing),) = connection.run(
+                f"EXECUTE {_PREPARED}({since}, {writers})"
+            )
         except connection.Error as error:
             if getattr(error, "pgcode", None) != _UNDEFINED_TABLE:
                 raise
-            return None
-        return Look(now, signature, tuple(counters), entries, lost, tuple(Part(*part) for part in parts))
+            connection.start_over()
+            self._prepare(connection, ())  # a sequence is gone, which the signature tells as well
+            return self.look(connection, snapshot, writers=writers)
+        return Look(now, signature, tuple(counters), entries, lost, tuple(Part(*part) for part in parts), writing)
 
     def is_fit(self, connection: Connection, look: Look) -> bool:
         """Whether the schema is the one that is recorded, as far as it is the application's."""
@@ -163,4 +175,4 @@ class Recording:
                 last, called = after.split(":")
                 calls.append(f"setval({literal(sequence)}, {last}, {called})")
         if calls:
-            connection.run(f"SELECT {', '.join(calls)}")
+            connection.later(f"SELECT {', '.join(calls)}")

@@ -18,8 +18,10 @@ from typing import Final, Literal
 from kailash_testkit.journal.postgresql_catalog import Table
 from kailash_testkit.journal.postgresql_connection import Connection, quoted
 
-_Mode = Literal["in place", "replace", "delete first"]
-_MODES: Final[tuple[_Mode, ...]] = ("in place", "replace", "delete first")
+Mode = Literal["in place", "replace", "delete first"]
+_MODES: Final[tuple[Mode, ...]] = ("in place", "replace", "delete first")
+#: What was deferred to the end of the transaction is checked here, where there is still another way.
+CHECKED: Final = "SET CONSTRAINTS ALL IMMEDIATE"
 _MOST_ROUNDS: Final = 5
 # The tables are looked up by their keys, whatever the planner guesses of the number of rows.
 _SETTINGS: Final = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
@@ -48,12 +50,18 @@ def find_parts(connection: Connection, net: str) -> list[Part]:
     return [Part(*row) for row in connection.run(summary(net))]
 
 
-def apply(connection: Connection, tables: Mapping[int, Table], net: str, parts: Sequence[Part]) -> None:
+def apply(
+    connection: Connection, tables: Mapping[int, Table], net: str, parts: Sequence[Part], quick: str | None = None
+) -> None:
     """Applies the net changes, in the open transaction, until none remain.
 
     net: a query for ``(source, image, n)`` that takes into account what was done meanwhile. parts: its first answer.
+    quick: statements that do it at less cost and answer with the parts that remain, unless a constraint is in the way.
     Raises `Stuck` where some remain however often it is tried.
     """
+    if quick and parts:
+        found = _attempt(connection, quick)
+        parts = parts if isinstance(found, Exception) else found
     for number in range(_MOST_ROUNDS):
         if not parts:
             return
@@ -64,32 +72,39 @@ def apply(connection: Connection, tables: Mapping[int, Table], net: str, parts: 
 
 
 def _round(
-    connection: Connection, tables: Mapping[int, Table], net: str, parts: Sequence[Part], modes: Sequence[_Mode]
+    connection: Connection, tables: Mapping[int, Table], net: str, parts: Sequence[Part], modes: Sequence[Mode]
 ) -> list[Part]:
     """Applies the net changes once, in the first way that the constraints allow; returns what remains."""
     refusal = ""
     for mode in modes:
         if mode == "delete first" and not any(part.goes for part in parts):
             continue
-        connection.run("SAVEPOINT dataflow_testkit")
-        statement = _statement(tables, net, parts, mode)
-        try:
-            found = connection.run(f"{_SETTINGS}; {statement}; SET CONSTRAINTS ALL IMMEDIATE; {summary(net)}")
-            return [Part(*row) for row in found]
-        except connection.IntegrityError as error:
-            refusal = str(error)
-            connection.run("ROLLBACK TO SAVEPOINT dataflow_testkit")
-    raise Stuck(refusal.strip())
+        found = _attempt(connection, f"{statement(tables, net, parts, mode)}; {CHECKED}; {summary(net)}")
+        if not isinstance(found, Exception):
+            return found
+        refusal = str(found).strip()
+    raise Stuck(refusal)
 
 
-def _statement(tables: Mapping[int, Table], net: str, parts: Sequence[Part], mode: _Mode) -> str:
+def _attempt(connection: Connection, statements: str) -> list[Part] | Exception:
+    """Runs the statements, of which the last tells what remains; returns what a constraint says against it."""
+    connection.later("SAVEPOINT dataflow_testkit")
+    try:
+        return [Part(*row) for row in connection.run(f"{_SETTINGS}; {statements}")]
+    except connection.IntegrityError as error:
+        connection.run("ROLLBACK TO SAVEPOINT dataflow_testkit")
+        return error
+
+
+def statement(tables: Mapping[int, Table], net: str, parts: Sequence[Part], mode: Mode = "in place") -> str:
+    """The statement that applies the net changes to all the tables."""
     steps = [f"net AS MATERIALIZED ({net})"]
     for part in parts:
         steps += _steps(tables[part.source], part, mode)
     return f"WITH {', '.join(steps)} SELECT"
 
 
-def _steps(table: Table, part: Part, mode: _Mode) -> list[str]:
+def _steps(table: Table, part: Part, mode: Mode) -> list[str]:
     """The parts of the statement for one table, each waiting for the one before it."""
     number = part.source
     goes = f"goes{number} AS MATERIALIZED ({_rows(table, number, 'n < 0')})"

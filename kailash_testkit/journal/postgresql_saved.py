@@ -13,7 +13,7 @@ from typing import Final
 
 from kailash_testkit.journal.postgresql_catalog import Table
 from kailash_testkit.journal.postgresql_connection import OWN_SCHEMA, Connection, literal
-from kailash_testkit.journal.postgresql_triggers import JOURNAL, summed
+from kailash_testkit.journal.postgresql_triggers import JOURNAL
 
 _SAVED: Final = f"{OWN_SCHEMA}.saved"
 INSTALL: Final = f"""
@@ -38,21 +38,21 @@ def forget(connection: Connection, used: Iterable[int]) -> None:
     connection.run(f"DELETE FROM {_SAVED} WHERE source NOT IN ({numbers})")
 
 
-def difference(tables: Mapping[int, Table], copied: Mapping[int, str], snapshot: str) -> str:
-    """What makes the tables' present rows those of the snapshot: a query for ``(source, image, n)``.
+def difference(tables: Mapping[int, Table], copied: Mapping[int, str], snapshot: str) -> list[str]:
+    """What makes the tables' present rows those of the snapshot: queries for ``(source, image, n)``, to be summed.
 
     copied: of when the copy of each table is.
     """
-    numbers = ", ".join(map(str, tables)) or "0"
-    parts = [f"SELECT source, image, 1 AS n FROM {_SAVED} WHERE source IN ({numbers})"]
+    parts: list[str] = []
     for number, table in tables.items():
         between = (
             f"source = {number} AND pg_visible_in_snapshot(xid, {literal(snapshot)}) "
             f"AND NOT pg_visible_in_snapshot(xid, {literal(copied[number])})"
         )
         parts += [
+            f"SELECT source, image, 1 AS n FROM {_SAVED} WHERE source = {number}",
             f"SELECT source, new, 1 FROM {JOURNAL} WHERE new IS NOT NULL AND {between}",
             f"SELECT source, old, -1 FROM {JOURNAL} WHERE old IS NOT NULL AND {between}",
             f"SELECT {number}, t::text, -1 FROM ONLY {table.sql} t",
         ]
-    return summed(*parts)
+    return parts

@@ -61,12 +61,16 @@ INSTALL: Final = f"""
     $described$;
 """
 DESCRIBED: Final = f"SELECT kind, name, part, definition, made FROM {OWN_SCHEMA}.described()"
-# What a journal relies on besides: that its triggers are the very ones that it made.
+# What a journal relies on besides: that its triggers and the columns are the very ones that it found. A column that was
+# dropped and added again, or had another type for a while, looks as before and holds other values.
 OWN_TRIGGER: Final = "own trigger"
 _OWN_TRIGGERS: Final = f"""
-    SELECT '{OWN_TRIGGER}', format('%I.%I', n.nspname, c.relname), g.tgname, ROW(g.oid, g.xmin, g.tgargs)::text, NULL
+    SELECT '{OWN_TRIGGER}', format('%I.%I', n.nspname, c.relname), g.tgname,
+      ROW(g.oid, g.xmin, g.tgargs, columns.list)::text, NULL
     FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-      JOIN pg_proc p ON p.oid = g.tgfoid
+      JOIN pg_proc p ON p.oid = g.tgfoid, LATERAL (
+        SELECT array_agg(a.attnum || ':' || a.xmin ORDER BY a.attnum) AS list
+        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) AS columns
     WHERE p.pronamespace = '{OWN_SCHEMA}'::regnamespace AND {OF_APPLICATION}
 """
 

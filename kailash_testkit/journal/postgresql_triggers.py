@@ -94,12 +94,12 @@ def silenced(connection: Connection, tables: Collection[Table]) -> Generator[Non
             for name, fires in found:
                 off.append(f"ALTER TABLE {table.sql} DISABLE {kind} {quoted(name)}")
                 on.append(f"ALTER TABLE {table.sql} ENABLE {_FIRES[fires]}{kind} {quoted(name)}")
-    if off:
-        connection.run("; ".join(off))
+    for statement in off:
+        connection.later(statement)
     with all_rows(connection, tables):
         yield
-    if on:
-        connection.run("; ".join(on))
+    for statement in on:
+        connection.later(statement)
 
 
 @contextmanager
@@ -107,10 +107,10 @@ def all_rows(connection: Connection, tables: Iterable[Table]) -> Generator[None,
     """Within the block row-level security hides no rows of the tables from us; it takes a transaction."""
     forced = [table.sql for table in tables if table.forced]
     for table in forced:
-        connection.run(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+        connection.later(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
     yield
     for table in forced:
-        connection.run(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        connection.later(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
 
 
 def after(snapshot: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Literal
 
@@ -34,3 +34,28 @@ def transaction(
     finally:
         if connection.in_transaction:
             cursor.execute("ROLLBACK")
+
+
+def bound(values: Iterable[object]) -> tuple[list[str], list[object]]:
+    """What stands for the values in a statement, and what is bound to it.
+
+    Text that is not UTF-8 was read with its bytes as surrogates; it goes back as these bytes.
+    """
+    places: list[str] = []
+    given: list[object] = []
+    for value in values:
+        if isinstance(value, str) and _has_surrogates(value):
+            places.append("CAST(? AS TEXT)")
+            given.append(value.encode("utf-8", "surrogateescape"))
+        else:
+            places.append("?")
+            given.append(value)
+    return places, given
+
+
+def _has_surrogates(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False

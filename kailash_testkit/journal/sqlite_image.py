@@ -16,11 +16,11 @@ first seen, and so they come back with it, in agreement with the tables.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, closing
 
 from kailash_testkit.journal.sqlite_catalog import JOURNAL_TABLE, Catalog, quoted
-from kailash_testkit.journal.sqlite_connection import configure, transaction
+from kailash_testkit.journal.sqlite_connection import bound, configure, transaction
 from kailash_testkit.journal.sqlite_counters import Counters, write_counters
 from kailash_testkit.journal.sqlite_history import History, Log, Row, Touched, exact_text
 from kailash_testkit.journal.sqlite_locks import raise_if_locked
@@ -152,6 +152,7 @@ class Image:
             for schema in (LIVE, IMAGE):
                 put_rows(cursor, schema, earlier)
         cursor.execute(f"DELETE FROM {LIVE}.{JOURNAL_TABLE} WHERE rowid > ?", (position,))  # the undo's own as well
+        _end_journal(cursor, LIVE, position)
 
     def put_back(self, live: sqlite3.Connection, position: int, history: History, counters: Counters) -> None:
         """Make the whole database what it was at ``position``, in one transaction of its own."""
@@ -161,13 +162,21 @@ class Image:
             with transaction(work, "DEFERRED") as cursor:
                 put_rows(cursor, IMAGE, earlier)
                 write_counters(cursor, counters, IMAGE, has_sequences=self.catalog.has_sequences)
-                if position:  # so that later changes have greater ones
-                    cursor.execute(f"INSERT INTO {JOURNAL_TABLE} (rowid, source) VALUES (?, 0)", (position,))
+                _end_journal(cursor, IMAGE, position)
                 for statement in self._triggers:
                     cursor.execute(in_schema(statement, IMAGE))
             work.backup(live, progress=raise_if_locked)
         put_rows(self._connection.cursor(), IMAGE, earlier)
         self.position = position
+
+
+def _end_journal(cursor: sqlite3.Cursor, schema: str, position: int) -> None:
+    """Let the journal end at ``position``, so that later changes have greater ones.
+
+    Its row there may be gone: an image that was put back brought an empty journal.
+    """
+    if position:
+        cursor.execute(f"INSERT OR IGNORE INTO {schema}.{JOURNAL_TABLE} (rowid, source) VALUES (?, 0)", (position,))
 
 
 def put_rows(cursor: sqlite3.Cursor, schema: str, rows: Mapping[Source, Mapping[Row, Row | None]]) -> None:
@@ -181,31 +190,6 @@ def put_rows(cursor: sqlite3.Cursor, schema: str, rows: Mapping[Source, Mapping[
             if row is not None:
                 places, values = bound(source.written(row))
                 cursor.execute(source.insert_one(schema, places), values)
-
-
-def bound(values: Iterable[object]) -> tuple[list[str], list[object]]:
-    """What stands for the values in a statement, and what is bound to it.
-
-    Text that is not UTF-8 was read with its bytes as surrogates; it goes back as these bytes.
-    """
-    places: list[str] = []
-    given: list[object] = []
-    for value in values:
-        if isinstance(value, str) and _has_surrogates(value):
-            places.append("CAST(? AS TEXT)")
-            given.append(value.encode("utf-8", "surrogateescape"))
-        else:
-            places.append("?")
-            given.append(value)
-    return places, given
-
-
-def _has_surrogates(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def _with_places(statement: str, places: list[str]) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from kailash_testkit.journal.interface import RecordedChange
 from kailash_testkit.journal.sqlite_catalog import OWN_PREFIX, Table, quoted
+from kailash_testkit.journal.sqlite_connection import bound
 from kailash_testkit.journal.sqlite_triggers import triggers_of
 
 
@@ -50,13 +51,5 @@ def make_again(cursor: sqlite3.Cursor, table: Table, change: RecordedChange) -> 
         values = {**dict(zip(keys, change.new_key, strict=True)), **change.after}
         written = [column.name for column in table.columns if column.writable and column.name in values]
         columns = ", ".join(map(quoted, written))
-        bound = [_bindable(values[column]) for column in written]
-        places = ", ".join(place for place, _ in bound)
-        cursor.execute(f"INSERT INTO {name} ({columns}) VALUES ({places})", [value for _, value in bound])
-
-
-def _bindable(value: object) -> tuple[str, object]:
-    """The value with its placeholder; text that is not UTF-8 was read with its bytes as surrogates."""
-    if isinstance(value, str) and not value.isascii():
-        return "CAST(? AS TEXT)", value.encode("utf-8", "surrogateescape")
-    return "?", value
+        places, given = bound(values[column] for column in written)
+        cursor.execute(f"INSERT INTO {name} ({columns}) VALUES ({', '.join(places)})", given)

@@ -17,10 +17,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from kailash_testkit.databases.naming import same_database
 from kailash_testkit.databases.servers import Choice, Server, open_server
 from kailash_testkit.databases.servers.access import Access, HeldPort
 from kailash_testkit.databases.storage import RunFolder
+from kailash_testkit.databases.urls import same_database
 
 _SHARED: Final = "KAILASH_TESTKIT_RUN"
 """The variable in which a controller tells its workers of the run."""

@@ -356,7 +356,7 @@ def ordinary(server: Server, url: str) -> Iterator[str]:
     place = server.parts(url)
     name = f"ktk_u_{place.database[-12:]}"
     if server is POSTGRESQL:
-        server.run(f"CREATE ROLE {name} LOGIN PASSWORD 'sec%%ret'")
+        server.run(f"CREATE ROLE {name} LOGIN PASSWORD 'sec%ret'")
         server.run(f"ALTER DATABASE {place.database} OWNER TO {name}")
     else:
         server.run(f"CREATE USER {name} IDENTIFIED BY 'sec%ret'")

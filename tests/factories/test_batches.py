@@ -135,6 +135,16 @@ async def test_what_is_given_is_not_changed(graph: Graph) -> None:
     assert rows[1].tags == ["a"]
 
 
+async def test_automatic_ids_go_on_above_those_that_a_batch_was_given(graph: Graph) -> None:
+    """PostgreSQL's sequence does not follow explicit ids by itself."""
+    lines = graph.lines.using(order_id=1)
+    first = await lines.create()
+    await lines.create_many([{"id": first.id + 1}, {"id": first.id + 5}, {"id": first.id + 3}])
+    later = await lines.create_many(3)
+    assert [row.id for row in later] == [first.id + 6, first.id + 7, first.id + 8]
+    assert (await lines.create()).id == first.id + 9
+
+
 # --- all or nothing ------------------------------------------------------------------------------
 
 

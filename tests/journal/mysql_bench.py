@@ -5,7 +5,6 @@ The user who works on the database is an ordinary one, made for it.
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,10 +12,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from server_runs import url_for_tests
 
 from kailash_testkit.journal.mysql import MysqlJournal
 
-SERVER = os.environ.get("KAILASH_TESTKIT_MYSQL_URL", "mysql://root:@127.0.0.1:3306/")
 WAIT = 0.05
 
 
@@ -26,7 +25,7 @@ class PrivateMysql:
     def __init__(self, driver: Any) -> None:
         self.driver = driver
         self.name = f"testkit_{uuid.uuid4().hex[:12]}"
-        place = urlsplit(SERVER)
+        place = urlsplit(url_for_tests("mariadb", "KAILASH_TESTKIT_MYSQL_URL"))
         self._server = {"host": place.hostname, "port": place.port or 3306}
         self.admin = self.connect(
             user=unquote(place.username or "root"), password=unquote(place.password or ""), database=None

@@ -5,18 +5,21 @@ The role that owns the database is an ordinary one, made for it.
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from server_runs import url_for_tests
 
 from kailash_testkit.journal.postgresql import PostgresqlJournal
 
-SERVER = os.environ.get("KAILASH_TESTKIT_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 WAIT = 0.1
+
+
+def _server() -> str:
+    return url_for_tests("postgresql", "KAILASH_TESTKIT_POSTGRESQL_URL")
 
 
 class PrivateDatabase:
@@ -25,13 +28,13 @@ class PrivateDatabase:
     def __init__(self, driver: Any, name: str) -> None:
         self.driver = driver
         self.name = name
-        self.admin = self.connect(SERVER)
+        self.admin = self.connect(_server())
         self.admin.cursor().execute("SET client_min_messages = warning")
 
     def connect(self, url: str | None = None, **options: Any) -> Any:
         """A connection in autocommit mode; as the owner if no URL is given."""
         options = {"dbname": self.name, **options} if url else {"dbname": self.name, **self._owner(), **options}
-        connection = self.driver.connect(url or SERVER, **options)
+        connection = self.driver.connect(url or _server(), **options)
         connection.autocommit = True
         return connection
 
@@ -55,7 +58,7 @@ class PrivateDatabase:
 def private_database() -> Iterator[PrivateDatabase]:
     driver = pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
     try:
-        server = driver.connect(SERVER, connect_timeout=3)
+        server = driver.connect(_server(), connect_timeout=3)
     except driver.OperationalError as error:
         pytest.skip(f"no PostgreSQL server: {str(error).splitlines()[0]}")
     server.autocommit = True
@@ -77,11 +80,11 @@ def private_database() -> Iterator[PrivateDatabase]:
 class PostgresqlBench:
     """One private database, the kit's journal on it, and any number of application connections."""
 
-    def __init__(self, database: PrivateDatabase) -> None:
+    def __init__(self, database: PrivateDatabase, *, wait: float = WAIT) -> None:
         self.database = database
         self._open: list[Any] = []
         self.app = self.connect()
-        self.journal = PostgresqlJournal(database.connect(application_name="the kit"), lock_wait=WAIT)
+        self.journal = PostgresqlJournal(database.connect(application_name="the kit"), lock_wait=wait)
 
     def connect(self, **options: Any) -> Any:
         """An application's connection."""
@@ -120,3 +123,26 @@ class PostgresqlBench:
         self.journal.close()
         for connection in self._open:
             connection.close()
+
+
+class Stage:
+    """One database for many tests that all leave it as they found it; made anew where one did not."""
+
+    def __init__(self, database: PrivateDatabase, schema: str, *, wait: float = WAIT) -> None:
+        self._database, self._schema, self._wait = database, schema, wait
+        self._bench: PostgresqlBench | None = None
+        self._beginning = ""
+
+    def set_up(self) -> PostgresqlBench:
+        if self._bench is None or self._bench.journal.fingerprint() != self._beginning:
+            self.take_down()
+            self._database.empty()
+            self._bench = PostgresqlBench(self._database, wait=self._wait)
+            self._bench.start(self._schema)
+            self._beginning = self._bench.journal.fingerprint()
+        return self._bench
+
+    def take_down(self) -> None:
+        if self._bench is not None:
+            self._bench.close()
+            self._bench = None

@@ -30,7 +30,7 @@ def test_undo_waits_shortly_and_names_the_connection(bench: Bench, locked: sqlit
     started = time.monotonic()
     with pytest.raises(DatabaseBusy) as caught:
         bench.journal.undo(mark)
-    assert 0.04 < time.monotonic() - started < 2
+    assert 0.04 < time.monotonic() - started < 4.5  # not the 5 s that sqlite3 waits by itself
     assert str(caught.value) == (
         f"the database {bench.path} is locked by an open transaction\n"
         f"  sqlite3.Connection at {id(locked):#x}, in a transaction\n"

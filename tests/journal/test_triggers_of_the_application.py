@@ -70,3 +70,21 @@ def test_a_row_changed_by_a_trigger_just_before_replace_removes_it(bench: Bench)
     assert bench.journal.fingerprint() == second
     bench.journal.undo(outer)
     assert bench.journal.fingerprint() == first
+
+
+def test_a_row_that_a_trigger_deletes_while_it_is_being_updated(bench: Bench, undone: Callable[..., str]) -> None:
+    """The cascade fires the trigger after the row has its new key, and before the journal's trigger is due."""
+    bench.start(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY, v); INSERT INTO p VALUES (1, 'a');"
+        "CREATE TABLE c (id INTEGER PRIMARY KEY, p REFERENCES p ON UPDATE CASCADE ON DELETE SET NULL);"
+        "INSERT INTO c VALUES (1, 1);"
+        "CREATE TRIGGER gone AFTER UPDATE ON c BEGIN DELETE FROM p WHERE id = new.p; END"
+    )
+    mark = bench.journal.mark()
+    bench.app.execute("UPDATE p SET id = 2")
+    assert bench.rows("SELECT * FROM p") == []
+    assert bench.rows("SELECT * FROM c") == [(1, None)]
+    told = [(change.kind, change.key) for change in bench.journal.changes(mark) if change.table == "p"]
+    assert told == [("update", (1,)), ("delete", (2,))]
+    bench.journal.undo(mark)
+    assert undone("UPDATE p SET id = 2") == "journal"

@@ -5,7 +5,6 @@ And the changes told since a mark lead from the rows of the mark to the rows of 
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 import tempfile
 from collections import Counter
@@ -15,9 +14,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 from journal_bench import Bench
+from journal_story import Step, Story, steps
 from soak import examples
 
-from kailash_testkit.errors import DatabaseBusy
+from kailash_testkit.journal.interface import RecordedChange
 
 FOLDER = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
@@ -83,33 +83,24 @@ schema_change = st.sampled_from([
     "CREATE TRIGGER heap_audit AFTER UPDATE ON heap BEGIN UPDATE heap SET x = 9 WHERE rowid = new.rowid; END",
     "DROP TRIGGER word_audit", "ANALYZE",
 ])  # fmt: skip
-steps_by_kind = {
-    "run": st.tuples(st.just("run"), st.integers(0, 1), statement),
-    "alter": st.tuples(st.just("run"), st.integers(0, 1), schema_change),
-    "begin": st.just(("begin",)),
-    "end": st.tuples(st.just("end"), st.sampled_from(["COMMIT", "ROLLBACK"])),
-    "mark": st.just(("mark",)),
-    "look": st.just(("look",)),
-    "undo": st.tuples(st.just("undo"), st.integers(0, 3), st.sampled_from(["COMMIT", "ROLLBACK"])),
-}
-kinds = ["run"] * 30 + ["mark"] * 4 + ["undo"] * 2 + ["alter", "begin", "end", "end"] + ["look"] * 3
-step = st.sampled_from(kinds).flatmap(steps_by_kind.__getitem__)
 
 
-def named(table: str, row: Mapping[str, object]) -> str:
-    return f"{table} {dict(row)!r}"
-
-
-class Story:
-    """Interprets the steps; an application's failing statement is part of the story."""
+class SqliteTheatre:
+    refused = sqlite3.Error
+    in_order = True
 
     def __init__(self, bench: Bench, recursive_triggers: bool) -> None:
         self.bench = bench
+        self.journal = bench.journal
         self.apps = (bench.app, bench.connect(recursive_triggers=recursive_triggers))
-        self.marks = [(bench.journal.mark(), bench.journal.fingerprint(), self.rows())]
+
+    def run(self, app: int, sql: str) -> object:
+        return self.apps[app].execute(sql)
+
+    def is_in_transaction(self) -> bool:
+        return self.apps[1].in_transaction
 
     def rows(self) -> Counter[str]:
-        """All rows, as committed by now."""
         reader = self.bench.connect()
         reader.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
         reader.row_factory = sqlite3.Row
@@ -120,60 +111,24 @@ class Story:
         reader.close()
         return found
 
-    def run(self, app: int, sql: str) -> None:
-        with contextlib.suppress(sqlite3.Error):
-            self.apps[app].execute(sql)
+    def rows_of(self, change: RecordedChange) -> tuple[str | None, str | None]:
+        return (
+            None if change.before is None else named(change.table, change.before),
+            None if change.after is None else named(change.table, change.after),
+        )
 
-    def begin(self) -> None:
-        self.run(1, "BEGIN")
 
-    def end(self, how: str) -> None:
-        self.run(1, how)
-
-    def mark(self) -> None:
-        try:
-            mark = self.bench.journal.mark()
-        except DatabaseBusy:  # the schema was changed and the other connection holds the lock
-            assert self.apps[1].in_transaction
-            return
-        self.marks.append((mark, self.bench.journal.fingerprint(), self.rows()))
-
-    def look(self) -> None:
-        mark, _, rows = self.marks[-1]
-        head = self.bench.journal.head()
-        changes = self.bench.journal.changes(mark)
-        assert [change.seq for change in changes] == sorted({change.seq for change in changes})
-        assert all(change.seq <= head for change in changes)
-        if not self.bench.journal.gaps(mark):
-            rows = rows.copy()
-            for change in changes:
-                rows.subtract(named(change.table, row) for row in [change.before] if row is not None)
-                rows.update(named(change.table, row) for row in [change.after] if row is not None)
-                assert min(rows.values()) >= 0  # no change of a row that was not there
-            assert +rows == self.rows()
-
-    def undo(self, depth: int, how: str) -> None:
-        del self.marks[len(self.marks) - min(depth, len(self.marks) - 1) :]
-        mark, fingerprint, _ = self.marks[-1]
-        try:
-            self.bench.journal.undo(mark)
-        except DatabaseBusy:
-            assert self.apps[1].in_transaction
-            self.end(how)
-            self.bench.journal.undo(mark)
-        assert self.bench.journal.fingerprint() == fingerprint
-        assert not self.bench.journal.changes(mark)
+def named(table: str, row: Mapping[str, object]) -> str:
+    return f"{table} {dict(row)!r}"
 
 
 @examples(60)
-@given(st.booleans(), st.lists(step, min_size=30, max_size=50))
-def test_every_undo_gives_back_the_state_of_its_mark(recursive_triggers: bool, steps: list[tuple]) -> None:
+@given(st.booleans(), steps(statement, schema_change))
+def test_every_undo_gives_back_the_state_of_its_mark(recursive_triggers: bool, history: list[Step]) -> None:
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
         bench = Bench(Path(folder), wait=0.0)
         try:
             bench.start(SCHEMA)
-            story = Story(bench, recursive_triggers)
-            for name, *arguments in [*steps, ("undo", 0, "COMMIT"), ("undo", 3, "ROLLBACK")]:
-                getattr(story, name)(*arguments)
+            Story(SqliteTheatre(bench, recursive_triggers)).act(history)
         finally:
             bench.close()

@@ -90,6 +90,21 @@ def test_marks_on_both_sides_of_schema_changes(bench: Bench) -> None:
         assert bench.journal.fingerprint() == fingerprint
 
 
+def test_an_outer_mark_after_going_back_to_an_inner_one_by_the_saved_state(bench: Bench) -> None:
+    bench.start(SCHEMA)
+    bench.app.execute("INSERT INTO heap VALUES (1)")
+    outer, before = bench.journal.mark(), bench.journal.fingerprint()
+    bench.app.execute("INSERT INTO heap VALUES (2)")
+    inner = bench.journal.mark()
+    bench.app.execute("CREATE TABLE fresh (v)")
+    assert bench.journal.undo(inner).method == "saved state"
+    for _ in range(2):
+        assert bench.journal.undo(outer).method == "journal"
+        assert bench.journal.fingerprint() == before
+        bench.app.execute("INSERT INTO heap VALUES (3)")
+        assert [change.kind for change in bench.journal.changes(outer)] == ["insert"]
+
+
 def test_a_mark_after_going_back_behind_a_schema_change(bench: Bench, undone: Callable[..., str]) -> None:
     bench.start(SCHEMA)
     first = bench.journal.mark()

@@ -351,7 +351,7 @@ async def test_an_id_of_a_type_that_cannot_be_stored_fails_in_the_kits_words(new
     register(db, "Odd", id=UUID, text=str)
     async with Kit(db) as kit:
         with pytest.raises(SeedingFailed, match=r"(?s)Odd was not stored: .*UUID"):
-            await stored_raw(kit, "Odd", id=UUID(int=1), text="a")
+            await stored_raw(kit, "Odd", id=UUID("12345678-1234-5678-1234-567812345678"), text="a")
 
 
 # --- refused before anything runs ----------------------------------------------------------------

@@ -1,6 +1,6 @@
 from typing import Any
 
-from kailash_testkit import ApiClient
+from kailash_testkit import ApiClient, Kit
 from tests.factories import customers, order_lines, orders, products
 
 
@@ -54,6 +54,17 @@ async def test_a_shipped_order_cannot_be_changed(api: ApiClient) -> None:
     await api.expect(409).put(f"/orders/{order.id}", json={"status": "open"}, headers=bearer("t"))
 
     assert await orders.get(order.id) == order
+
+
+async def test_paying_leaves_the_lines_as_they_are(kit: Kit, api: ApiClient) -> None:
+    customer = await customers.create(token="t")
+    order = await orders.with_children(order_lines, 3).create(customer_id=customer.id)
+
+    with kit.changes() as changes:
+        await api.expect(200).put(f"/orders/{order.id}", json={"status": "paid"}, headers=bearer("t"))
+
+    changes.assert_only(orders.updated(order.id, status="paid"))
+    assert await order_lines.count(order_id=order.id) == 3
 
 
 async def test_orders_need_a_token(api: ApiClient) -> None:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from kailash_testkit.databases.servers.access import Access, HeldPort
 from kailash_testkit.databases.servers.interface import Kind, Server
 from kailash_testkit.databases.storage import RunFolder
-from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.databases.urls import completed
+from kailash_testkit.errors import ConfigurationError, ServerUnavailable
 from kailash_testkit.wording import listed, plain
 
 VARIABLE: Final = "TESTKIT_DATABASE"
 """The environment variable that says what to test on; unlike a command line, others cannot read it."""
 
 KINDS: Final = ("sqlite", "postgresql", "mysql", "mariadb")
+_KIND_OF_SCHEME: Final = {"postgresql": "postgresql", "postgres": "postgresql", "mysql": "mysql"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +34,19 @@ class Choice:
         """Reads a setting. option: its name, for messages. Raises `ConfigurationError`."""
         if setting in KINDS:
             return cls(setting)
-        scheme = urlsplit(setting).scheme.partition("+")[0]
-        kind = {"postgres": "postgresql"}.get(scheme, scheme)
-        if "://" not in setting or kind not in ("postgresql", "mysql"):
+        kind = _KIND_OF_SCHEME.get(setting.partition("://")[0].partition("+")[0])
+        if kind is None or "://" not in setting:
             raise ConfigurationError(
                 f"{option}={plain(setting)}: not a kind of database that the kit can provide",
                 do=f"use one of {listed(KINDS)}, or the URL of a server: postgresql://user@host:5432/postgres",
             )
         port, database = (5432, "postgres") if kind == "postgresql" else (3306, "information_schema")
-        return cls(kind, _completed(setting, port, database))
+        return cls(kind, completed(setting, port, database))
 
     @property
     def is_private_server(self) -> bool:
         """Whether a server is to be started."""
         return self.kind != "sqlite" and self.server_url is None
-
-
-def _completed(url: str, port: int, database: str) -> str:
-    """The URL with what it leaves out as usual: DataFlow wants the port, and a connection needs a database."""
-    parts = urlsplit(url)
-    address = parts.netloc if parts.port else f"{parts.netloc}:{port}"
-    return parts._replace(netloc=address, path=parts.path if parts.path.strip("/") else f"/{database}").geturl()
 
 
 def open_server(choice: Choice, run: RunFolder, access: Access | None) -> Server:
@@ -68,7 +62,12 @@ def open_server(choice: Choice, run: RunFolder, access: Access | None) -> Server
         from kailash_testkit.databases.servers.given import GivenServer
 
         return GivenServer(kind_of(choice), choice.server_url, run)
-    assert access is not None
+    if access is None or sys.platform == "win32":
+        raise ServerUnavailable(
+            f"a private {kind_of(choice).title} server cannot be started here",
+            why="the kit starts servers on Linux and macOS",
+            do="give the URL of a server: --testkit-database=<url>",
+        )
     from kailash_testkit.databases.servers.private import PrivateServer
 
     return PrivateServer(kind_of(choice), run, access)

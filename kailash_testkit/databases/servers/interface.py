@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from kailash_testkit.databases.servers.processes import ProcessFolder
+if TYPE_CHECKING:  # it exists where processes are those of Unix
+    from kailash_testkit.databases.servers.processes import ProcessFolder
 
 
 class Server(Protocol):

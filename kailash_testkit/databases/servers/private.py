@@ -49,7 +49,7 @@ class PrivateServer:
             return
         self._run.create()
         with FileLock(self._run.path / "server.lock"):
-            if not self._folder.is_alive():
+            if not (self._folder.is_alive() and self._answers()):
                 self._start()
         if self._connection is None:
             self._connection = self._kind.administration(self._url)
@@ -58,6 +58,7 @@ class PrivateServer:
 
     def _start(self) -> None:
         programs = self._kind.programs()
+        self._folder.remove()  # of a process that was killed while it did this
         self._folder.create()
         if not programs.initialise(self._folder, self._access.password):
             raise self._failed(f"a private {self._kind.title} server could not be set up with {programs.origin}")
@@ -77,7 +78,7 @@ class PrivateServer:
 
     def _failed(self, what: str) -> ServerUnavailable:
         words = self._folder.last_words()
-        self._folder.stop()
+        self._folder.remove()
         return ServerUnavailable(what, details=words, do="correct what the lines above say, or give a server's URL")
 
     def is_used(self, name: str, /) -> bool:

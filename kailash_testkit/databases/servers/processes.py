@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import time
@@ -103,6 +104,13 @@ class ProcessFolder:
     def stop(self) -> bool:
         """Ends the processes, whoever started them, and waits for it; whether they are gone. Idempotent."""
         return not self.is_alive() or self._ends_by(None) or self._ends_by(signal.SIGKILL)
+
+    def remove(self) -> bool:
+        """Ends the processes and deletes the folder; whether they are gone. Idempotent."""
+        if not self.stop():
+            return False
+        shutil.rmtree(self.path, ignore_errors=True)
+        return True
 
     def _ends_by(self, number: int | None) -> bool:
         """Sends a signal, by default that which was chosen at the start; whether the processes end by it."""

@@ -181,6 +181,7 @@ def test_without_the_driver_the_command_that_installs_it_is_told(
     [
         ("postgresql://ada@db.test", "postgresql://ada@db.test:5432/postgres"),
         ("postgres://ada:s@db.test:6000/shop?sslmode=require", "postgres://ada:s@db.test:6000/shop?sslmode=require"),
+        ("postgresql://ada:p/w?d:#@db.test", "postgresql://ada:p/w?d:#@db.test:5432/postgres"),
         ("mysql://ada@db.test/", "mysql://ada@db.test:3306/information_schema"),
     ],
 )

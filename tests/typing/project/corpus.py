@@ -39,7 +39,7 @@ from own import Orders, open_orders, shipped
 from own import create_order as create_shipped
 from own import orders as own_orders
 
-from kailash_testkit import Factory, Kit, Row, derived, sequence
+from kailash_testkit import Factory, Kit, Row, choice, derived, fake, related, sequence
 
 
 async def making(customer: CustomerRow, order: OrderRow, line: LineRow, text: str, number: int) -> None:
@@ -298,6 +298,41 @@ async def customised(kit: Kit) -> None:
     Orders(kit.dataflow, status="open")  # accepted
     Orders(sttaus="open")  # refused: unknown-argument sttaus
     Orders(status="closed")  # refused: wrong-argument status
+
+
+async def graphs(customer: CustomerRow) -> None:
+    assert_type((await orders.with_children(lines, 3).create()).total, float)  # accepted
+    assert_type(orders.trait("paid", status="paid").with_traits("paid").build(), dict[str, Any])  # accepted
+    assert_type(orders.build_many(3, note="a"), list[dict[str, Any]])  # accepted
+    assert_type(await own_orders.paid().with_traits("a").create_many(2), list[OrderRow])  # accepted
+    orders.using(customer_id=related(customers))  # accepted
+    orders.using(customer_id=related(lambda: customers, share=True))  # accepted
+    orders.using(status=choice("open", "paid"), note=fake("sentence"))  # accepted
+    orders.with_children(lines, [{"order_id": 3}], via="order_id")  # accepted
+    orders.after_create(lambda row: row.total)  # accepted
+    orders.after_create(noting)  # accepted
+    orders.after_create(noting_values)  # accepted
+    orders.trait("paid", sttaus="paid")  # refused: unknown-argument sttaus
+    orders.trait("paid", status="piad")  # refused: wrong-argument status
+    orders.build_many(3, noet="a")  # refused: unknown-argument noet
+    orders.with_traits(paid=True)  # refused: unknown-argument paid
+    orders.with_children("lines", 3)  # refused: wrong-argument FactoryBase
+    orders.with_children(lines, "3")  # refused: wrong-argument str
+    orders.after_create(of_customer)  # refused: wrong-argument CustomerRow
+    related("customers")  # refused: wrong-argument FactoryBase
+    related(customer)  # refused: wrong-argument CustomerRow
+
+
+async def noting(row: OrderRow) -> None:
+    """A hook of the right rows."""
+
+
+def noting_values(row: OrderRow, values: Any) -> None:
+    """A hook that takes the values, too."""
+
+
+def of_customer(row: CustomerRow) -> None:
+    """A hook of other rows."""
 
 
 async def untyped(kit: Kit) -> None:

@@ -7,9 +7,22 @@ from generated import OrderRow, create_customer, create_order, create_orders, cu
 from kitchen.models import Order, db
 from own import orders
 
-from kailash_testkit import ApiClient, Factory, Kit, Row, RowNotFound, created, derived, sequence, updated
+from kailash_testkit import (
+    ApiClient,
+    Factory,
+    Kit,
+    Row,
+    RowNotFound,
+    created,
+    derived,
+    related,
+    sequence,
+    transient,
+    updated,
+)
 
 plain = Factory(Order, note=sequence("note {}"), total=derived(lambda row: row.id * 2.0))
+graph = Factory(Order, customer_id=related(customers), many=transient(1)).trait("paid", status="paid")
 
 
 @pytest.fixture
@@ -43,6 +56,8 @@ async def test_untyped(kit: Kit) -> None:
     with kit.changes() as changes:
         await kit.delete(Order, row.id)
     changes.assert_only(created(Order, note="x"))
+    made: list[Row] = await graph.with_traits("paid").with_children(plain, 2, via="note").create_many(2)
+    assert made
     with pytest.raises(RowNotFound):
         await plain.get(row.id)
 

@@ -1,0 +1,73 @@
+"""A database of the command's own, and the user's application on it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kailash_testkit.command_line.application import importable, loaded, target_of, variables_of
+from kailash_testkit.databases.servers import Choice, Server, started
+from kailash_testkit.dataflow_internals import url_of
+from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.wording import plain
+
+
+def add_database_argument(parser: argparse.ArgumentParser) -> None:
+    """Adds ``--database``."""
+    parser.add_argument(
+        "--database",
+        default="sqlite",
+        metavar="KIND",
+        help="what to try it on: sqlite (a private file; the default), postgresql, mysql or mariadb (a private server, "
+        "from installed programs), or the URL of a server, on which it makes a database of its own",
+    )
+
+
+@dataclass(frozen=True)
+class Application:
+    """The user's DataFlow, which connects to a database that does not exist before `create_database`."""
+
+    target: str
+    dataflow: Any
+    url: str
+    server: Server
+    name: str
+
+    def create_database(self, progress: Callable[[str], None]) -> None:
+        """Makes the database; starts the server if need be."""
+        progress(f"making a database: {self.server.describe()}")
+        self.server.create(self.name)
+
+
+@contextlib.contextmanager
+def application_on_own_database(
+    arguments: argparse.Namespace, settings: Mapping[str, Any], progress: Callable[[str], None]
+) -> Generator[Application, None, None]:
+    """For a block: the application is imported, and connects to a database that is removed at the end.
+
+    Raises `ConfigurationError` when it connects elsewhere.
+    """
+    Choice.of(arguments.database, "--database")  # refuses what is no kind of database
+    target = target_of(arguments, settings)
+    variables = variables_of(arguments, settings)
+    with started(arguments.database) as server:
+        name = server.name(arguments.command, None)
+        url = server.url(name)
+        with importable(settings, variables, url):
+            progress(f"importing {target}")
+            dataflow = loaded(target, arguments.modules)
+            _require_own_database(dataflow, url, variables)
+            yield Application(target, dataflow, url, server, name)
+            dataflow.close()
+
+
+def _require_own_database(dataflow: Any, url: str, variables: list[str]) -> None:
+    if url_of(dataflow) != url:
+        raise ConfigurationError(
+            f"the application connects to {plain(url_of(dataflow))}, not to the throw-away database",
+            why=f"it does not take its URL from {' or '.join(variables)}; nothing was written",
+            do="name the variable that it reads: --url-env",
+        )
