@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -193,6 +194,37 @@ def measure_undo() -> None:
         measure_saved_state({"100 rows": small, "10,000 rows": middle, "1,000,000 rows": large})
 
 
+def processor_round(opened: Database, connection: Any, act: Callable[[], object]) -> Callable[[], float]:
+    """Change 15 rows, then the processor time that the server's process of the connection takes for the act."""
+    place = Path(f"/proc/{connection.info.backend_pid}/schedstat")  # nanoseconds on a processor come first
+
+    def measured() -> float:
+        change(opened.app)
+        before = int(place.read_text().split()[0])
+        act()
+        return (int(place.read_text().split()[0]) - before) / 1e9
+
+    return measured
+
+
+def measure_processor_time() -> None:
+    """The same without what other work on the machine adds; the server must run on it."""
+    with database(10_000, journal=True) as recorded, database(10_000, journal=False) as emptied:
+        journal = recorded.journal
+        assert journal is not None
+        mark = journal.mark()
+        tables = ", ".join(f"t{number}" for number in range(TABLES))
+        truncate = partial(run, emptied.app, f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        found = alternating(
+            60,
+            {
+                "undo": processor_round(recorded, journal._connection.raw, partial(journal.undo, mark)),
+                "TRUNCATE of all tables": processor_round(emptied, emptied.app, truncate),
+            },
+        )
+    show(f"processor time of the server for {CHANGED} changes in {TABLES} tables", found)
+
+
 def measure_looks(opened: Database) -> None:
     journal = opened.journal
     assert journal is not None
@@ -229,4 +261,6 @@ def measure_saved_state(variants: dict[str, Database]) -> None:
 
 if __name__ == "__main__":
     measure_inserts()
+    if Path("/proc/self/schedstat").exists():
+        measure_processor_time()
     measure_undo()

@@ -24,10 +24,11 @@ from kailash_testkit.store import Store, with_tenant
 from kailash_testkit.store_errors import differences
 
 CHUNK: Final = 250
-"""Rows of one node. More are slower: the node's cost per row grows with their number (kailash-dataflow 2.20.1)."""
+"""Rows of one node, at most."""
 
-_MOST_PARAMETERS: Final = 32_000
-"""Values of one statement: SQLite takes 32,766, asyncpg 32,767."""
+_MOST_VALUES: Final = 600
+"""Values of one node, at most. With more, its cost per row grows: on PostgreSQL it looks for each placeholder in the
+whole statement (kailash-dataflow 2.20.1). Far below what a statement may have."""
 
 Values = Mapping[str, object]
 
@@ -170,7 +171,7 @@ def _chunks(rows: Sequence[dict[str, object]]) -> Iterator[list[dict[str, object
     """Rows in order, as many at a time as a node takes, all with the same columns."""
     for _, alike in itertools.groupby(rows, key=lambda row: frozenset(row)):
         some = list(alike)
-        size = min(CHUNK, _MOST_PARAMETERS // max(1, len(some[0])))
+        size = max(1, min(CHUNK, _MOST_VALUES // max(1, len(some[0]))))
         for start in range(0, len(some), size):
             yield some[start : start + size]
 

@@ -7,11 +7,12 @@ kailash 2.65.0 and kailash-dataflow 2.20.1.
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 import sys
 from collections.abc import Iterable
 from typing import Any, Final
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.wording import plain
@@ -89,6 +90,7 @@ class LoopNodes:
         _remember_loose_connections(dataflow)
         self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, _Entries] = WeakKeyDictionary()
         self._dropped: list[tuple[str, Any]] = []
+        _at_work.add(self)
 
     async def enter(self) -> None:
         """Before a node runs: gives DataFlow the running loop's SQL node back."""
@@ -123,8 +125,11 @@ class LoopNodes:
     async def close(self) -> None:
         """Closes what was made in the running loop."""
         await self.enter()
-        self._by_loop.pop(asyncio.get_running_loop(), None)
-        await close_in_running_loop(self._dataflow)
+        loop = asyncio.get_running_loop()
+        self._by_loop.pop(loop, None)
+        await _close_own(self._dataflow)
+        if not any(loop in others._by_loop for others in _at_work):  # whose nodes are connected to the same pools
+            await close_pools_of_running_loop()
 
     def _keep(self, loop: asyncio.AbstractEventLoop, kind: str, entry: tuple[Any, int | None]) -> None:
         entries = self._by_loop.setdefault(loop, {})
@@ -145,6 +150,9 @@ class LoopNodes:
             await node.cleanup()
 
 
+_at_work: WeakSet[LoopNodes] = WeakSet()
+
+
 async def close_in_running_loop(dataflow: Any) -> None:
     """Closes what the instance, and Kailash for it, made in the running loop: node, runtime, pools.
 
@@ -152,6 +160,11 @@ async def close_in_running_loop(dataflow: Any) -> None:
     closed"). DataFlow makes new ones when it is used again. Its own ``close_async`` closes more than
     this (the instance itself) and less (not the pools).
     """
+    await _close_own(dataflow)
+    await close_pools_of_running_loop()
+
+
+async def _close_own(dataflow: Any) -> None:
     # DataFlow keys these by id(loop), which is safe to use only here, while the loop is alive; what is
     # left behind would be taken for the next loop's that happens to have the same id.
     loop_id = id(asyncio.get_running_loop())
@@ -163,26 +176,51 @@ async def close_in_running_loop(dataflow: Any) -> None:
     runtime = dataflow._loop_runtime_cache.pop(loop_id, None)
     if runtime is not None:
         runtime.close()
-    for connection in _loose.pop(asyncio.get_running_loop(), []):
+    loose = _loose.pop(asyncio.get_running_loop(), None)
+    for connection in loose or []:
         await connection.close()
-    await close_pools_of_running_loop()
+    if loose is not None:  # the instance was initialised in this loop
+        _end_connections_of_closed_loops()
 
 
 _loose: WeakKeyDictionary[asyncio.AbstractEventLoop, list[Any]] = WeakKeyDictionary()
 
 
 def _remember_loose_connections(dataflow: Any) -> None:
-    """Lets what `DataFlow.initialize` opens to try PostgreSQL, and forgets, be closed in its loop."""
+    """Closes what `DataFlow.initialize` opens to try the connection, and forgets.
+
+    On PostgreSQL that is a connection, which is closed with its loop; on MariaDB a pool of a loop that is closed then.
+    """
     if "_get_async_database_connection" in vars(dataflow):
         return
-    connect = dataflow._get_async_database_connection
+    connect, validate = dataflow._get_async_database_connection, dataflow._validate_database_connection
 
     async def connected() -> Any:
         connection = await connect()
         _loose.setdefault(asyncio.get_running_loop(), []).append(connection)
         return connection
 
+    async def validated() -> Any:
+        _loose.setdefault(asyncio.get_running_loop(), [])
+        try:
+            return await validate()
+        finally:
+            _end_connections_of_closed_loops()
+
     dataflow._get_async_database_connection = connected
+    dataflow._validate_database_connection = validated
+
+
+def _end_connections_of_closed_loops() -> None:
+    """Ends aiomysql's connections that no loop can close any more, and that nobody knows any more."""
+    module = sys.modules.get("aiomysql.connection")
+    if module is None:
+        return
+    for connection in [each for each in gc.get_objects() if type(each) is module.Connection]:
+        transport = connection._loop.is_closed() and connection._writer and connection._writer.transport
+        if getattr(transport, "_sock", None) is not None:
+            transport._sock.close()
+            transport._sock, transport._closing, connection._writer = None, True, None
 
 
 def close_sync_express(dataflow: Any) -> None:

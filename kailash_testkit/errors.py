@@ -139,7 +139,9 @@ class SeedingFailed(NodeFailed):
 
 
 class StoredRowMismatch(KitError, AssertionError):
-    """The row that was stored differs from the row that was requested."""
+    """The row that was stored differs from the row that was requested: ``row_id`` is its id."""
+
+    row_id: object = None
 
 
 class RowNotFound(KitError, AssertionError):

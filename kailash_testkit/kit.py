@@ -15,7 +15,6 @@ from kailash_testkit.explain import Explanation
 from kailash_testkit.explain.explainer import Explainer
 from kailash_testkit.factories import Factory
 from kailash_testkit.factories.definition import Definition
-from kailash_testkit.models import Model
 from kailash_testkit.pending import pending
 from kailash_testkit.rows import Row
 from kailash_testkit.sandbox import Claim, Sandbox
@@ -60,7 +59,7 @@ class Kit:
         self._opened: Store | None = None
         self._sandbox: Sandbox | None = None
         self.timeline = Timeline(lambda: None if self._sandbox is None else self._sandbox.position())
-        self.explainer = Explainer(self.timeline)
+        self.explainer = Explainer(self, self.timeline)
 
     @classmethod
     def on_private_database(cls, dataflow: Any, /, *, verify: bool, late_models: Callable[[], object]) -> Self:
@@ -78,7 +77,7 @@ class Kit:
     def open(self) -> Self:
         """Claims the database and creates the tables. Use `close` after it, or better ``with``."""
         self._sandbox = Sandbox.enter(self.dataflow, self._claim, verify=self._verify)
-        self._opened = Store(self.dataflow, self._sandbox.database, self._add_models, self._explained)
+        self._opened = Store(self.dataflow, self._sandbox.database, self._add_models, self.explainer.at_once)
         self.explainer.start()
         active.add(self)
         return self
@@ -169,14 +168,11 @@ class Kit:
 
         row_id: of any type, as the application had it. What cannot be proved is said to be likely.
         """
-        return await self.explainer.explain(self.sandbox, self.store, self.store.model(model), row_id)
+        return await self.explainer.explain(self.store.model(model), row_id)
 
     def explain_sync(self, model: type | str, row_id: object, /) -> Explanation:
         """`explain`, for synchronous code."""
         return sync.run(self.explain(model, row_id))
-
-    def _explained(self, model: Model, row_id: object) -> Explanation:
-        return self.explainer.at_once(self.sandbox, self.store, model, row_id)
 
     # --- arranging and inspecting --------------------------------------------------------------
 

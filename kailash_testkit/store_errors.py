@@ -43,6 +43,7 @@ _CURES: Final = (
     ("not null", _GIVE_ONE),
     ("not-null", _GIVE_ONE),
     ("cannot be null", _GIVE_ONE),
+    ("have a default value", _GIVE_ONE),
     ("database is locked", _LOCKED),
     ("lock wait timeout", _LOCKED),
     ("no such table", _TABLES_ARE_GONE),
@@ -119,12 +120,14 @@ def compare(model: Model, requested: Mapping[str, object], stored: Row, verb: st
     if len(wrong) > len(shown):
         lines.append(f"... and {len(wrong) - len(shown)} more")
     why, do = _reason(requested, stored, wrong)
-    raise StoredRowMismatch(
+    mismatch = StoredRowMismatch(
         f"{model.name} {stored['id']!r} was {verb}, but not as requested: {listed(wrong)}",
         details=lines,
         why=why,
         do=do,
     )
+    mismatch.row_id = stored["id"]
+    raise mismatch
 
 
 def _reason(requested: Mapping[str, object], stored: Row, wrong: Sequence[str]) -> tuple[str, str]:

@@ -23,6 +23,14 @@ def unexpected(loop: asyncio.AbstractEventLoop) -> set[Task]:
     return {task for task in asyncio.all_tasks(loop) if task not in EXPECTED and not _is_housekeeping(task)}
 
 
+def is_of_test(task: Task) -> bool:
+    """Whether a test, or an operation of the kit that a test began, runs in the task: no application does."""
+    coroutine = task.get_coro()
+    code = getattr(coroutine, "cr_code", None)
+    is_of_kit = type(coroutine).__module__.startswith("kailash_testkit.")
+    return is_of_kit or str(getattr(code, "co_name", "")).startswith("test")
+
+
 def described(task: Task) -> str:
     """The task's function, and where it is."""
     frames = task.get_stack(limit=1)

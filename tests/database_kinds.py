@@ -33,8 +33,6 @@ class Kind:
 
     duplicate: str
     """What it says of a value that is taken, before the name of the column or constraint."""
-    not_null: str
-    """What it says of a missing value, before the name of the column."""
     no_table: str
     """What it says of a table that is not there; a regular expression."""
     microseconds = True
@@ -86,7 +84,6 @@ class Kind:
 class Sqlite(Kind):
     name = "sqlite"
     duplicate = "UNIQUE constraint failed: "
-    not_null = "NOT NULL constraint failed: orders."
     no_table = "no such table: .*notes"
 
     def new_url(self, folder: Path, stem: str) -> str:
@@ -146,7 +143,6 @@ class Postgresql(_OnServer):
     name = "postgresql"
     server = POSTGRESQL
     duplicate = "duplicate key value violates unique constraint "
-    not_null = 'null value in column "'
     no_table = 'relation "notes" does not exist'
 
     def session_of(self, connection: Any) -> str:
@@ -169,7 +165,6 @@ class Mysql(_OnServer):
     name = "mysql"
     server = MYSQL
     duplicate = "Duplicate entry '"
-    not_null = "Column '"
     no_table = "notes' doesn't exist"
     microseconds = False
     json_defaults = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -40,9 +41,9 @@ def test_a_hundred_event_loops_leave_no_connection_and_no_warning(
         assert max(left) <= left[0] + 5, "a server may take a moment to notice that a connection was closed"
 
 
-@pytest.mark.databases("postgresql")
+@pytest.mark.databases("postgresql", "mysql")
 def test_what_initialize_opens_is_closed_with_its_loop(new_db: Callable[..., Any], database_kind: Kind) -> None:
-    """DataFlow tries the connection to PostgreSQL, and forgets it open."""
+    """DataFlow tries the connection, and forgets it open."""
     db = new_db()
     register(db, "Note", id=int, text=str)
 
@@ -55,4 +56,6 @@ def test_what_initialize_opens_is_closed_with_its_loop(new_db: Callable[..., Any
         for _ in range(3):
             asyncio.run(started(kit))
             gc.collect()
-        assert database_kind.connections(kit) <= 1
+        end = monotonic() + 5
+        while database_kind.connections(kit) > 1:  # a server may take a moment to notice that one was closed
+            assert monotonic() < end

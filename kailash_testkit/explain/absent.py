@@ -174,7 +174,8 @@ def not_committed(case: Case) -> Explanation | None:
 
 def closed_loop(case: Case) -> Explanation | None:
     """A node used a connection of an event loop that is gone."""
-    found = [each for each in case.failures if any(sign in each.error for sign in _OTHER_LOOP)]
+    of_model = [each for each in case.failures if each.model in (case.model.name, None)]
+    found = [each for each in of_model if any(sign in each.error for sign in _OTHER_LOOP)]
     if not found:
         return None
     return Explanation(

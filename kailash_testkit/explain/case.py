@@ -119,11 +119,14 @@ class Case:
         return any(str(as_stored(row_id)) == str(as_stored(self.asked)) for row_id in failure.row_ids)
 
     def running_tasks(self) -> set[asyncio.Task[Any]]:
-        """The tasks beside the caller's that may be the application's; none where no loop runs."""
+        """The tasks beside the caller's that a request of this test may have started; none where no loop runs."""
+        if not self.timeline.count:
+            return set()
         try:
-            return tasks.unexpected(asyncio.get_running_loop()) - {asyncio.current_task()}
+            found = tasks.unexpected(asyncio.get_running_loop()) - {asyncio.current_task()}
         except RuntimeError:
             return set()
+        return {task for task in found if not tasks.is_of_test(task)}
 
 
 def _id_of(values: Any) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from kailash_testkit import dataflow_internals
 from kailash_testkit.explain import investigation
 from kailash_testkit.explain.case import Case
@@ -13,10 +15,25 @@ from kailash_testkit.store import Store
 from kailash_testkit.timeline import Timeline
 
 
+class Explained(Protocol):
+    """What the explainer needs of a kit."""
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The database under test with its journal."""
+        ...
+
+    @property
+    def store(self) -> Store:
+        """The rows of the DataFlow under test."""
+        ...
+
+
 class Explainer:
     """Keeps what a later explanation needs: the requests, and the nodes that failed, of the test that runs."""
 
-    def __init__(self, timeline: Timeline) -> None:
+    def __init__(self, kit: Explained, timeline: Timeline) -> None:
+        self._kit = kit
         self._timeline = timeline
         self._failures = FailureLog()
 
@@ -37,23 +54,25 @@ class Explainer:
         """Another test begins."""
         self._timeline.clear()
         self._failures.clear()
+        self._failures.start()
 
     def failed_nodes(self) -> list[str]:
         """The application's nodes that failed, a line each; those of the kit have raised their failure."""
         return [str(failure) for failure in self._failures if not failure.by_kit]
 
-    def at_once(self, sandbox: Sandbox, store: Store, model: Model, row_id: object) -> Explanation:
+    def at_once(self, model: Model, row_id: object) -> Explanation:
         """What can be told without running anything; never raises."""
-        return investigation.explain_at_once(self._case(sandbox, store, model, row_id))
+        return investigation.explain_at_once(self._case(model, row_id))
 
-    async def explain(self, sandbox: Sandbox, store: Store, model: Model, row_id: object) -> Explanation:
+    async def explain(self, model: Model, row_id: object) -> Explanation:
         """The explanation after looking everywhere."""
-        return await investigation.explain(self._case(sandbox, store, model, row_id))
+        return await investigation.explain(self._case(model, row_id))
 
-    async def for_message(self, sandbox: Sandbox, store: Store, model: Model, row_id: object) -> Explanation:
+    async def for_message(self, model: Model, row_id: object) -> Explanation:
         """`explain`, for the message of an error: never raises."""
-        return await investigation.explain_for_message(self._case(sandbox, store, model, row_id))
+        return await investigation.explain_for_message(self._case(model, row_id))
 
-    def _case(self, sandbox: Sandbox, store: Store, model: Model, row_id: object) -> Case:
+    def _case(self, model: Model, row_id: object) -> Case:
+        store = self._kit.store
         tenant = dataflow_internals.current_tenant(store.dataflow) if model.tenant else None
-        return Case(model, row_id, sandbox, store, self._timeline, self._failures, tenant)
+        return Case(model, row_id, self._kit.sandbox, store, self._timeline, self._failures, tenant)

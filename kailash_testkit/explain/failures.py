@@ -53,7 +53,7 @@ class FailureLog(logging.Handler):
         self._failures: deque[Failure] = deque(maxlen=_LENGTH)
 
     def start(self) -> None:
-        """Begins to observe."""
+        """Begins to observe. Idempotent; needed again where the application has configured logging anew."""
         for name in FAILURE_LOGGERS:
             logging.getLogger(name).addHandler(self)
 
@@ -89,7 +89,7 @@ class FailureLog(logging.Handler):
     def is_deaf(self) -> bool:
         """Whether the application has switched off the log in which DataFlow tells of failures."""
         logger = logging.getLogger(FAILURE_LOGGERS[0])
-        return logger.disabled or not logger.isEnabledFor(logging.ERROR)
+        return logger.disabled or not logger.isEnabledFor(logging.ERROR) or self not in logger.handlers
 
 
 def _ids_in(values: Mapping[str, object]) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from kailash_testkit.bulk_store import BulkStore, remove
+from kailash_testkit.errors import StoredRowMismatch
 from kailash_testkit.factories.definition import Definition, Hook
 from kailash_testkit.factories.planning import Plan, PlannedRow
 from kailash_testkit.rows import Row
@@ -22,7 +23,7 @@ async def plant(plan: Plan, wanted: Iterable[PlannedRow]) -> list[Row]:
     try:
         for batch in plan.batches():
             stored.append(batch)
-            await _store(batch)
+            await _store(batch, alone=len(plan.rows) == 1)
     except BaseException:
         for batch in reversed(stored):
             first = batch[0]
@@ -34,14 +35,19 @@ async def plant(plan: Plan, wanted: Iterable[PlannedRow]) -> list[Row]:
     return [row.definition.typed(_row(row)) for row in wanted]
 
 
-async def _store(batch: list[PlannedRow]) -> None:
+async def _store(batch: list[PlannedRow], *, alone: bool) -> None:
     store, model = batch[0].store, batch[0].model
     values = [row.values() for row in batch]
-    if len(batch) == 1:
-        batch[0].stored = await store.create(model, values[0])
+    if len(batch) > 1:
+        for row, stored in zip(batch, await BulkStore(store, model).create(values), strict=True):
+            row.stored = stored
         return
-    for row, stored in zip(batch, await BulkStore(store, model).create(values), strict=True):
-        row.stored = stored
+    try:
+        batch[0].stored = await store.create(model, values[0])
+    except StoredRowMismatch as mismatch:
+        if not alone:  # the rows that it needs will go, and so must it
+            remove(store, model, [mismatch.row_id])
+        raise
 
 
 async def _run_hooks(planned: PlannedRow) -> None:

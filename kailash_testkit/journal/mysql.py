@@ -18,33 +18,21 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
 from typing import Any
 
 from kailash_testkit.errors import IsolationFailed
 from kailash_testkit.journal.interface import Mark, RecordedChange, UndoReport
-from kailash_testkit.journal.mysql_catalog import Catalog
-from kailash_testkit.journal.mysql_connection import Connection, quoted
-from kailash_testkit.journal.mysql_counters import read_counters, write_counters
+from kailash_testkit.journal.mysql_connection import Connection
+from kailash_testkit.journal.mysql_counters import asking_for_counters, counters_told, write_counters
 from kailash_testkit.journal.mysql_fingerprint import fingerprint
-from kailash_testkit.journal.mysql_history import changes, seen_first, stamp, touched
+from kailash_testkit.journal.mysql_history import changes, last_recorded, looking, seen_first, stamping, touched
+from kailash_testkit.journal.mysql_places import Comparison, Place
 from kailash_testkit.journal.mysql_recording import Recording
 from kailash_testkit.journal.mysql_replay import replay
 from kailash_testkit.journal.mysql_saved import SavedState
-from kailash_testkit.journal.mysql_triggers import BASE, HOT, QUIET, Source
+from kailash_testkit.journal.mysql_triggers import HOT, QUIET, Source
 from kailash_testkit.journal.mysql_watch import Watch, touching
 from kailash_testkit.journal.mysql_writing import writing
-
-
-@dataclass
-class _Place:
-    """What a mark stands for. era: its number. unrecorded: a sum over the rows of each table that is not recorded."""
-
-    era: int
-    state: SavedState
-    catalog: Catalog
-    counters: dict[str, int]
-    unrecorded: dict[str, object]
 
 
 class MysqlJournal:
@@ -63,31 +51,28 @@ class MysqlJournal:
         self._connection.own = self._watch.connection.own = {connection.thread_id(), other.thread_id()}
         self._connection.run(f"SET {QUIET} = 1")
         self._recording = Recording(self._connection, self._watch)
-        self._places: dict[int, _Place] = {}
+        self._now = Comparison(self._connection, self._recording)
+        self._places: dict[int, Place] = {}
         self._last_mark = 0
-        #: What an undo that was interrupted by a lock has yet to write anew.
-        self._unfinished: set[str] = set()
+        #: The last position that a mark saw.
+        self._head = 0
 
     def install(self) -> None:
         def install() -> None:
             self._recording.install()
             self._recording.refit(self._last_mark)
             self._places.clear()
-            self._unfinished.clear()
+            self._head = 0
+            self._now.unfinished.clear()
 
-        self._connection.patiently(install)
+        with self._recording.refusals_explained():
+            self._connection.patiently(install)
 
     def refresh(self) -> None:
         self._connection.patiently(self._refresh)
 
     def head(self) -> int:
-        looks = [
-            f"(SELECT max(seq) FROM {source.journal} WHERE side < 2)" for source in self._recording.sources.values()
-        ]
-        if not looks:
-            return 0
-        (found,) = self._connection.run(f"SELECT {', '.join(looks)}")
-        return max((seq for seq in found if seq is not None), default=0)
+        return max(self._head, last_recorded(self._connection, self._recording.sources.values()))
 
     def mark(self) -> Mark:
         return self._connection.patiently(self._mark)
@@ -95,29 +80,28 @@ class MysqlJournal:
     def moved(self, mark: Mark) -> bool:
         place = self._place(mark)
 
-        def look() -> bool:
-            return bool(
-                touched(self._connection, self._recording.sources.values(), place.era)
-                or read_counters(self._connection, list(place.counters)) != place.counters
-                or self._gaps(place)
-            )
+        def moved() -> bool:
+            look = self._now.look(place, "READ COMMITTED")
+            return bool(look.touched or look.counters != place.counters or self._now.gaps(place, look))
 
-        return self._connection.patiently(look)
+        return self._connection.patiently(moved)
 
     def changes(self, since: Mark) -> list[RecordedChange]:
         self._place(since)
         with self._as_the_application_reads(), self._connection.transaction("REPEATABLE READ", snapshot=True):
-            found = touched(self._connection, self._recording.sources.values(), since.number)
+            sources = list(self._recording.sources.values())
+            found = touched(sources, self._connection.run(looking(sources, since.number)))
             return changes(self._connection, found, since.number)
 
     def gaps(self, since: Mark) -> tuple[str, ...]:
         place = self._place(since)
-        return self._connection.patiently(lambda: self._gaps(place))
+        return self._connection.patiently(lambda: self._now.gaps(place, self._now.look(place, "READ COMMITTED")))
 
     def undo(self, mark: Mark) -> UndoReport:
         place = self._place(mark)
         report = self._connection.patiently(lambda: self._undo(place))
         self._places = {number: kept for number, kept in self._places.items() if number <= mark.number}
+        self._head = place.head
         self._recording.forget_after(mark.number)
         self._forget_unused()
         return report
@@ -157,7 +141,7 @@ class MysqlJournal:
 
     # Where we are
 
-    def _place(self, mark: Mark) -> _Place:
+    def _place(self, mark: Mark) -> Place:
         try:
             return self._places[mark.number]
         except KeyError:
@@ -181,60 +165,24 @@ class MysqlJournal:
         """Inside a transaction. False, and the watch goes on, if one of the tables was truncated or made anew."""
         if self._recording.current:
             self._connection.run(touching(self._recording.current))  # nobody can truncate them now
-        if self._watch.torn(known, keep_locks=True):
-            return False
-        self._watch.begin()
-        return True
+        return self._watch.begins_again(known)
 
     def _mark_here(self) -> Mark:
         current, catalog, schema = self._recording.current, self._recording.catalog, self._recording.schema
         assert schema is not None
         number = self._last_mark + 1
-        seen = [
-            (source, seen_first(self._connection, source))
-            for source in touched(self._connection, self._recording.sources.values(), HOT - 1)
-        ]
-        self._connection.run("COMMIT")
-        for source, seqs in seen:
-            stamp(self._connection, source, seqs, number)
+        sources = list(self._recording.sources.values())
         counted = [name for name, source in current.items() if source.table.counted]
-        counters, unrecorded = read_counters(self._connection, counted), self._sums(catalog)
-        self._places[number] = _Place(number, SavedState(dict(current), schema), catalog, counters, unrecorded)
+        flags, counters = self._connection.batch([looking(sources, HOT - 1), asking_for_counters(counted)])
+        fresh = touched(sources, flags)
+        seen = seen_first(self._connection, fresh)
+        stamps = [each for source, seqs in zip(fresh, seen, strict=True) for each in stamping(source, seqs, number)]
+        self._connection.batch(["COMMIT", *stamps])
+        self._head = max([self._head, *(seqs[-1] for seqs in seen if seqs)])
+        state, sums = SavedState(dict(current), schema), self._now.sums(catalog)
+        self._places[number] = Place(number, self._head, state, catalog, counters_told(counters), sums)
         self._last_mark = number
         return Mark(number)
-
-    def _sums(self, catalog: Catalog) -> dict[str, object]:
-        if not catalog.opaque:
-            return {}
-        return dict(self._connection.run(f"CHECKSUM TABLE {', '.join(map(quoted, catalog.opaque))}"))
-
-    def _gaps(self, place: _Place) -> tuple[str, ...]:
-        gaps: list[str] = []
-        if self._schema_differs(place):
-            gaps.append("the schema was changed")
-        gaps += [f"table {name} changed while no trigger fired" for name in sorted(self._stale(place))]
-        return tuple(gaps + self._unrecorded(place))
-
-    def _schema_differs(self, place: _Place) -> bool:
-        schema = self._recording.schema
-        return not self._recording.schema_is_fit() or schema is None or not schema.same_as(place.state.schema)
-
-    def _stale(self, place: _Place) -> set[str]:
-        """The tables whose rows do not follow from what was recorded since."""
-        sources, current = place.state.sources, self._recording.current
-        torn = self._watch.torn(current) & set(sources)
-        torn |= {name for name, source in sources.items() if current.get(name) is not source}
-        return torn | self._unfinished | self._recording.cascaded(sources, place.era)
-
-    def _unrecorded(self, place: _Place) -> list[str]:
-        if not place.catalog.opaque:
-            return []
-        sums = self._sums(place.catalog)
-        return [
-            reason
-            for reason, (summed, total) in zip(place.catalog.opaque.values(), place.unrecorded.items(), strict=True)
-            if sums.get(summed) != total
-        ]
 
     def _forget_unused(self) -> None:
         used = {source for place in self._places.values() for source in place.state.sources.values()}
@@ -242,60 +190,58 @@ class MysqlJournal:
 
     # Going back
 
-    def _undo(self, place: _Place) -> UndoReport:
-        lost = self._unrecorded(place)
+    def _undo(self, place: Place) -> UndoReport:
+        lost = self._now.unrecorded(place)
         if lost:
             raise IsolationFailed(
                 "rows were changed that the kit cannot put back",
                 why="; ".join(lost),
                 do="make them tables of InnoDB, or leave them alone in tests",
             )
-        gaps = self._gaps(place)
+        look = self._now.look(place, "READ UNCOMMITTED")  # it must wait for what is not committed yet
+        gaps = self._now.gaps(place, look)
         if gaps:
-            self._unfinished |= self._stale(place) | self._put_schema_back(place)
-        with self._connection.transaction("READ UNCOMMITTED"):
-            found = touched(self._connection, self._recording.sources.values(), place.era)
-        stale = self._unfinished
-        number = self._restore_rows(place, found, stale) if found or stale else 0
+            self._now.unfinished |= self._now.stale(place) | self._put_schema_back(place)
+            look = self._now.look(place, "READ UNCOMMITTED")
+        stale = self._now.unfinished
+        number = self._restore_rows(place, look.touched, stale)
         if stale and not self._watch_anew(place, stale):
             return self._undo(place)
-        self._unfinished = set()
-        restored = write_counters(self._connection, place.counters)
+        self._now.unfinished = set()
+        restored = write_counters(self._connection, place.counters, look.counters)
         self._recording.own_statements("alter_table", restored)
-        return UndoReport("saved state" if gaps else "journal" if found or restored else "nothing", number, gaps)
+        if gaps:
+            return UndoReport("saved state", number, gaps)
+        return UndoReport("journal" if look.touched or restored else "nothing", number)
 
-    def _put_schema_back(self, place: _Place) -> set[str]:
+    def _put_schema_back(self, place: Place) -> set[str]:
         """Returns the tables that are empty now and should not be."""
         sources, current = place.state.sources, self._recording.current
-        if not self._schema_differs(place) and all(current.get(name) is source for name, source in sources.items()):
+        if not self._now.schema_differs(place) and all(current.get(name) is source for name, source in sources.items()):
             return set()
         anew = place.state.put_schema_back(self._connection)
         self._recording.goes_on_with(sources, place.catalog, place.era)
         return anew & set(sources)
 
-    def _restore_rows(self, place: _Place, found: list[Source], stale: set[str]) -> int:
+    def _restore_rows(self, place: Place, touched: list[Source], stale: set[str]) -> int:
         """Under REPEATABLE READ: reading for update keeps others from recording more at the end of a journal."""
         sources = place.state.sources
-        changed = {source.table.name for source in found if sources.get(source.table.name) is source}
+        changed = {source.table.name for source in touched if sources.get(source.table.name) is source}
         written = [sources[name] for name in sorted(changed | stale)]
-        with writing(self._connection, written, place.state.schema.triggers):
-            number = sum(self._locked(source, place.era) for source in written)
-            for source in written:
+        if not written:
+            return 0
+        locking = [source.locking(place.era) for source in written]
+        with writing(self._connection, written, place.state.schema.triggers, first=locking) as found:
+            restoring: list[str] = []
+            for source, images in zip(written, found, strict=True):
                 if source.table.name in stale:
-                    source.write_anew(self._connection, place.era)
+                    restoring += source.writing_anew(place.era)
                 else:
-                    source.take_back(self._connection, place.era)
-                self._connection.run(f"DELETE FROM {source.journal} WHERE era > {place.era}")
-        return number
+                    restoring += source.taking_back(images, place.era)
+            self._connection.batch(restoring)
+        return sum(len({seq for seq, _, _ in images}) for images in found)
 
-    def _locked(self, source: Source, era: int) -> int:
-        """How many changes there are after ``era``; nobody can add one."""
-        ((number,),) = self._connection.run(
-            f"SELECT count(DISTINCT seq) FROM {source.journal} WHERE era > {era} AND side < {BASE} FOR UPDATE"
-        )
-        return int(number)
-
-    def _watch_anew(self, place: _Place, stale: set[str]) -> bool:
+    def _watch_anew(self, place: Place, stale: set[str]) -> bool:
         with self._connection.transaction("REPEATABLE READ", snapshot=True):
             return self._watch_begins_again(set(place.state.sources) - stale)
 

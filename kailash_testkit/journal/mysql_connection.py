@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from math import ceil
 from typing import Any, Final, TypeVar
@@ -27,6 +27,8 @@ _SETTINGS_OF_MARIADB: Final = {
     "check_constraint_checks": "0",
     "tx_isolation": _SETTINGS["transaction_isolation"],
 }
+_SET_OPTION: Final = 27
+_MULTI_STATEMENTS_ON: Final = b"\0\0"
 _LOCK_WAIT_OVER: Final = 1205
 _DEADLOCK: Final = 1213
 _BUSY: Final = (_LOCK_WAIT_OVER, _DEADLOCK)
@@ -86,6 +88,8 @@ class Connection:
             del settings["transaction_isolation"]  # known there since 11.1
         settings.update(_SETTINGS_OF_MARIADB if self.is_mariadb else _SETTINGS_OF_MYSQL)
         settings.update(lock_wait_timeout=str(wait), innodb_lock_wait_timeout=str(0 if self.is_mariadb else wait))
+        connection._execute_command(_SET_OPTION, _MULTI_STATEMENTS_ON)  # PyMySQL offers it at connecting only
+        connection._read_packet()
         self.run("SET NAMES utf8mb4")
         self.run("SET SESSION " + ", ".join(f"{name} = {value}" for name, value in settings.items()))
 
@@ -95,18 +99,30 @@ class Connection:
             cursor.execute(statement, parameters)
             return list(cursor.fetchall())
 
+    def batch(self, statements: Iterable[str]) -> list[list[tuple[Any, ...]]]:
+        """Runs statements in one round trip, up to the first that fails; returns the rows of those that give some."""
+        found: list[list[tuple[Any, ...]]] = []
+        with self.raw.cursor() as cursor:
+            cursor.execute("; ".join(statements))
+            while True:
+                if cursor.description:
+                    found.append(list(cursor.fetchall()))
+                if not cursor.nextset():
+                    return found
+
     def count(self, statement: str, parameters: Sequence[object] | None = None) -> int:
         """Runs one statement and returns how many rows it changed."""
         with self.raw.cursor() as cursor:
             return int(cursor.execute(statement, parameters))
 
     @contextmanager
-    def transaction(self, isolation: str = "READ COMMITTED", *, snapshot: bool = False) -> Generator[None, None, None]:
-        """Commits at the end of the block; rolls back when it raises."""
-        self.run(f"SET TRANSACTION ISOLATION LEVEL {isolation}")
-        self.run("START TRANSACTION" + " WITH CONSISTENT SNAPSHOT" * snapshot)
+    def transaction(
+        self, isolation: str, *, snapshot: bool = False, first: Sequence[str] = ()
+    ) -> Generator[list[list[tuple[Any, ...]]], None, None]:
+        """Commits at the end of the block; rolls back when it raises. Yields the rows of the ``first`` statements."""
+        how = " WITH CONSISTENT SNAPSHOT" if snapshot else ""
         try:
-            yield
+            yield self.batch([f"SET TRANSACTION ISOLATION LEVEL {isolation}", f"START TRANSACTION{how}", *first])
             self.run("COMMIT")
         except BaseException:
             self.roll_back()

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from kailash_testkit.journal.mysql_connection import Connection, literal, quoted
 
 
-def read_counters(connection: Connection, tables: list[str]) -> dict[str, int]:
+def read_counters(connection: Connection, tables: Iterable[str]) -> dict[str, int]:
     """The next number of each of the tables."""
-    if not tables:
-        return {}
+    return counters_told(connection.run(asking_for_counters(tables)))
+
+
+def asking_for_counters(tables: Iterable[str]) -> str:
+    """A statement whose rows `counters_told` reads."""
     names = ", ".join(map(literal, tables))
-    found = connection.run(
+    return (
         "SELECT table_name, auto_increment FROM information_schema.tables "
-        f"WHERE table_schema = database() AND table_name IN ({names})"
+        f"WHERE table_schema = database() AND table_name IN ({names or 'NULL'})"
     )
-    return {name: int(number) for name, number in found if number is not None}
 
 
-def write_counters(connection: Connection, wanted: Mapping[str, int]) -> int:
+def counters_told(rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:
+    """The next number of each table."""
+    return {name: int(number) for name, number in rows if number is not None}
+
+
+def write_counters(connection: Connection, wanted: Mapping[str, int], present: Mapping[str, int]) -> int:
     """Put the counters back that differ; returns how many did. Each ends the transaction, if one is open."""
-    present = read_counters(connection, list(wanted))
     moved = [name for name, number in present.items() if number != wanted[name]]
-    for name in moved:
-        connection.run(f"ALTER TABLE {quoted(name)} AUTO_INCREMENT = {wanted[name]}")
+    if moved:
+        connection.batch(f"ALTER TABLE {quoted(name)} AUTO_INCREMENT = {wanted[name]}" for name in moved)
     return len(moved)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kailash_testkit.journal.interface import RecordedChange
@@ -12,29 +12,44 @@ from kailash_testkit.journal.mysql_triggers import AFTER, BASE, BEFORE, HOT, Sou
 _AT_ONCE = 1000
 
 
-def touched(connection: Connection, sources: Iterable[Source], era: int) -> list[Source]:
-    """The sources with changes after ``era``."""
-    found = list(sources)
-    if not found:
+def looking(sources: Iterable[Source], era: int) -> str:
+    """A statement whose only row `touched` reads."""
+    looks = [f"EXISTS (SELECT 1 FROM {source.journal} WHERE era > {era})" for source in sources]
+    return f"SELECT {', '.join(looks) or 'NULL'}"
+
+
+def touched(sources: Iterable[Source], rows: Sequence[tuple[Any, ...]]) -> list[Source]:
+    """The sources with changes after the ``era`` that was asked for."""
+    return [source for source, flag in zip(sources, rows[0], strict=False) if flag]
+
+
+def seen_first(connection: Connection, sources: Sequence[Source]) -> list[list[int]]:
+    """For each of them the changes that no mark saw yet, as far as the present transaction sees them."""
+    if not sources:
         return []
-    looks = ", ".join(f"EXISTS (SELECT 1 FROM {source.journal} WHERE era > {era})" for source in found)
-    (flags,) = connection.run(f"SELECT {looks}")
-    return [source for source, flag in zip(found, flags, strict=True) if flag]
+    found = connection.batch(
+        f"SELECT DISTINCT seq FROM {source.journal} WHERE era = {HOT} AND side < {BASE} ORDER BY seq"
+        for source in sources
+    )
+    return [[seq for (seq,) in rows] for rows in found]
 
 
-def seen_first(connection: Connection, source: Source) -> list[int]:
-    """The changes that no mark saw yet, as far as the present transaction sees them."""
+def stamping(source: Source, seqs: list[int], era: int) -> list[str]:
+    """The statements that write down that mark ``era`` saw these changes."""
     return [
-        seq
-        for (seq,) in connection.run(f"SELECT DISTINCT seq FROM {source.journal} WHERE era = {HOT} AND side < {BASE}")
+        f"UPDATE {source.journal} SET era = {era} WHERE era = {HOT} "
+        f"AND seq IN ({', '.join(map(str, seqs[first : first + _AT_ONCE]))})"
+        for first in range(0, len(seqs), _AT_ONCE)
     ]
 
 
-def stamp(connection: Connection, source: Source, seqs: list[int], era: int) -> None:
-    """Write down that mark ``era`` saw these changes."""
-    for first in range(0, len(seqs), _AT_ONCE):
-        chosen = ", ".join(map(str, seqs[first : first + _AT_ONCE]))
-        connection.run(f"UPDATE {source.journal} SET era = {era} WHERE era = {HOT} AND seq IN ({chosen})")
+def last_recorded(connection: Connection, sources: Iterable[Source]) -> int:
+    """The position of the last change that no mark saw yet; 0 where there is none."""
+    looks = [f"(SELECT max(seq) FROM {source.journal} WHERE era = {HOT})" for source in sources]
+    if not looks:
+        return 0
+    (found,) = connection.run(f"SELECT {', '.join(looks)}")
+    return max((seq for seq in found if seq is not None), default=0)
 
 
 def changes(connection: Connection, sources: Iterable[Source], era: int) -> list[RecordedChange]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Final
 
+from kailash_testkit.errors import UnsupportedDatabase
 from kailash_testkit.journal.mysql_catalog import OWN_PREFIX, Catalog, Table, read_catalog
 from kailash_testkit.journal.mysql_connection import Connection, literal, quoted
 from kailash_testkit.journal.mysql_schema import Schema, read_schema, statements_so_far
 from kailash_testkit.journal.mysql_triggers import Source
 from kailash_testkit.journal.mysql_watch import Watch
+
+_MAY_NOT: Final = (1044, 1142, 1227, 1370)
+_TRUSTS_NOBODY: Final = 1419  # MySQL with a binary log, to whoever is not an administrator
 
 
 @dataclass
@@ -29,6 +35,23 @@ class Recording:
     statements: dict[str, int] = field(default_factory=dict[str, int])
     last_number: int = 0
 
+    @contextmanager
+    def refusals_explained(self) -> Generator[None, None, None]:
+        """Raises `UnsupportedDatabase`, and says how to get it, where the kit's user lacks a privilege."""
+        try:
+            yield
+        except self.connection.Error as error:
+            if not error.args or error.args[0] not in (*_MAY_NOT, _TRUSTS_NOBODY):
+                raise
+            database = quoted(self.connection.database)
+            raise UnsupportedDatabase(
+                f"the kit may not record what changes in the database {self.connection.database}",
+                why=str(error.args[-1]),
+                do="let the server's administrator run: SET GLOBAL log_bin_trust_function_creators = 1"
+                if error.args[0] == _TRUSTS_NOBODY
+                else f"give the kit's user all privileges on it: GRANT ALL ON {database}.* TO ...",
+            ) from error
+
     def install(self) -> None:
         """Remove what an earlier journal left, and begin anew."""
         run = self.connection.run
@@ -42,9 +65,13 @@ class Recording:
         self.sources, self.current, self.schema = {}, {}, None
         self.watch.begin()
 
-    def schema_is_fit(self) -> bool:
-        """Whether the schema is as the journal last saw it. Cheap while nobody changes any."""
-        statements = statements_so_far(self.connection)
+    def schema_is_fit(self, statements: dict[str, int] | None = None) -> bool:
+        """Whether the schema is as the journal last saw it. Cheap while nobody changes any.
+
+        statements: what `statements_so_far` has just said, if it was asked.
+        """
+        if statements is None:
+            statements = statements_so_far(self.connection)
         if self.schema is None:
             return False
         if statements == self.statements:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +18,8 @@ _COUNTED: Final = (
     "create_view", "drop_db", "drop_event", "drop_function", "drop_index", "drop_procedure", "drop_sequence",
     "drop_table", "drop_trigger", "drop_view", "optimize", "rename_table", "truncate",
 )  # fmt: skip
-_STATEMENTS: Final = (
+#: Its rows are read by `statements_told`.
+ASKING_FOR_STATEMENTS: Final = (
     "SHOW GLOBAL STATUS WHERE variable_name IN (" + ", ".join(f"'Com_{kind}'" for kind in _COUNTED) + ")"
 )
 _TABLES: Final = "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = database()"
@@ -96,19 +98,25 @@ class Schema:
 
 def read_schema(connection: Connection) -> Schema:
     """The schema as it is now."""
+    found, triggers, routines = connection.batch([_TABLES, _TRIGGERS, _ROUTINES])
+    kinds = {name: kind for name, kind in found if not is_bookkeeping(name)}
+    shown = connection.batch(f"SHOW CREATE TABLE {quoted(name)}" for name in kinds) if kinds else []
     tables: dict[str, str] = {}
     views: dict[str, str] = {}
-    for name, kind in connection.run(_TABLES):
-        if not is_bookkeeping(name):
-            shown = connection.run(f"SHOW CREATE TABLE {quoted(name)}")[0]
-            if kind == "VIEW":
-                views[name] = shown[1]
-            else:
-                tables[name] = _COUNTER.sub(r"\1", shown[1])
-    triggers = tuple(Trigger(*found) for found in connection.run(_TRIGGERS) if not is_bookkeeping(found[1]))
-    return Schema(tables, views, triggers, frozenset(connection.run(_ROUTINES)))
+    for (name, kind), ((_, statement, *_),) in zip(kinds.items(), shown, strict=True):
+        if kind == "VIEW":
+            views[name] = statement
+        else:
+            tables[name] = _COUNTER.sub(r"\1", statement)
+    described = tuple(Trigger(*each) for each in triggers if not is_bookkeeping(each[1]))
+    return Schema(tables, views, described, frozenset(routines))
 
 
 def statements_so_far(connection: Connection) -> dict[str, int]:
     """How many statements that change a schema the server has begun."""
-    return {str(name).lower(): int(number) for name, number in connection.run(_STATEMENTS)}
+    return statements_told(connection.run(ASKING_FOR_STATEMENTS))
+
+
+def statements_told(rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:
+    """The number for each kind of statement."""
+    return {str(name).lower(): int(number) for name, number in rows}

@@ -42,7 +42,9 @@ class Source:
         self.table = table
         self.name = quoted(table.name)
         self.journal = f"{OWN_PREFIX}{number}"
-        self.triggers = {f"{self.journal}_{event}": event for event in _EVENTS}
+        self._by_event = {event: f"{self.journal}_{event}" for event in _EVENTS}
+        self._counting = f"{self.journal}_before" if table.indexed and not table.key else None
+        self.triggers = {*self._by_event.values(), *filter(None, [self._counting])}
         self.born = -1
         self.base = 0
         self.retired: int | None = -1
@@ -71,7 +73,12 @@ class Source:
         for other in others:
             if other.table == self.table.name and other.timing == "AFTER":
                 first.setdefault(other.event, f"PRECEDES {quoted(other.name)}")
-        for name, event in self.triggers.items():
+        if self._counting:
+            connection.run(
+                f"CREATE TRIGGER {self._counting} BEFORE UPDATE ON {self.name} FOR EACH ROW "
+                f"SET @{self._counting} = {self._number_like_the_old}"
+            )
+        for event, name in self._by_event.items():
             images = ", ".join(f"(now_seq, {side}, {self._values(row)})" for side, row in _EVENTS[event])
             really = self._really_updated() if event == "update" else "TRUE"
             connection.run(
@@ -91,10 +98,14 @@ class Source:
             names = [name for name, _ in self._key] + indexed
             still = " AND ".join(f"{self.name}.{name} <=> OLD.{name}" for name in names)
             return f"({same} OR NOT EXISTS (SELECT 1 FROM {self.name} WHERE {still}))"
-        there = " AND ".join(
-            f"{self.name}.{name} <=> NEW.{name}" for name in (quoted(column.name) for column in self.table.columns)
-        )
-        return f"({same} OR EXISTS (SELECT 1 FROM {self.name} WHERE {there}))"
+        return f"({same} OR {self._number_like_the_old} < @{self._counting})"
+
+    @property
+    def _number_like_the_old(self) -> str:
+        """How many rows equal the one that is updated, for tables where nothing tells it from them."""
+        names = [quoted(column.name) for column in self.table.columns]
+        like = " AND ".join(f"{self.name}.{name} <=> OLD.{name}" for name in names)
+        return f"(SELECT count(*) FROM {self.name} WHERE {like})"
 
     def drop_triggers(self, connection: Connection) -> None:
         """Stop recording."""
@@ -121,56 +132,58 @@ class Source:
         """Column and slot of each part of the key."""
         return [(quoted(self.table.columns[place].name), self.slots[place]) for place in self.table.key]
 
-    def take_back(self, connection: Connection, era: int) -> None:
-        """Make the rows touched after ``era`` what they were then."""
+    def locking(self, era: int) -> str:
+        """A statement for `taking_back`: the images after ``era``. Nobody can add one from then on."""
         if self._key:
-            self._take_back_by_key(connection, era)
+            parts = [
+                f"hex({exact_value(self.slots[place], self.table.columns[place].kind)})" for place in self.table.key
+            ]
+            identity = f"concat_ws(',', {', '.join(parts)})"
         else:
-            self._take_back_by_value(connection, era)
+            identity = self.exact(self.slots)
+        return f"SELECT seq, side, {identity} FROM {self.journal} WHERE era > {era} AND side < {BASE} FOR UPDATE"
 
-    def _take_back_by_key(self, connection: Connection, era: int) -> None:
-        """Remove every touched row, then insert those that were there.
+    def taking_back(self, images: Sequence[tuple[int, int, str]], era: int) -> list[str]:
+        """The statements that make the rows touched after ``era`` what they were then."""
+        restoring, missing = self._by_key(images, era) if self._key else self._by_value(images)
+        if missing:
+            restoring.append(
+                f"INSERT INTO {self.name} ({self.written}) SELECT {self.written_slots} FROM {self.journal} "
+                f"WHERE era > {era} AND side = {BEFORE} AND seq IN ({', '.join(map(str, missing))})"
+            )
+        return [*restoring, f"DELETE FROM {self.journal} WHERE era > {era}"]
+
+    def _by_key(self, images: Sequence[tuple[int, int, str]], era: int) -> tuple[list[str], list[int]]:
+        """Remove every touched row, then insert those that were there; returns the positions of these.
 
         What the first image of a key says is the truth at ``era``. Removing all first means that no order of
         inserts can violate a unique constraint on the way.
         """
-        slots = ", ".join(slot for _, slot in self._key)
-        same = " AND ".join(f"{self.name}.{name} = touched.{slot}" for name, slot in self._key)
-        connection.run(
-            f"DELETE {self.name} FROM (SELECT DISTINCT {slots} FROM {self.journal} WHERE era > {era}) AS touched "
-            f"STRAIGHT_JOIN {self.name} ON {same}"
-        )
-        connection.run(
-            f"INSERT INTO {self.name} ({self.written}) SELECT {self.written_slots} FROM ("
-            f"SELECT {self.written_slots}, side, ROW_NUMBER() OVER (PARTITION BY {slots} ORDER BY seq, side) AS place "
-            f"FROM {self.journal} WHERE era > {era}) AS images WHERE place = 1 AND side = {BEFORE}"
-        )
+        first: dict[str, tuple[int, int]] = {}
+        for seq, side, key in sorted(images):
+            first.setdefault(key, (seq, side))
+        same = " AND ".join(f"{self.name}.{name} = {self.journal}.{slot}" for name, slot in self._key)
+        removing = f"DELETE {self.name} FROM {self.journal} STRAIGHT_JOIN {self.name} ON {same} WHERE era > {era}"
+        return [removing], [seq for seq, side in first.values() if side == BEFORE]
 
-    def _take_back_by_value(self, connection: Connection, era: int) -> None:
+    def _by_value(self, images: Sequence[tuple[int, int, str]]) -> tuple[list[str], list[int]]:
         """Where nothing tells two equal rows apart, it does not matter which of them goes."""
         surplus: dict[str, int] = {}
         gone: dict[str, list[int]] = {}
-        images = connection.run(
-            f"SELECT side, seq, {self.exact(self.slots)} FROM {self.journal} WHERE era > {era} ORDER BY seq, side"
-        )
-        for side, seq, image in images:
+        for seq, side, image in images:
             surplus[image] = surplus.get(image, 0) + (1 if side == AFTER else -1)
             if side == BEFORE:
                 gone.setdefault(image, []).append(seq)
-        columns = [quoted(column.name) for column in self.table.columns]
-        for image, number in surplus.items():
-            if number > 0:
-                connection.run(f"DELETE FROM {self.name} WHERE {self.exact(columns)} = '{image}' LIMIT {number}")
-        missing = [str(seq) for image, number in surplus.items() if number < 0 for seq in gone[image][:-number]]
-        if missing:
-            connection.run(
-                f"INSERT INTO {self.name} ({self.written}) SELECT {self.written_slots} FROM {self.journal} "
-                f"WHERE era > {era} AND side = {BEFORE} AND seq IN ({', '.join(missing)})"
-            )
+        row = self.exact([quoted(column.name) for column in self.table.columns])
+        removing = [
+            f"DELETE FROM {self.name} WHERE {row} = '{image}' LIMIT {number}"
+            for image, number in surplus.items()
+            if number > 0
+        ]
+        return removing, [seq for image, number in surplus.items() if number < 0 for seq in gone[image][:-number]]
 
-    def write_anew(self, connection: Connection, era: int) -> None:
-        """Remove all rows, and insert those that were there at ``era``."""
-        connection.run(f"DELETE FROM {self.name}")
+    def writing_anew(self, era: int) -> list[str]:
+        """The statements that remove all rows, and insert those that were there at ``era``."""
         images = f"FROM {self.journal} WHERE era <= {era}"
         if self._key:
             slots = ", ".join(slot for _, slot in self._key)
@@ -186,10 +199,12 @@ class Source:
                 f"ROW_NUMBER() OVER (PARTITION BY {row}, side = {BEFORE} ORDER BY seq) AS place {images}"
             )
             there = f"place > gone AND side <> {BEFORE}"
-        connection.run(
+        return [
+            f"DELETE FROM {self.name}",
             f"INSERT INTO {self.name} ({self.written}) "
-            f"SELECT {self.written_slots} FROM ({chosen}) AS images WHERE {there}"
-        )
+            f"SELECT {self.written_slots} FROM ({chosen}) AS images WHERE {there}",
+            f"DELETE FROM {self.journal} WHERE era > {era}",
+        ]
 
     def cascaded(self, connection: Connection, era: int, since: int, referenced: Sequence[int]) -> tuple[bool, bool]:
         """Whether rows were deleted, and whether one of these columns was updated, after ``era`` and ``since``."""

@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from kailash_testkit.journal.mysql_connection import Connection, is_busy, quoted
+from kailash_testkit.journal.mysql_connection import Connection, quoted
 
 _DEFINITION_CHANGED: Final = 1412
 _NO_SUCH_TABLE: Final = 1146
 _TORN: Final = (_DEFINITION_CHANGED, _NO_SUCH_TABLE)
+_BEGINNING: Final = ("ROLLBACK", "START TRANSACTION WITH CONSISTENT SNAPSHOT", "SAVEPOINT looking")
+_GIVING_UP_LOCKS: Final = "ROLLBACK TO SAVEPOINT looking"
 
 
 class Watch:
@@ -27,30 +29,42 @@ class Watch:
 
     def begin(self) -> None:
         """From now on; the caller keeps others from truncating just now."""
-        self.connection.run("ROLLBACK")
-        self.connection.run("START TRANSACTION WITH CONSISTENT SNAPSHOT")
-        self.connection.run("SAVEPOINT looking")
+        self.connection.batch(_BEGINNING)
 
-    def torn(self, tables: Iterable[str], *, keep_locks: bool = False) -> set[str]:
-        """Which of the tables were truncated, dropped or made anew since `begin`.
+    def begins_again(self, tables: Iterable[str]) -> bool:
+        """As `begin`, in one round trip. False, and it goes on, if one of the tables was truncated or made anew."""
+        names = list(tables)
+        try:
+            self.connection.batch([touching(names), *_BEGINNING] if names else _BEGINNING)
+        except self.connection.Error as error:
+            self.connection.run(_GIVING_UP_LOCKS)
+            if error.args[0] not in _TORN:
+                raise
+            return False
+        return True
 
-        keep_locks: nobody can truncate a table until `begin` is called.
-        """
+    def torn(self, tables: Iterable[str]) -> set[str]:
+        """Which of the tables were truncated, dropped or made anew since `begin`."""
         names = list(tables)
         if not names:
             return set()
         try:
-            return self._torn(names)
-        finally:
-            if not keep_locks:
-                self.connection.run("ROLLBACK TO SAVEPOINT looking")
+            self.connection.batch([touching(names), _GIVING_UP_LOCKS])
+            return set()
+        except self.connection.Error as error:
+            try:
+                if error.args[0] not in _TORN:
+                    raise
+                return self._torn(names)
+            finally:
+                self.connection.run(_GIVING_UP_LOCKS)
 
     def _torn(self, names: list[str]) -> set[str]:
         try:
             self.connection.run(touching(names))
             return set()
         except self.connection.Error as error:
-            if is_busy(error) or (len(names) == 1 and error.args[0] not in _TORN):
+            if error.args[0] not in _TORN:
                 raise
         if len(names) == 1:
             return set(names)

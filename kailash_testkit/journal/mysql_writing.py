@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from kailash_testkit.errors import IsolationFailed
 from kailash_testkit.journal.mysql_connection import SQL_MODE, Connection, literal, quoted
@@ -22,17 +22,17 @@ _FOR_OTHERS: Final = "'SUPER', 'SET USER', 'SET_USER_ID', 'SET_ANY_DEFINER'"
 
 @contextmanager
 def writing(
-    connection: Connection, sources: Sequence[Source], triggers: Iterable[Trigger]
-) -> Generator[None, None, None]:
+    connection: Connection, sources: Sequence[Source], triggers: Iterable[Trigger], *, first: Sequence[str] = ()
+) -> Generator[list[list[tuple[Any, ...]]], None, None]:
     """A transaction in which the tables are written, and none of the application's triggers fires.
 
-    triggers: all there are, in the order in which they fire.
+    triggers: all there are, in the order in which they fire. first: the first statements, whose rows it yields.
     """
     names = {source.table.name for source in sources}
     aside = [trigger for trigger in triggers if trigger.table in names and not trigger.is_own]
     if not aside:
-        with connection.transaction("REPEATABLE READ"):
-            yield
+        with connection.transaction("REPEATABLE READ", first=first) as found:
+            yield found
         return
     require_that_they_can_be_made(connection, aside)
     connection.run("LOCK TABLES " + ", ".join(f"{each.name} WRITE, {each.journal} WRITE" for each in sources))
@@ -41,7 +41,7 @@ def writing(
             connection.run(f"DROP TRIGGER {quoted(trigger.name)}")
         connection.run("SET autocommit = 0")
         try:
-            yield
+            yield connection.batch(first) if first else []
             connection.run("COMMIT")
         finally:
             connection.roll_back()

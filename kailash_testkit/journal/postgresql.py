@@ -1,8 +1,18 @@
 """The change journal of a PostgreSQL database (PostgreSQL 13 or later; any role that owns the tables).
 
 Triggers on every table of the application write each change into a table of the kit's own schema
-(`postgresql_triggers`). Undo computes from it what has to go and what has to come back, and one statement does
-it (`postgresql_restoring`): its cost follows the number of changes.
+(`postgresql_triggers`). Undo sums up from it what has to go and what has to come back, and writes that, foreign keys
+in whatever order (`postgresql_restoring`); then the sum over all, its own writes included, must be nothing. So its
+cost follows the number of changes. Where the journal cannot tell everything (`gaps`: the schema was changed), or
+PostgreSQL refuses a row, the schema is made again from its description (`postgresql_rebuilding`) and the rows of the
+tables concerned from a copy and the journal (`postgresql_saved`); what cannot be made again raises `IsolationFailed`.
+
+The application's own triggers and rules are switched off for the undo's transaction, on the changed tables that have
+some: for that PostgreSQL locks these tables against other writers, not against readers.
+
+Not recorded, and not put back: large objects, rows of foreign tables (they are another server's), and what a
+materialized view showed before it was refreshed. Sequences are put back, but not what a session has taken from one in
+advance (CACHE). Privileges that were granted before and that a test changed cannot be put back; the undo says so.
 """
 
 from __future__ import annotations

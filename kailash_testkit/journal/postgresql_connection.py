@@ -151,7 +151,12 @@ class Connection:
     def busy(self) -> DatabaseBusy:
         """The error for whoever waited in vain; names those who may be the reason."""
         holders = [
-            f"session {pid} of {application}: {state}, for {age:.1f} s, last statement {_shortened(query)}"
+            f"session {pid} of {application}: "
+            + (
+                f"{state}, for {age:.1f} s, last statement {_shortened(query)}"
+                if age is not None
+                else "what it does is hidden from other roles"
+            )
             for pid, application, state, age, query in self.run(_HOLDERS)
         ]
         return DatabaseBusy(

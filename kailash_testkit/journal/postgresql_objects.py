@@ -36,7 +36,8 @@ _IDENTITY: Final = f"""
 _COLUMN: Final = f"""
     concat(quote_ident(a.attname), ' ', format_type(a.atttypid, a.atttypmod),
       CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || a.attcollation::regcollation END,
-      CASE WHEN a.attgenerated <> '' THEN ' GENERATED ALWAYS AS (' || pg_get_expr(d.adbin, d.adrelid) || ') STORED'
+      CASE WHEN a.attgenerated <> '' THEN ' GENERATED ALWAYS AS (' || pg_get_expr(d.adbin, d.adrelid)
+             || CASE a.attgenerated WHEN 's' THEN ') STORED' ELSE ') VIRTUAL' END
            WHEN a.attidentity <> '' THEN {_IDENTITY}
            WHEN d.adbin IS NOT NULL THEN ' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid) END,
       CASE WHEN a.attnotnull THEN ' NOT NULL' END)

@@ -14,8 +14,7 @@ _TOLD: Final = frozenset({Cause.STALE_CACHE, Cause.DELETED, Cause.OTHER_DATABASE
 
 async def explained(failure: ReadYourWritesError, rows: StoredRows) -> ReadYourWritesError:
     """The failure with its proved cause in place of the supposed one; else the failure itself."""
-    kit = rows.kit
-    told = await kit.explainer.for_message(kit.sandbox, kit.store, rows.model, rows.as_id(failure.row_id))
+    told = await rows.kit.explainer.for_message(rows.model, rows.as_id(failure.row_id))
     if not told.certain or told.cause not in _TOLD:
         return failure
     proved = ReadYourWritesError(

@@ -18,6 +18,8 @@ from kailash_testkit.databases.sqlite import file_of
 from kailash_testkit.errors import NodeFailed
 from kailash_testkit.store_errors import seeding_failed
 
+pytestmark = pytest.mark.databases("sqlite")  # what is told is the same on all; how it is known, is shown elsewhere
+
 
 async def test_row_not_found_names_the_request_that_deleted_it(shop: Shop) -> None:
     await shop.does(lambda: run("OrderCreateNode", id="x"))

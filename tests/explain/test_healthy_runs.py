@@ -21,7 +21,7 @@ async def test_300_healthy_rows_raise_no_alarm(shop: Shop) -> None:
             await shop.does(create)
         else:
             await shop.kit.create("Order", id=row_id, code=row_id)
-        found = shop.kit.explainer.at_once(shop.kit.sandbox, shop.kit.store, shop.kit.store.model("Order"), row_id)
+        found = shop.kit.explainer.at_once(shop.kit.store.model("Order"), row_id)
         assert found.cause is Cause.VISIBLE, str(found)
         if number % 10 == 0:
             found = await shop.kit.explain("Order", row_id)

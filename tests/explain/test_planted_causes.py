@@ -250,6 +250,29 @@ async def test_a_task_that_does_not_get_to_it(shop: Shop) -> None:
 
 
 @sqlite_only
+async def test_a_test_that_waits_for_the_explanation_is_no_suspect(shop: Shop) -> None:
+    await shop.does(lambda: asyncio.sleep(0))
+    found, _ = await asyncio.gather(shop.kit.explain("Order", "x"), shop.kit.explain("Order", "y"))
+    assert found.cause is Cause.NEVER_WRITTEN, str(found)
+
+
+@sqlite_only
+async def test_logging_that_is_configured_anew_is_heard_again_in_the_next_test(shop: Shop) -> None:
+    logger = logging.getLogger("dataflow.core.nodes")
+    before = logger.handlers[:]
+    logger.handlers.clear()  # as logging.config.dictConfig does
+    try:
+        await shop.does(lambda: run("NoteCreateNode"))
+        found = await shop.explained("Note", 1)
+        assert (found.cause, bool(found.unknown)) == (Cause.NEVER_WRITTEN, True)
+        shop.kit.explainer.forget()
+        await shop.does(lambda: run("NoteCreateNode"))
+        assert (await shop.explained("Note", 1)).cause is Cause.CREATE_FAILED
+    finally:
+        logger.handlers[:] = before
+
+
+@sqlite_only
 async def test_a_request_that_is_not_answered_yet(shop: Shop) -> None:
     go = asyncio.Event()
     shop.handlers[:] = [go.wait]

@@ -213,6 +213,12 @@ async def test_a_row_that_vanishes_is_named(graph: Graph, graph_sql: Sql) -> Non
         graph_sql("DROP TRIGGER swallow")
 
 
+async def test_a_row_that_is_stored_otherwise_does_not_stay_without_its_parents(graph: Graph, graph_kit: Kit) -> None:
+    with pytest.raises(StoredRowMismatch, match=r"Order 1 was created, but not as requested"):
+        await graph.orders.create(gift_for="select * from x")
+    assert all(rows == [] for rows in dump(graph_kit, *MODELS).values())
+
+
 async def test_rows_that_were_there_before_stay(graph: Graph) -> None:
     there = await graph.orgs.create(id="org-x")
     with pytest.raises(SeedingFailed, match="row 2 of 3"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from journal_bench import Bench
-from mysql_bench import MysqlBench, PrivateMysql, private_mysql
+from mysql_bench import MysqlBench, private_mysql
 from postgresql_bench import PostgresqlBench, PrivateDatabase, private_database
 
 
@@ -56,16 +56,16 @@ def pg(postgresql_database: PrivateDatabase) -> Iterator[PostgresqlBench]:
 
 
 @pytest.fixture(scope="module")
-def mysql_database() -> Iterator[PrivateMysql]:
+def mysql_bench() -> Iterator[MysqlBench]:
     """A database of the module's own; skips where no server can be had."""
     with private_mysql() as database:
-        yield database
+        opened = MysqlBench(database)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture
-def my(mysql_database: PrivateMysql) -> Iterator[MysqlBench]:
-    """A journal on an empty MariaDB or MySQL database, and an application's connection to it."""
-    mysql_database.empty()
-    opened = MysqlBench(mysql_database)
-    yield opened
-    opened.close()
+def my(mysql_bench: MysqlBench) -> Iterator[MysqlBench]:
+    """A journal on a MariaDB or MySQL database, and an application's connection to it; see `MysqlBench.start`."""
+    yield mysql_bench
+    mysql_bench.leave()

@@ -5,6 +5,7 @@ The user who works on the database is an ordinary one, made for it.
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,10 +13,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from server_runs import url_for_tests
 
+from kailash_testkit.errors import KitError
+from kailash_testkit.journal.interface import Mark
 from kailash_testkit.journal.mysql import MysqlJournal
 
+SERVER = os.environ.get("KAILASH_TESTKIT_MYSQL_URL", "mysql://root:@127.0.0.1:3306/")
 WAIT = 0.05
 
 
@@ -25,7 +28,7 @@ class PrivateMysql:
     def __init__(self, driver: Any) -> None:
         self.driver = driver
         self.name = f"testkit_{uuid.uuid4().hex[:12]}"
-        place = urlsplit(url_for_tests("mariadb", "KAILASH_TESTKIT_MYSQL_URL"))
+        place = urlsplit(SERVER)
         self._server = {"host": place.hostname, "port": place.port or 3306}
         self.admin = self.connect(
             user=unquote(place.username or "root"), password=unquote(place.password or ""), database=None
@@ -82,13 +85,26 @@ def private_mysql() -> Iterator[PrivateMysql]:
 
 
 class MysqlBench:
-    """One private database, the kit's journal on it, and any number of application connections."""
+    """One private database, the kit's journal on it, and any number of application connections.
+
+    Tests that start from the same schema use one database and one journal: making tables takes long. What a test
+    left is undone first, and a fingerprint tells whether that was exact; if not, all is made anew.
+    """
+
+    journal: MysqlJournal
 
     def __init__(self, database: PrivateMysql) -> None:
         self.database = database
-        self.app = database.connect()
-        self._open = [self.app]
-        self.journal = MysqlJournal(database.connect(), lock_wait=WAIT)
+        self._open: list[Any] = []
+        self._app: Any = None
+        self._started: tuple[str, Mark, str] | None = None
+
+    @property
+    def app(self) -> Any:
+        """An application's connection."""
+        if self._app is None:
+            self._app = self.connect()
+        return self._app
 
     def connect(self, **options: Any) -> Any:
         """A further connection of the application's."""
@@ -98,8 +114,27 @@ class MysqlBench:
 
     def start(self, schema: str) -> None:
         """Create the application's tables and install the journal."""
-        self.script(schema)
-        self.journal.install()
+        if not self._is_as_started(schema):
+            self.close()
+            self.database.empty()
+            self.script(schema)
+            self.journal = MysqlJournal(self.database.connect(), lock_wait=WAIT)
+            self.journal.install()
+            self._started = schema, self.journal.mark(), self.journal.fingerprint()
+
+    def _is_as_started(self, schema: str) -> bool:
+        if self._started is None or self._started[0] != schema:
+            return False
+        _, mark, fingerprint = self._started
+        try:
+            self.journal.undo(mark)
+        except (
+            KitError,
+            ValueError,
+            self.database.driver.Error,
+        ):  # the last test's doing: a lock, a procedure, a mark that it ended
+            return False
+        return self.journal.fingerprint() == fingerprint
 
     def script(self, statements: str) -> None:
         for statement in statements.split(";\n"):
@@ -124,7 +159,16 @@ class MysqlBench:
         assert not self.journal.moved(mark)
         return report.method
 
-    def close(self) -> None:
-        self.journal.close()
+    def leave(self) -> None:
+        """Close the application's connections."""
         for connection in self._open:
-            connection.close()
+            if connection.open:
+                connection.close()
+        self._open.clear()
+        self._app = None
+
+    def close(self) -> None:
+        self.leave()
+        if self._started is not None:
+            self._started = None
+            self.journal.close()

@@ -28,18 +28,21 @@ class PrivateDatabase:
     def __init__(self, driver: Any, name: str) -> None:
         self.driver = driver
         self.name = name
-        self.admin = self.connect(_server())
+        self.admin = self.connect_as_superuser()
         self.admin.cursor().execute("SET client_min_messages = warning")
 
-    def connect(self, url: str | None = None, **options: Any) -> Any:
-        """A connection in autocommit mode; as the owner if no URL is given."""
-        options = {"dbname": self.name, **options} if url else {"dbname": self.name, **self._owner(), **options}
-        connection = self.driver.connect(url or _server(), **options)
+    def connect(self, **options: Any) -> Any:
+        """The owner's connection in autocommit mode, or that of another user."""
+        options = {"dbname": self.name, "user": self.name, "password": self.name, **options}
+        connection = self.driver.connect(_server(), **options)
         connection.autocommit = True
         return connection
 
-    def _owner(self) -> dict[str, str]:
-        return {"user": self.name, "password": self.name}
+    def connect_as_superuser(self, **options: Any) -> Any:
+        """A superuser's connection in autocommit mode."""
+        connection = self.driver.connect(_server(), dbname=self.name, **options)
+        connection.autocommit = True
+        return connection
 
     def empty(self) -> None:
         """Drop whatever a test made, and whoever is still connected."""

@@ -102,3 +102,17 @@ def test_the_bookkeeping_of_an_open_transaction_elsewhere_is_waited_for_too(pg: 
         pg.journal.undo(mark)
     pg.run("COMMIT", on=holder)
     assert pg.journal.undo(mark).method == "nothing"
+
+
+def test_a_session_of_another_role_that_tells_nothing_of_itself_is_waited_for(pg: PostgresqlBench) -> None:
+    pg.start(SCHEMA)
+    other = pg.database.connect_as_superuser(application_name="other")
+    mark = pg.journal.mark()
+    pg.run("SELECT 1", on=other)
+    assert pg.journal.undo(mark).method == "nothing"
+    pg.run("BEGIN; CREATE TABLE fresh (v int)", on=other)
+    with pytest.raises(DatabaseBusy, match=rf"session {other.info.backend_pid} of \w+: what it does is hidden"):
+        pg.journal.undo(mark)
+    pg.run("ROLLBACK", on=other)
+    assert pg.journal.undo(mark).method == "nothing"
+    other.close()

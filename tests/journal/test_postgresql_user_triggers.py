@@ -108,7 +108,7 @@ def test_row_level_security_that_hides_rows_even_from_the_owner(pg: PostgresqlBe
 def test_a_session_whose_triggers_do_not_fire_is_recorded(pg: PostgresqlBench) -> None:
     """Tools that load data switch triggers off like this; only a superuser may."""
     pg.start("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
-    loading = pg.database.connect(application_name="loading", user="postgres", password=None)
+    loading = pg.database.connect_as_superuser(application_name="loading")
     assert pg.undone(
         "SET session_replication_role = replica", "DELETE FROM t", "INSERT INTO t VALUES (7)", on=loading
     ) == ("journal")

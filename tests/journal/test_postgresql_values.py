@@ -44,7 +44,6 @@ CREATE TABLE thing (id int PRIMARY KEY, v {type});
         ("tsvector", ["'a b'"]),
         ("bit varying", ["B'0101'", "B''"]),
         ("money", ["12.34"]),
-        ("xml", ["'<a>  <b/> </a>'"]),
         ("bool", ["true", "NULL"]),
     ],
 )
@@ -53,8 +52,7 @@ def test_values(pg: PostgresqlBench, kind: str, values: list[str]) -> None:
     rows = ", ".join(f"({number}, {value}::{kind})" for number, value in enumerate(values))
     assert pg.undone(f"INSERT INTO thing VALUES {rows}") == "journal"
     pg.run(f"INSERT INTO thing VALUES {rows}")
-    assert pg.undone("UPDATE thing SET v = NULL") == "journal"
-    assert pg.undone("DELETE FROM thing") == "journal"
+    assert pg.undone("UPDATE thing SET v = NULL", "DELETE FROM thing WHERE id = 0") == "journal"
     assert pg.undone("TRUNCATE thing", f"INSERT INTO thing VALUES (0, {values[-1]}::{kind})") in ("journal", "nothing")
 
 

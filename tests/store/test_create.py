@@ -283,12 +283,10 @@ async def test_a_nan_is_null_on_sqlite(shop_kit: Kit) -> None:
         await shop_kit.create("Order", total=float("nan"))
 
 
-async def test_a_value_that_the_table_demands_and_the_model_does_not_know_fails(
-    own_kit: Kit, own_sql: Sql, database_kind: Kind
-) -> None:
-    own_sql("ALTER TABLE orders RENAME TO former")
-    own_sql(database_kind.orders_with_a_required_column)
-    with pytest.raises(SeedingFailed, match=f"{database_kind.not_null}demanded(?s:.*)give a value for the column"):
+@pytest.mark.databases("postgresql", "mysql")
+async def test_a_value_that_the_table_demands_and_the_model_does_not_know_fails(own_kit: Kit, own_sql: Sql) -> None:
+    own_sql("ALTER TABLE orders ADD COLUMN demanded INTEGER NOT NULL")
+    with pytest.raises(SeedingFailed, match=r"""['"]demanded['"](?s:.*)give a value for the column"""):
         await own_kit.create("Order")
 
 

@@ -1,0 +1,258 @@
+"""What the change journal costs on MariaDB or MySQL, as ratios measured side by side in one run.
+
+Run with ``python benchmarks/journal_mysql.py``; ``KAILASH_TESTKIT_MYSQL_URL`` names the server and a user who may
+create databases. Rounds of the variants alternate, so that a busy machine slows all of them alike; the median round
+counts.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from statistics import median
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from kailash_testkit.journal.interface import Mark
+from kailash_testkit.journal.mysql import MysqlJournal
+
+pymysql: Any = import_module("pymysql")
+SERVER = os.environ.get("KAILASH_TESTKIT_MYSQL_URL", "mysql://root:@127.0.0.1:3306/")
+TABLES = 10
+COLUMNS = (
+    "id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(255) NOT NULL, email VARCHAR(255), amount DOUBLE, note TEXT, "
+    "created_at TIMESTAMP NULL, updated_at TIMESTAMP NULL"
+)
+CHANGED = 15
+
+
+@dataclass
+class Database:
+    """A database of ten equal tables with an application's connection and, if asked for, a journal."""
+
+    app: Any
+    journal: MysqlJournal | None = None
+    mark: Mark | None = None
+
+    def run(self, statement: str) -> None:
+        with self.app.cursor() as cursor:
+            cursor.execute(statement)
+
+
+def connect(database: str | None = None) -> Any:
+    place = urlsplit(SERVER)
+    return pymysql.connect(
+        host=place.hostname,
+        port=place.port or 3306,
+        user=unquote(place.username or "root"),
+        password=unquote(place.password or ""),
+        database=database,
+        autocommit=True,
+        charset="utf8mb4",
+    )
+
+
+def make_tables(opened: Database, rows: int) -> None:
+    for number in range(TABLES):
+        # one large table is enough to show the influence of the size; ten would take minutes to fill
+        size = rows if number == 0 or rows <= 10_000 else 10_000
+        opened.run(f"CREATE TABLE t{number} ({COLUMNS})")
+        if size:
+            opened.run(f"INSERT INTO t{number} (name, email, amount) VALUES ('n', 'e@x.org', 0.7)")
+        filled = 1
+        while filled < size:
+            step = min(filled, size - filled)
+            opened.run(
+                f"INSERT INTO t{number} (name, email, amount) SELECT name, email, id / 7 FROM t{number} LIMIT {step}"
+            )
+            filled += step
+        opened.run(f"ANALYZE TABLE t{number}")
+
+
+@contextmanager
+def database(rows: int, *, journal: bool, triggers: bool = False) -> Generator[Database, None, None]:
+    name = f"testkit_benchmark_{secrets.token_hex(6)}"
+    server = connect()
+    server.cursor().execute(f"CREATE DATABASE {name}")
+    try:
+        opened = Database(connect(name))
+        make_tables(opened, rows)
+        if triggers:
+            for number in range(TABLES):
+                opened.run(f"CREATE TRIGGER own{number} AFTER UPDATE ON t{number} FOR EACH ROW SET @changed = 1")
+        if journal:
+            opened.journal = MysqlJournal(connect(name))
+            opened.journal.install()
+            opened.mark = opened.journal.mark()
+        yield opened
+        if opened.journal is not None:
+            opened.journal.close()
+        opened.app.close()
+    finally:
+        server.cursor().execute(f"DROP DATABASE {name}")
+        server.close()
+
+
+def alternating(rounds: int, variants: dict[str, Callable[[], float]]) -> dict[str, float]:
+    """The median of each variant's timings, in seconds; variants take turns."""
+    times: dict[str, list[float]] = {name: [] for name in variants}
+    for _ in range(rounds):
+        for name, run in variants.items():
+            times[name].append(run())
+    return {name: median(found) for name, found in times.items()}
+
+
+def timed(act: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started
+
+
+def shown(found: dict[str, float], unit: float = 1e3, name: str = "ms") -> None:
+    first = next(iter(found.values()))
+    for what, seconds in found.items():
+        print(f"  {what:<64} {seconds * unit:8.3f} {name}   {seconds / first:6.2f} x")
+
+
+def change_rows(opened: Database, *, inserts: bool = True) -> None:
+    """15 changes among ten tables."""
+    for number in range(5):
+        if inserts:
+            opened.run(f"INSERT INTO t{number} (name) VALUES ('new')")
+        else:
+            opened.run(f"UPDATE t{number} SET note = 'changed' WHERE id = 44")
+        opened.run(f"UPDATE t{number + 5} SET note = 'changed' WHERE id = 42")
+        opened.run(f"DELETE FROM t{number} WHERE id = 43")
+
+
+def undo_round(opened: Database, *, inserts: bool = True) -> Callable[[], float]:
+    """Change 15 rows in ten tables, then time the undo alone."""
+    assert opened.journal is not None
+    assert opened.mark is not None
+    journal, mark = opened.journal, opened.mark
+
+    def run() -> float:
+        change_rows(opened, inserts=inserts)
+        return timed(lambda: journal.undo(mark))
+
+    return run
+
+
+def truncate_round(opened: Database) -> Callable[[], float]:
+    """What is done without the kit: all tables emptied; rows that were seeded are lost."""
+
+    def empty() -> None:
+        for number in range(TABLES):
+            opened.run(f"TRUNCATE t{number}")
+
+    def run() -> float:
+        change_rows(opened)
+        return timed(empty)
+
+    return run
+
+
+def anew_round(opened: Database) -> Callable[[], float]:
+    """The database dropped and made again, without rows."""
+    name = opened.app.db.decode()
+
+    def again() -> None:
+        for statement in (f"DROP DATABASE {name}", f"CREATE DATABASE {name}", f"USE {name}"):
+            opened.run(statement)
+        make_tables(opened, 0)
+
+    return lambda: timed(again)
+
+
+def measure_undo() -> None:
+    print(f"undo of {CHANGED} changes in {TABLES} tables")
+    with (
+        database(100, journal=True) as small,
+        database(10_000, journal=True) as middle,
+        database(1_000_000, journal=True) as large,
+        database(10_000, journal=True, triggers=True) as with_triggers,
+        database(100, journal=False) as emptied,
+        database(0, journal=False) as made_anew,
+    ):
+        found = alternating(
+            40,
+            {
+                "100 rows": undo_round(small),
+                "10,000 rows": undo_round(middle),
+                "1,000,000 rows": undo_round(large),
+                "1,000,000 rows, no insert among the changes": undo_round(large, inserts=False),
+                "TRUNCATE of the ten tables": truncate_round(emptied),
+                "the database dropped and made anew": anew_round(made_anew),
+            },
+        )
+        shown(found)
+        print("the same, each table with a trigger of the application's own")
+        shown(alternating(5, {"10,000 rows": undo_round(with_triggers)}))
+        measure_looks(large)
+
+
+def measure_looks(opened: Database) -> None:
+    journal = opened.journal
+    assert journal is not None
+    mark = journal.mark()
+    looks: dict[str, Callable[[], object]] = {
+        "head": journal.head,
+        "moved (nothing was written)": lambda: journal.moved(mark),
+        "mark and release": lambda: journal.release(journal.mark()),
+        "undo (nothing to undo)": lambda: journal.undo(mark),
+        "changes (none)": lambda: journal.changes(mark),
+    }
+    print("looking, at 1,000,000 rows")
+    shown(alternating(200, {name: partial(timed, act) for name, act in looks.items()}))
+
+
+def insert_round(opened: Database, statement: str, count: int = 300) -> Callable[[], float]:
+    """Single writes in one transaction, so that the disk does not count."""
+
+    def run() -> float:
+        def write() -> None:
+            for _ in range(count):
+                opened.run(statement)
+
+        opened.run("BEGIN")
+        taken = timed(write) / count
+        opened.run("ROLLBACK")
+        return taken
+
+    return run
+
+
+def measure_writes() -> None:
+    print("one write")
+    with database(100, journal=False) as plain, database(100, journal=True) as recorded:
+        for statement in (
+            "INSERT INTO t1 (name, email, amount) VALUES ('n', 'e', 0.7)",
+            "UPDATE t2 SET amount = amount + 1 WHERE id = 7",
+        ):
+            print(f"  {statement}")
+            shown(
+                alternating(
+                    9,
+                    {
+                        "without triggers": insert_round(plain, statement),
+                        "with triggers": insert_round(recorded, statement),
+                    },
+                ),
+                1e6,
+                "us",
+            )
+
+
+def main() -> None:
+    measure_writes()
+    measure_undo()
+
+
+if __name__ == "__main__":
+    main()

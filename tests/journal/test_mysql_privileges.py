@@ -1,0 +1,36 @@
+"""An ordinary user with all privileges on the database suffices on MariaDB and MySQL; what is missing is named."""
+
+from __future__ import annotations
+
+import pytest
+from mysql_bench import MysqlBench
+
+from kailash_testkit.errors import UnsupportedDatabase
+from kailash_testkit.journal.mysql import MysqlJournal
+
+
+def test_the_tests_themselves_run_as_an_ordinary_user(my: MysqlBench) -> None:
+    my.start("CREATE TABLE t (id INT PRIMARY KEY)")
+    grants = " ".join(grant for (grant,) in my.run("SHOW GRANTS"))
+    assert f"GRANT ALL PRIVILEGES ON `{my.database.name}`.*" in grants
+    assert "GRANT USAGE ON *.*" in grants
+
+
+@pytest.mark.parametrize("lacking", ["TRIGGER", "CREATE", "LOCK TABLES"])
+def test_what_is_missing_is_named(my: MysqlBench, lacking: str) -> None:
+    my.start("CREATE TABLE t (id INT PRIMARY KEY)")
+    name, database = f"{my.database.name[:20]}_less", my.database.name
+    for statement in (f"CREATE USER {name}", f"GRANT ALL ON {database}.* TO {name}"):
+        my.database.run(statement)
+    my.database.run(f"REVOKE {lacking} ON {database}.* FROM {name}")
+    journal = MysqlJournal(my.connect(user=name, password=""), lock_wait=0.05)
+    try:
+        with pytest.raises(UnsupportedDatabase) as caught:
+            journal.install()
+    finally:
+        journal.close()
+        my.database.run(f"DROP USER {name}")
+    message = str(caught.value)
+    assert message.startswith(f"the kit may not record what changes in the database {database}\n  why: ")
+    assert "denied" in message
+    assert f"GRANT ALL ON `{database}`.* TO" in message
