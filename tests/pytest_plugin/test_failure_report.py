@@ -74,7 +74,7 @@ def test_the_section_says_what_changed_and_what_was_asked(failing: Project) -> N
         "  a create of Item failed during POST http://testserver/items: UNIQUE constraint failed: items.id"
     )
     assert re.fullmatch(r"database: sqlite:///.*testkit\.db", lines[9])
-    assert lines[10] == "replay:   pytest tests/test_items.py::test_an_item_is_shown"
+    assert lines[10] == "replay:   pytest tests/test_items.py::test_an_item_is_shown --testkit-seed=0"
     assert len(lines) == 11
 
 

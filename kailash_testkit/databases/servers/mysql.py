@@ -29,6 +29,7 @@ _CONNECT_WAIT: Final = 10  # seconds
 _ANSWER_WAIT: Final = 60  # seconds
 _IDLE: Final = 31_000_000  # seconds that the connection may be idle, with its locks
 _ACCESS_DENIED: Final = (1044, 1045, 1142, 1227)
+_CONNECTION_LOST: Final = (0, 1927, 2006, 2013)
 _DATABASES: Final = f"""
     SELECT s.schema_name, coalesce(sum(t.table_name = '{_MADE}'), 0)
     FROM information_schema.schemata s LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name
@@ -154,7 +155,15 @@ class _MysqlAdministration:
         self._connection.close()
 
     def _run(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
-        self._connection.ping()  # connects anew if the server was, or somebody ended the session
+        try:
+            return self._fetched(statement, parameters)
+        except (self._driver.OperationalError, self._driver.InterfaceError) as error:
+            if error.args[0] not in _CONNECTION_LOST:
+                raise
+        self._connection.connect()  # the server was started anew, or somebody ended the session
+        return self._fetched(statement, parameters)
+
+    def _fetched(self, statement: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self._connection.cursor() as cursor:
             cursor.execute(statement, parameters)
             return list(cursor.fetchall())
