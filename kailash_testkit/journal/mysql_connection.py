@@ -34,6 +34,7 @@ _DEADLOCK: Final = 1213
 _BUSY: Final = (_LOCK_WAIT_OVER, _DEADLOCK)
 _MAY_NOT: Final = (1044, 1142, 1227)
 _PAUSE: Final = 0.01  # seconds between two attempts to get a lock
+_NOBODYS: Final = 5.0  # seconds that a lock of no transaction is waited for: InnoDB's purge, or a loaded machine
 _TRANSACTIONS_ARE_OLD: Final = 0.12  # seconds that InnoDB shows the same picture of them
 _QUERY_SHOWN: Final = 120
 
@@ -134,8 +135,12 @@ class Connection:
             self.run("ROLLBACK")
 
     def patiently(self, act: Callable[[], T]) -> T:
-        """What ``act`` returns, tried again while a lock is in its way; then `DatabaseBusy`."""
+        """What ``act`` returns, tried again while a lock is in its way; then `DatabaseBusy`.
+
+        Longer where nobody has a transaction open, who could be told to end it.
+        """
         deadline = time.monotonic() + self.lock_wait
+        last = deadline + _NOBODYS
         while True:
             try:
                 return act()
@@ -143,7 +148,9 @@ class Connection:
                 if not is_busy(error):
                     raise
                 if time.monotonic() >= deadline:
-                    raise self._busy() from error
+                    holders = self._holders()
+                    if holders or time.monotonic() >= last:
+                        raise self._busy(holders) from error
             time.sleep(_PAUSE)
 
     def close(self) -> None:
@@ -151,8 +158,7 @@ class Connection:
         if self.raw.open:
             self.raw.close()
 
-    def _busy(self) -> DatabaseBusy:
-        holders = self._holders()
+    def _busy(self, holders: list[str]) -> DatabaseBusy:
         return DatabaseBusy(
             f"the database {self.database} is locked by an open transaction",
             details=holders,
