@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -120,3 +121,23 @@ def processes_of(folder: Path) -> list[str]:
     """The command lines of processes that mention a folder."""
     listed = subprocess.run(["ps", "axww", "-o", "args="], capture_output=True, text=True, check=True).stdout
     return [line for line in listed.splitlines() if str(folder) in line and not line.startswith("ps ")]
+
+
+def children_of(number: int) -> set[int]:
+    """The processes that a process started and that run."""
+    return {child for child, parent in _running().items() if parent == number}
+
+
+def wait_for_the_end_of(processes: set[int]) -> None:
+    """Waits until the processes run no more."""
+    deadline = time.monotonic() + 60
+    while processes & _running().keys():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _running() -> dict[int, int]:
+    """Each process's parent, without those that have ended and that nobody has asked for their result."""
+    listed = subprocess.run(["ps", "ax", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True).stdout
+    found = (line.split() for line in listed.splitlines())
+    return {int(number): int(parent) for number, parent, state in found if not state.startswith("Z")}

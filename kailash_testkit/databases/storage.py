@@ -88,10 +88,16 @@ class RunFolder:
             self._lock = None
 
     def remove(self) -> None:
-        """The run is done: deletes the folder and all in it, unless something is kept. Idempotent."""
+        """The run is done: deletes the folder and all in it, unless something is kept. Idempotent.
+
+        As well as those of killed runs, whose last processes may have lived on for a moment.
+        """
+        took_part = self._lock is not None
         self.leave()
         if self.kept is None and self.path.exists():
             remove_folder(self.path)
+        if took_part:
+            remove_orphans(self.path.parent)
 
 
 def storage_root() -> Path:

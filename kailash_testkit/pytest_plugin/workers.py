@@ -65,7 +65,7 @@ def _is_of_library(thread: threading.Thread) -> bool:
     target = getattr(thread, "_target", None)
     module = getattr(target, "__module__", None) or type(thread).__module__
     name = str(module).split(".")[0]
-    return name in _LIBRARIES or name in ("asyncio", "concurrent")
+    return name in _LIBRARIES or name in ("asyncio", "concurrent", "logging")
 
 
 def _at_work(threads: list[threading.Thread]) -> set[threading.Thread]:

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 from inner_session import Project
-from server_runs import GivenServers, GivenUrl, available, processes_of
+from server_runs import GivenServers, GivenUrl, available, children_of, processes_of, wait_for_the_end_of
 from soak import SOAK
 
 from kailash_testkit.command_line.main import main
@@ -244,8 +244,10 @@ def test_ctrl_c_leaves_nothing(items: Project, monkeypatch: pytest.MonkeyPatch) 
 def test_killed_at_any_moment_a_session_leaves_nothing_to_the_next(items: Project, setting: str, number: int) -> None:
     session = items.start(f"--testkit-database={setting}", "-n", "2")
     time.sleep(random.uniform(1, 7))
+    workers = children_of(session.pid)
     session.kill()
     session.wait()
+    wait_for_the_end_of(workers)  # they notice it within seconds, and until then the run is not over
     items.run(f"--testkit-database={setting}").assert_outcomes(passed=4)
     assert_nothing_is_left(items)
 

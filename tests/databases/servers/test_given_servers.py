@@ -76,7 +76,7 @@ def test_it_is_dropped_also_when_somebody_ended_the_runs_connection(given: Given
             "AND datname = 'postgres' AND pid <> pg_backend_pid()"
         )
     else:
-        others = given.sql("SELECT id FROM information_schema.processlist WHERE user = 'testkit'")
+        others = given.sql("SELECT id FROM information_schema.processlist WHERE db = 'mysql'")
         for (number,) in others:
             with contextlib.suppress(pymysql.OperationalError):  # that of the question has ended
                 given.sql(f"KILL {number}")
