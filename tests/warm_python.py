@@ -23,12 +23,12 @@ SERVER = Path(__file__).with_name("warm_server.py")
 
 
 class WarmPython:
-    """The server. It is started when it is first needed, and ends, with all it started, at `close`."""
+    """The server. It ends, with all it started, at `close`."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="warm-python-")
         self._connection, self._theirs = Pipe()
-        self._server: subprocess.Popen[bytes] | None = None
+        self._server = self._new_server()
         self._started = 0
 
     def start(self, *arguments: str, folder: Path, environment: Mapping[str, str] | None = None) -> WarmProcess:
@@ -55,8 +55,6 @@ class WarmPython:
 
         Raises TimeoutError when there is none within ``timeout`` seconds.
         """
-        if self._server is None:
-            self._server = self._new_server()
         self._connection.send(request)
         return self.answer(timeout)
 
@@ -85,8 +83,7 @@ class WarmPython:
         """Ends the server, and what it started."""
         self._theirs.close()
         self._connection.close()
-        if self._server is not None:
-            self._server.wait()
+        self._server.wait()
         self._folder.cleanup()
 
 

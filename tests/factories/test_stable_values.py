@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,13 +15,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_app import register
 
-from kailash_testkit import choice, fake, sequence
+from kailash_testkit import active, choice, fake, sequence
 from kailash_testkit.errors import DeclarationError
 from kailash_testkit.factories import numbering, seeding
 from kailash_testkit.factories.numbering import Number, Numbering
 from kailash_testkit.kit import Kit
 
 OPTIONS = tuple("abcdefghijklmnop")
+
+
+@contextlib.contextmanager
+def activated(kit: Kit) -> Iterator[Kit]:
+    active.activate(kit)
+    try:
+        yield kit
+    finally:
+        active.remove(kit)
 
 
 def made(kit: Kit, names: list[str], *, seed: int = 0, test: str = "test", count: int = 6) -> list[dict[str, Any]]:
@@ -40,13 +51,13 @@ def made(kit: Kit, names: list[str], *, seed: int = 0, test: str = "test", count
 def test_other_fields_rows_and_models_change_no_value(
     shops: Any, fields: list[str], others: list[str], count: int, seed: int
 ) -> None:
-    open_shop = shops.on(KINDS["sqlite"])
-    alone = made(open_shop, fields[:1], seed=seed, count=count)
-    random.random()
-    numbering.start(Numbering(node_id="test"))
-    for other in others:
-        open_shop.factory(other, **({"note": choice("x", "y")} if other == "Order" else {})).build()
-    together = made(open_shop, fields, seed=seed, count=8)
+    with activated(shops.on(KINDS["sqlite"])) as kit:
+        alone = made(kit, fields[:1], seed=seed, count=count)
+        random.random()
+        numbering.start(Numbering(node_id="test"))
+        for other in others:
+            kit.factory(other, **({"note": choice("x", "y")} if other == "Order" else {})).build()
+        together = made(kit, fields, seed=seed, count=8)
     assert [row[fields[0]] for row in together][:count] == [row[fields[0]] for row in alone]
 
 
