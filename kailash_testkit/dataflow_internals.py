@@ -10,12 +10,14 @@ import asyncio
 import gc
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.wording import plain
+
+_MOST_FAILED: Final = 3  # tables in a message
 
 # The patterns of DataFlow's "SQL injection protection", which replaces them in the values of CreateNode and
 # BulkCreateNode and in the filters of ListNode and CountNode, although all of these are bound as parameters.
@@ -57,14 +59,23 @@ def create_tables(dataflow: Any) -> None:
     except Exception as error:  # whatever DataFlow raises is told, not swallowed
         raise _tables_failed(plain(str(error))) from None
     if not done:
-        raise _tables_failed("create_tables_sync() reported failure; DataFlow logged the reason")
+        raise _tables_failed("create_tables_sync() reported failure", _failed_tables(dataflow))
 
 
-def _tables_failed(reason: str) -> ConfigurationError:
+def _failed_tables(dataflow: Any) -> list[str]:
+    """What DataFlow remembers of the statements that failed: the table, and the database's words."""
+    failed: dict[str, Any] = getattr(dataflow, "_failed_table_creations", {})
+    return [plain(f"table {name}: {each.error_message}").splitlines()[0] for name, each in failed.items()][
+        :_MOST_FAILED
+    ]
+
+
+def _tables_failed(reason: str, details: Sequence[str] = ()) -> ConfigurationError:
     return ConfigurationError(
         "DataFlow could not create the tables of its models in the test database",
+        details=details,
         why=reason.splitlines()[0] if reason else None,
-        do="correct the model that the reason names",
+        do="correct the model that the reason names; MariaDB and MySQL take no list or dict as a default",
     )
 
 

@@ -426,3 +426,12 @@ def test_nothing_is_made_in_the_working_directory(
     with Kit(note_db) as kit:
         kit.create_sync("Note")
     assert files_in(folder) == set()
+
+
+@pytest.mark.databases("mysql")
+def test_the_model_whose_table_cannot_be_made_is_named(new_db: Callable[..., Any]) -> None:
+    db = new_db()
+    register(db, "Note", id=int, tags=(list, []))
+    with pytest.raises(ConfigurationError, match=r"table Note: .*JSON") as caught:
+        Kit(db).open()
+    assert "take no list or dict as a default" in str(caught.value)
