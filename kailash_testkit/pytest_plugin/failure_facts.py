@@ -144,4 +144,6 @@ def _explained(explanation: Explanation | None) -> ExplanationFacts | None:
 
 
 def _replay(item: pytest.Item) -> str:
-    return f"pytest {shlex.quote(item.nodeid)} --testkit-seed={current_seed()}"
+    given: str | None = item.config.getoption("testkit_database", None)
+    kind = f" --testkit-database={given}" if given and "://" not in given else ""  # a URL may hold a password
+    return f"pytest {shlex.quote(item.nodeid)}{kind} --testkit-seed={current_seed()}"
