@@ -72,7 +72,9 @@ class GivenServers:
         if setting not in self._running:
             server = self._stack.enter_context(started(setting))
             server.create("first")
-            self._running[setting] = GivenUrl(kind_of(Choice(setting)), server.url(MAINTENANCE[setting]))
+            given = GivenUrl(kind_of(Choice(setting)), server.url(MAINTENANCE[setting]))
+            given.sql("DROP DATABASE first")  # made to start the server; whoever finds it unheld would remove it
+            self._running[setting] = given
         return self._running[setting]
 
     def close(self) -> None:
