@@ -15,7 +15,7 @@ from kailash_testkit.models.reals import as_real
 from kailash_testkit.wording import plain
 
 OWN_SCHEMA: Final = "dataflow_testkit"
-"""The schema that holds the marker, and whatever else the kit keeps in the database."""
+"""The schema for all that the kit keeps in the database; DataFlow's discovery and migrations do not look there."""
 
 _SCHEMES: Final = (
     *("postgresql", "postgres"),
@@ -258,6 +258,6 @@ class PostgresqlDatabase:
             return (cursor.fetchall() if columns else []), [column[0] for column in columns]
 
 
-def quoted(name: str) -> str:
-    """``name`` as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
+def quoted(*names: str) -> str:
+    """The names, joined by dots, as an SQL identifier, whatever characters they have."""
+    return ".".join('"' + name.replace('"', '""') + '"' for name in names)

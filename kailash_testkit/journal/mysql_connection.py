@@ -51,11 +51,6 @@ _OTHERS: Final = """
 """
 
 
-def quoted(name: str) -> str:
-    """``name`` as an SQL identifier, whatever characters it has."""
-    return "`" + name.replace("`", "``") + "`"
-
-
 def literal(text: str) -> str:
     """The text as an SQL constant, whatever the server's sql_mode says of backslashes."""
     return f"_utf8mb4 x'{text.encode().hex()}'" if text else "''"

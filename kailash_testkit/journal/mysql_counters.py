@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kailash_testkit.journal.mysql_connection import Connection, literal, quoted
+from kailash_testkit.databases.mysql import quoted
+from kailash_testkit.journal.mysql_connection import Connection, literal
 
 
 def read_counters(connection: Connection, tables: Iterable[str]) -> dict[str, int]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
+from kailash_testkit.databases.mysql import quoted
 from kailash_testkit.journal.mysql_catalog import Table, read_catalog
-from kailash_testkit.journal.mysql_connection import Connection, quoted
+from kailash_testkit.journal.mysql_connection import Connection
 from kailash_testkit.journal.mysql_counters import read_counters
 from kailash_testkit.journal.mysql_schema import read_schema
 from kailash_testkit.journal.mysql_triggers import exact_value

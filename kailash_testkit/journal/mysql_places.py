@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kailash_testkit.databases.mysql import quoted
 from kailash_testkit.journal.mysql_catalog import Catalog
-from kailash_testkit.journal.mysql_connection import Connection, quoted
+from kailash_testkit.journal.mysql_connection import Connection
 from kailash_testkit.journal.mysql_counters import asking_for_counters, counters_told
 from kailash_testkit.journal.mysql_history import looking, touched
 from kailash_testkit.journal.mysql_recording import Recording

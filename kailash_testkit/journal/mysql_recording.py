@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from kailash_testkit.databases.mysql import quoted
 from kailash_testkit.errors import UnsupportedDatabase
 from kailash_testkit.journal.mysql_catalog import OWN_PREFIX, Catalog, Table, read_catalog
-from kailash_testkit.journal.mysql_connection import Connection, literal, quoted
+from kailash_testkit.journal.mysql_connection import Connection, literal
 from kailash_testkit.journal.mysql_schema import Schema, read_schema, statements_so_far
 from kailash_testkit.journal.mysql_triggers import Source
 from kailash_testkit.journal.mysql_watch import Watch

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from kailash_testkit.databases.mysql import quoted
 from kailash_testkit.journal.interface import RecordedChange
 from kailash_testkit.journal.mysql_catalog import Column
-from kailash_testkit.journal.mysql_connection import Connection, quoted
+from kailash_testkit.journal.mysql_connection import Connection
 from kailash_testkit.journal.mysql_triggers import Source, all_digits
 
 

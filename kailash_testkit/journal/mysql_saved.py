@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from kailash_testkit.databases.mysql import quoted
 from kailash_testkit.errors import IsolationFailed
-from kailash_testkit.journal.mysql_connection import Connection, quoted
+from kailash_testkit.journal.mysql_connection import Connection
 from kailash_testkit.journal.mysql_schema import Schema, read_schema
 from kailash_testkit.journal.mysql_triggers import Source
 from kailash_testkit.journal.mysql_writing import make_triggers, require_that_they_can_be_made

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from kailash_testkit.databases.mysql import quoted
 from kailash_testkit.journal.mysql_catalog import OWN_PREFIX, is_bookkeeping
-from kailash_testkit.journal.mysql_connection import Connection, quoted
+from kailash_testkit.journal.mysql_connection import Connection
 
 _COUNTER: Final = re.compile(r"^(\) ENGINE=\S+) AUTO_INCREMENT=\d+", re.MULTILINE)
 #: The server counts each statement by its kind, those of other databases too. Readable for everyone.

@@ -19,8 +19,9 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Final
 
+from kailash_testkit.databases.mysql import quoted
 from kailash_testkit.journal.mysql_catalog import OWN_PREFIX, Table
-from kailash_testkit.journal.mysql_connection import Connection, quoted
+from kailash_testkit.journal.mysql_connection import Connection
 from kailash_testkit.journal.mysql_schema import Trigger
 
 BEFORE, AFTER, BASE = 0, 1, 2  # in this order: see `Source.rows_at`

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from kailash_testkit.journal.mysql_connection import Connection, quoted
+from kailash_testkit.databases.mysql import quoted
+from kailash_testkit.journal.mysql_connection import Connection
 
 _DEFINITION_CHANGED: Final = 1412
 _NO_SUCH_TABLE: Final = 1146

@@ -11,8 +11,9 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
+from kailash_testkit.databases.mysql import quoted
 from kailash_testkit.errors import IsolationFailed
-from kailash_testkit.journal.mysql_connection import SQL_MODE, Connection, literal, quoted
+from kailash_testkit.journal.mysql_connection import SQL_MODE, Connection, literal
 from kailash_testkit.journal.mysql_schema import Trigger
 from kailash_testkit.journal.mysql_triggers import Source
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kailash_testkit.journal.postgresql_connection import OWN_SCHEMA, Connection
+from kailash_testkit.databases.postgresql import OWN_SCHEMA
+from kailash_testkit.journal.postgresql_connection import Connection
 
 #: Names of DataFlow's own bookkeeping: neither recorded, nor undone, nor fingerprinted.
 BOOKKEEPING: Final = "^_?dataflow_"

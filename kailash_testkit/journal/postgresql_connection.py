@@ -8,9 +8,6 @@ from typing import Any, Final
 
 from kailash_testkit.errors import DatabaseBusy
 
-OWN_SCHEMA: Final = "dataflow_testkit"
-"""Where the kit keeps what it needs in the database; DataFlow's discovery and migrations do not look there."""
-
 #: What decides how values are written as text: the same for everyone, so that equal values have equal texts.
 TEXT_SETTINGS: Final = {
     "DateStyle": "ISO, MDY",
@@ -56,11 +53,6 @@ WRITERS: Final = """
       AND a.datid = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND a.backend_type IS DISTINCT FROM 'autovacuum worker'
 """
-
-
-def quoted(*names: str) -> str:
-    """The names, joined by dots, as an SQL identifier, whatever characters they have."""
-    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
 
 
 def literal(text: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from kailash_testkit.databases.postgresql import OWN_SCHEMA
 from kailash_testkit.journal.postgresql_catalog import BOOKKEEPING, IN_SCHEMA, OF_APPLICATION, not_of_extension
-from kailash_testkit.journal.postgresql_connection import OWN_SCHEMA
 
 FIRST_OBJECT: Final = 16384
 """PostgreSQL's own objects have numbers below this."""

@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from kailash_testkit.databases.postgresql import quoted
 from kailash_testkit.journal.postgresql_catalog import Table
-from kailash_testkit.journal.postgresql_connection import Connection, quoted
+from kailash_testkit.journal.postgresql_connection import Connection
 
 Mode = Literal["in place", "replace", "delete first"]
 _MODES: Final[tuple[Mode, ...]] = ("in place", "replace", "delete first")

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from kailash_testkit.databases.postgresql import OWN_SCHEMA
 from kailash_testkit.journal.postgresql_catalog import Table
-from kailash_testkit.journal.postgresql_connection import OWN_SCHEMA, Connection, literal
+from kailash_testkit.journal.postgresql_connection import Connection, literal
 from kailash_testkit.journal.postgresql_triggers import JOURNAL
 
 _SAVED: Final = f"{OWN_SCHEMA}.saved"

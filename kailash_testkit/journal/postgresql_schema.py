@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from kailash_testkit.databases.postgresql import OWN_SCHEMA
 from kailash_testkit.journal.postgresql_catalog import OF_APPLICATION
-from kailash_testkit.journal.postgresql_connection import OWN_SCHEMA, Connection
+from kailash_testkit.journal.postgresql_connection import Connection
 from kailash_testkit.journal.postgresql_objects import FIRST_OBJECT, OBJECTS
 
 # Each catalogue has an index on its column.

@@ -19,8 +19,9 @@ from collections.abc import Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import Final
 
+from kailash_testkit.databases.postgresql import OWN_SCHEMA, quoted
 from kailash_testkit.journal.postgresql_catalog import Table
-from kailash_testkit.journal.postgresql_connection import OWN_SCHEMA, TEXT_SETTINGS, Connection, literal, quoted
+from kailash_testkit.journal.postgresql_connection import TEXT_SETTINGS, Connection, literal
 
 JOURNAL: Final = f"{OWN_SCHEMA}.journal"
 #: Named so that they fire before the application's own triggers of the same event: in the order of names.

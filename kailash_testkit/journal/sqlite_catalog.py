@@ -76,11 +76,6 @@ class Catalog:
     has_sequences: bool
 
 
-def quoted(name: str) -> str:
-    """``name`` as an SQL identifier, whatever characters it has."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def is_bookkeeping(name: str) -> bool:
     """Whether the table is SQLite's, DataFlow's or the journal's own rather than the application's."""
     return name.lower().startswith((BOOKKEEPING_PREFIX, "sqlite_"))

@@ -6,7 +6,8 @@ import hashlib
 import sqlite3
 from dataclasses import astuple
 
-from kailash_testkit.journal.sqlite_catalog import is_bookkeeping, quoted
+from kailash_testkit.databases.sqlite import quoted
+from kailash_testkit.journal.sqlite_catalog import is_bookkeeping
 from kailash_testkit.journal.sqlite_connection import plain_cursor
 from kailash_testkit.journal.sqlite_counters import read_counters
 

@@ -19,7 +19,8 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, closing
 
-from kailash_testkit.journal.sqlite_catalog import JOURNAL_TABLE, Catalog, quoted
+from kailash_testkit.databases.sqlite import quoted
+from kailash_testkit.journal.sqlite_catalog import JOURNAL_TABLE, Catalog
 from kailash_testkit.journal.sqlite_connection import bound, configure, transaction
 from kailash_testkit.journal.sqlite_counters import Counters, write_counters
 from kailash_testkit.journal.sqlite_history import History, Log, Row, Touched, exact_text

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, field
 
+from kailash_testkit.databases.sqlite import quoted
 from kailash_testkit.journal.sqlite_catalog import (
     JOURNAL_TABLE,
     Catalog,
     Schema,
     own_triggers,
-    quoted,
     read_catalog,
     schema_of,
 )

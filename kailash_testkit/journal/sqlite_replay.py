@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
+from kailash_testkit.databases.sqlite import quoted
 from kailash_testkit.journal.interface import RecordedChange
-from kailash_testkit.journal.sqlite_catalog import OWN_PREFIX, Table, quoted
+from kailash_testkit.journal.sqlite_catalog import OWN_PREFIX, Table
 from kailash_testkit.journal.sqlite_connection import bound
 from kailash_testkit.journal.sqlite_triggers import triggers_of
 

@@ -25,7 +25,8 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
-from kailash_testkit.journal.sqlite_catalog import JOURNAL_TABLE, OWN_PREFIX, Table, UniqueKey, quoted
+from kailash_testkit.databases.sqlite import quoted
+from kailash_testkit.journal.sqlite_catalog import JOURNAL_TABLE, OWN_PREFIX, Table, UniqueKey
 
 #: The names under which a connection to an image has the database, and the image.
 LIVE, IMAGE = "live", "main"

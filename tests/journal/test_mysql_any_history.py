@@ -11,9 +11,9 @@ from journal_story import Step, Story, steps
 from mysql_bench import MysqlBench
 from soak import examples
 
+from kailash_testkit.databases.mysql import quoted
 from kailash_testkit.journal.interface import RecordedChange
 from kailash_testkit.journal.mysql_catalog import read_catalog
-from kailash_testkit.journal.mysql_connection import quoted
 from kailash_testkit.journal.mysql_triggers import all_digits
 
 SCHEMA = """

@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from kailash_testkit.databases.drivers import driver
+from kailash_testkit.databases.mysql import quoted
 from kailash_testkit.databases.naming import may_be_ours
 from kailash_testkit.databases.servers.access import LOOPBACK
 from kailash_testkit.databases.servers.interface import Administration, Found, Programs
@@ -106,7 +107,7 @@ class _MysqlAdministration:
     def create(self, name: str, /) -> None:
         self._run("SELECT get_lock(%s, 0)", _lock(name))
         try:
-            self._run(f"CREATE DATABASE {_quoted(name)}")
+            self._run(f"CREATE DATABASE {quoted(name)}")
         except self._driver.Error as error:
             if error.args[0] not in _ACCESS_DENIED:
                 raise
@@ -116,7 +117,7 @@ class _MysqlAdministration:
                 why="the kit tests on databases of its own, which it makes and drops",
                 do=f"let it make them: GRANT ALL ON `%\\_kt%`.* TO {self._place.user!r}",
             ) from None
-        self._run(f"CREATE TABLE {_quoted(name)}.{_MADE} (reason varchar(255))")
+        self._run(f"CREATE TABLE {quoted(name)}.{_MADE} (reason varchar(255))")
 
     def is_empty(self, name: str, /) -> bool:
         made = "SELECT count(*) FROM information_schema.tables WHERE table_schema = %s AND table_name <> %s"
@@ -127,7 +128,7 @@ class _MysqlAdministration:
             return  # another run removes it in this moment
         for (number,) in self._run("SELECT id FROM information_schema.processlist WHERE db = %s", name):
             self._end_session(number)
-        self._run(f"DROP DATABASE IF EXISTS {_quoted(name)}")
+        self._run(f"DROP DATABASE IF EXISTS {quoted(name)}")
         self._run("SELECT release_lock(%s)", _lock(name))
 
     def _end_session(self, number: int) -> None:
@@ -139,7 +140,7 @@ class _MysqlAdministration:
                 raise
 
     def keep(self, name: str, reason: str, /) -> None:
-        self._run(f"INSERT INTO {_quoted(name)}.{_MADE} VALUES (%s)", reason[:255])
+        self._run(f"INSERT INTO {quoted(name)}.{_MADE} VALUES (%s)", reason[:255])
 
     def found(self) -> Sequence[Found]:
         found: list[Found] = []
@@ -147,7 +148,7 @@ class _MysqlAdministration:
             # A run that was killed while it made a database could not say so: nothing is in it then.
             if may_be_ours(name) and (made or self.is_empty(name)):
                 in_use = self._run("SELECT is_used_lock(%s) IS NOT NULL", _lock(name)) == [(1,)]
-                reasons = self._run(f"SELECT reason FROM {_quoted(name)}.{_MADE}") if made else []
+                reasons = self._run(f"SELECT reason FROM {quoted(name)}.{_MADE}") if made else []
                 found.append(Found(name, in_use, str(reasons[0][0]) if reasons else None))
         return found
 
@@ -172,7 +173,3 @@ class _MysqlAdministration:
 def _lock(name: str) -> str:
     """The name of a database's lock, which may have 64 characters at most."""
     return f"kailash-testkit {hashlib.sha256(name.encode()).hexdigest()[:40]}"
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"

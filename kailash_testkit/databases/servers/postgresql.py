@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from kailash_testkit.databases.drivers import driver
 from kailash_testkit.databases.naming import may_be_ours
+from kailash_testkit.databases.postgresql import quoted
 from kailash_testkit.databases.servers.access import LOOPBACK
 from kailash_testkit.databases.servers.interface import Administration, Found, Programs
 from kailash_testkit.databases.urls import server_url, with_database
@@ -109,7 +110,7 @@ class _PostgresqlAdministration:
     def create(self, name: str, /) -> None:
         self._run("SELECT pg_advisory_lock(%s, %s)", _LOCKS, _signed(name))
         try:
-            self._run(f"CREATE DATABASE {_quoted(name)}")
+            self._run(f"CREATE DATABASE {quoted(name)}")
         except self._driver.errors.InsufficientPrivilege:
             raise ServerUnavailable(
                 f"PostgreSQL at {self._place.host}:{self._place.port} does not let {self._place.user} make a database",
@@ -131,7 +132,7 @@ class _PostgresqlAdministration:
         if self._run("SELECT pg_try_advisory_lock(%s, %s)", _LOCKS, _signed(name)) == [(False,)]:
             return  # another run removes it in this moment
         try:
-            self._run(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
+            self._run(f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
         except self._driver.errors.InvalidCatalogName:
             pass  # another run removed it, which is connected to another database
         finally:
@@ -141,7 +142,7 @@ class _PostgresqlAdministration:
         self._comment(name, _KEPT + reason)
 
     def _comment(self, name: str, text: str) -> None:
-        self._run(f"COMMENT ON DATABASE {_quoted(name)} IS %s", text)
+        self._run(f"COMMENT ON DATABASE {quoted(name)} IS %s", text)
 
     def found(self) -> Sequence[Found]:
         held = {number for (number,) in self._run(_HELD, _LOCKS)}
@@ -181,7 +182,3 @@ def _key(name: str) -> int:
 def _signed(name: str) -> int:
     key = _key(name)
     return key - 2**32 if key >= 2**31 else key
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
