@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import os
 import secrets
-import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from statistics import median
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from measuring import alternating, timed
 
 from kailash_testkit.journal.interface import Mark
 from kailash_testkit.journal.mysql import MysqlJournal
@@ -97,21 +97,6 @@ def database(rows: int, *, journal: bool, triggers: bool = False) -> Generator[D
     finally:
         server.cursor().execute(f"DROP DATABASE {name}")
         server.close()
-
-
-def alternating(rounds: int, variants: dict[str, Callable[[], float]]) -> dict[str, float]:
-    """The median of each variant's timings, in seconds; variants take turns."""
-    times: dict[str, list[float]] = {name: [] for name in variants}
-    for _ in range(rounds):
-        for name, run in variants.items():
-            times[name].append(run())
-    return {name: median(found) for name, found in times.items()}
-
-
-def timed(act: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    act()
-    return time.perf_counter() - started
 
 
 def shown(found: dict[str, float], unit: float = 1e3, name: str = "ms") -> None:

@@ -7,7 +7,6 @@ busy machine slows all of them alike; the median round counts.
 from __future__ import annotations
 
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +16,8 @@ from importlib import import_module
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from measuring import alternating, timed
 
 from kailash_testkit.journal.postgresql import PostgresqlJournal
 
@@ -73,21 +74,6 @@ def database(rows: int, *, journal: bool, triggers: bool = False) -> Iterator[Da
         app.close()
         run(server, f"DROP DATABASE {name}")
         server.close()
-
-
-def alternating(rounds: int, variants: dict[str, Callable[[], float]]) -> dict[str, float]:
-    """The median of each variant's timings, in seconds; variants take turns."""
-    times: dict[str, list[float]] = {name: [] for name in variants}
-    for _ in range(rounds):
-        for name, measured in variants.items():
-            times[name].append(measured())
-    return {name: median(found) for name, found in times.items()}
-
-
-def timed(act: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    act()
-    return time.perf_counter() - started
 
 
 def change(app: Any) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
+
+from measuring import alternating, timed
 
 from kailash_testkit.journal.sqlite import SqliteJournal
 
@@ -64,21 +65,6 @@ def connect(path: str) -> sqlite3.Connection:
     for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = NORMAL"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
-
-
-def alternating(rounds: int, variants: dict[str, Callable[[], float]]) -> dict[str, float]:
-    """The median of each variant's timings, in seconds; variants take turns."""
-    times: dict[str, list[float]] = {name: [] for name in variants}
-    for _ in range(rounds):
-        for name, run in variants.items():
-            times[name].append(run())
-    return {name: median(found) for name, found in times.items()}
-
-
-def timed(act: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    act()
-    return time.perf_counter() - started
 
 
 def undo_round(opened: Database) -> Callable[[], float]:

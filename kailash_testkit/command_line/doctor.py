@@ -14,14 +14,12 @@ from collections.abc import Generator, Mapping
 from typing import Any, Final
 
 from kailash_testkit.command_line.application import add_arguments, pytest_settings, variables_of
-from kailash_testkit.command_line.own_database import add_database_argument, application_on_own_database
+from kailash_testkit.command_line.own_database import Application, add_database_argument, application_on_own_database
 from kailash_testkit.command_line.progress import Progress
-from kailash_testkit.dataflow_internals import close_in_running_loop
 from kailash_testkit.doctor import Diagnosis, diagnose
 from kailash_testkit.doctor.surroundings import advice
 from kailash_testkit.doctor.table import text
 from kailash_testkit.errors import ConfigurationError
-from kailash_testkit.kit import Kit
 from kailash_testkit.loading import load_app
 from kailash_testkit.wording import listed, nearest
 
@@ -91,14 +89,12 @@ def _diagnosis(arguments: argparse.Namespace) -> Diagnosis:
         models = _chosen(dataflow, arguments.only)
         found = advice(dataflow, own_url, application.url, _app(arguments, settings), settings)
         application.create_database(progress)
-        return asyncio.run(_examined(dataflow, application.server.describe(), models, found, progress))
+        return asyncio.run(_examined(application, models, found, progress))
 
 
-async def _examined(dataflow: Any, database: str, models: list[str], found: list[Any], progress: Progress) -> Diagnosis:
-    async with Kit.on_private_database(dataflow, verify=False, late_models=lambda: None) as kit:
-        diagnosis = await diagnose(kit, database, models, found, progress)
-    await close_in_running_loop(dataflow)
-    return diagnosis
+async def _examined(application: Application, models: list[str], found: list[Any], progress: Progress) -> Diagnosis:
+    async with application.opened() as kit:
+        return await diagnose(kit, application.server.describe(), models, found, progress)
 
 
 def _chosen(dataflow: Any, only: list[str]) -> list[str]:

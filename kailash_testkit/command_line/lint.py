@@ -14,9 +14,8 @@ from types import ModuleType
 from typing import Any, Final, Self, cast
 
 from kailash_testkit.command_line.application import add_arguments, pytest_settings
-from kailash_testkit.command_line.own_database import add_database_argument, application_on_own_database
+from kailash_testkit.command_line.own_database import Application, add_database_argument, application_on_own_database
 from kailash_testkit.command_line.progress import Progress
-from kailash_testkit.dataflow_internals import close_in_running_loop
 from kailash_testkit.errors import KitError
 from kailash_testkit.factories import Factory, FactoryBase, numbering
 from kailash_testkit.factories.base import definition_of
@@ -69,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         cases = [*_models(application.dataflow), *(case for module in modules for case in _factories(module))]
         application.create_database(progress)
         progress(f"creating {len(cases)} rows")
-        failures = asyncio.run(_failures(application.dataflow, cases))
+        failures = asyncio.run(_failures(application, cases))
     sys.stdout.write("\n".join([*failures, _summary(application.target, len(cases), len(failures))]) + "\n")
     return 1 if failures else 0
 
@@ -127,13 +126,11 @@ def _trait_methods(kind: type[FactoryBase]) -> Iterator[str]:
 _VARIABLE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-async def _failures(dataflow: Any, cases: list[_Case]) -> list[str]:
-    async with Kit.on_private_database(dataflow, verify=False, late_models=lambda: None) as kit:
-        tenant = kit.tenant(_TENANT) if dataflow.config.security.multi_tenant else contextlib.nullcontext()
+async def _failures(application: Application, cases: list[_Case]) -> list[str]:
+    async with application.opened() as kit:
+        tenant = kit.tenant(_TENANT) if application.dataflow.config.security.multi_tenant else contextlib.nullcontext()
         with tenant:
-            failures = [failure for case in cases if (failure := await _failure(kit, case)) is not None]
-    await close_in_running_loop(dataflow)
-    return failures
+            return [failure for case in cases if (failure := await _failure(kit, case)) is not None]
 
 
 async def _failure(kit: Kit, case: _Case) -> str | None:

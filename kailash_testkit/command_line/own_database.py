@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kailash_testkit.command_line.application import importable, loaded, target_of, variables_of
 from kailash_testkit.databases.servers import Choice, Server, started
-from kailash_testkit.dataflow_internals import url_of
+from kailash_testkit.dataflow_internals import close_in_running_loop, url_of
 from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.kit import Kit
 from kailash_testkit.wording import plain
 
 
@@ -40,6 +41,13 @@ class Application:
         """Makes the database; starts the server if need be."""
         progress(f"making a database: {self.server.describe()}")
         self.server.create(self.name)
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncGenerator[Kit, None]:
+        """A kit on the database; what DataFlow makes in the event loop meanwhile is closed in it."""
+        async with Kit.on_private_database(self.dataflow, verify=False, late_models=lambda: None) as kit:
+            yield kit
+        await close_in_running_loop(self.dataflow)
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Final
@@ -12,6 +12,7 @@ from kailash_testkit.wording import plain, shortened
 
 _LOCK_PATIENCE: Final = 0.5  # seconds that a transaction is given to end
 _LOOK_AGAIN: Final = 0.02  # seconds
+_LONGEST_STATEMENT: Final = 120  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,24 @@ def stays_true(condition: Callable[[], bool]) -> bool:
 def busy(name: str, sessions: list[Session]) -> DatabaseBusy:
     """The error for a statement that waited in vain, naming those who may hold the lock."""
     holders = [session for session in sessions if session.holds_locks or session.blocks]
+    return locked(name, [str(session) for session in holders or sessions])
+
+
+def locked(name: str, holders: Sequence[str], *, if_nobody: str = "") -> DatabaseBusy:
+    """The error for a lock that was not had. if_nobody: what to add to the reason when no holder was found."""
     return DatabaseBusy(
         f"{name} is locked by an open transaction",
-        details=[str(session) for session in holders or sessions],
-        why="a transaction was begun and neither committed nor rolled back",
+        details=holders,
+        why="a transaction was begun and neither committed nor rolled back" + ("" if holders else if_nobody),
         do="end every transaction before the test ends: commit, roll back, or close the connection",
     )
+
+
+HAS_ENDED: Final = "; it has ended just now"
+"""What a server is asked too late."""
+
+
+def statement_shown(query: str) -> str:
+    """A statement in one line, cut where it would fill the screen."""
+    line = " ".join(query.split())
+    return line if len(line) <= _LONGEST_STATEMENT else f"{line[:_LONGEST_STATEMENT]}..."

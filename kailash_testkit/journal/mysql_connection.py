@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from math import ceil
 from typing import Any, Final, TypeVar
 
-from kailash_testkit.errors import DatabaseBusy
+from kailash_testkit.databases.sessions import HAS_ENDED, locked, statement_shown
 
 T = TypeVar("T")
 
@@ -36,7 +36,6 @@ _MAY_NOT: Final = (1044, 1142, 1227)
 _PAUSE: Final = 0.01  # seconds between two attempts to get a lock
 _NOBODYS: Final = 5.0  # seconds that a lock of no transaction is waited for: InnoDB's purge, or a loaded machine
 _TRANSACTIONS_ARE_OLD: Final = 0.12  # seconds that InnoDB shows the same picture of them
-_QUERY_SHOWN: Final = 120
 
 _HOLDERS: Final = """
     SELECT p.id, concat(p.user, '@', p.host), p.command, coalesce(p.info, t.trx_query, ''),
@@ -145,22 +144,13 @@ class Connection:
                 if time.monotonic() >= deadline:
                     holders = self._holders()
                     if holders or time.monotonic() >= last:
-                        raise self._busy(holders) from error
+                        raise locked(f"the database {self.database}", holders, if_nobody=HAS_ENDED) from error
             time.sleep(_PAUSE)
 
     def close(self) -> None:
         """Close it; nothing happens where it is closed."""
         if self.raw.open:
             self.raw.close()
-
-    def _busy(self, holders: list[str]) -> DatabaseBusy:
-        return DatabaseBusy(
-            f"the database {self.database} is locked by an open transaction",
-            details=holders,
-            why="a transaction was begun and neither committed nor rolled back"
-            + ("" if holders else "; it has ended just now"),
-            do="end every transaction before the test ends: commit, roll back, or close the connection",
-        )
 
     def _holders(self) -> list[str]:
         time.sleep(_TRANSACTIONS_ARE_OLD)
@@ -172,12 +162,7 @@ class Connection:
             found, state = self.run(_OTHERS), "perhaps in one (this user may not see transactions: grant PROCESS)"
         return [
             f"session {number} of {who}: {state}, for {age:.1f} s, "
-            + (f"running {_shortened(query)}" if query else command.lower())
+            + (f"running {statement_shown(query)}" if query else command.lower())
             for number, who, command, query, age in found
             if number not in self.own
         ]
-
-
-def _shortened(query: str) -> str:
-    line = " ".join(query.split())
-    return line if len(line) <= _QUERY_SHOWN else f"{line[:_QUERY_SHOWN]}..."

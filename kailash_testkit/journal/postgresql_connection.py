@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from kailash_testkit.databases.sessions import HAS_ENDED, locked, statement_shown
 from kailash_testkit.errors import DatabaseBusy
 
 #: What decides how values are written as text: the same for everyone, so that equal values have equal texts.
@@ -31,7 +32,6 @@ _SETTINGS: Final = {
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _DEADLOCK: Final = "40P01"
 _START: Final = "dataflow_testkit_start"
-_QUERY_SHOWN: Final = 120
 
 # Who may hold the lock: everybody else's open transactions that wrote, or that locked more than reading does.
 _HOLDERS: Final = """
@@ -145,21 +145,10 @@ class Connection:
         holders = [
             f"session {pid} of {application}: "
             + (
-                f"{state}, for {age:.1f} s, last statement {_shortened(query)}"
+                f"{state}, for {age:.1f} s, last statement {statement_shown(query)}"
                 if age is not None
                 else "what it does is hidden from other roles"
             )
             for pid, application, state, age, query in self.run(_HOLDERS)
         ]
-        return DatabaseBusy(
-            f"the database {self.database} is locked by an open transaction",
-            details=holders,
-            why="a transaction was begun and neither committed nor rolled back"
-            + ("" if holders else "; it has ended just now"),
-            do="end every transaction before the test ends: commit, roll back, or close the connection",
-        )
-
-
-def _shortened(query: str) -> str:
-    line = " ".join(query.split())
-    return line if len(line) <= _QUERY_SHOWN else f"{line[:_QUERY_SHOWN]}..."
+        return locked(f"the database {self.database}", holders, if_nobody=HAS_ENDED)

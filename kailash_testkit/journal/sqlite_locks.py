@@ -13,7 +13,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from kailash_testkit.errors import DatabaseBusy
+from kailash_testkit.databases.sessions import locked
 
 #: How long to wait for a connection to say its file, in seconds: it may be busy in another thread.
 _PATIENCE = 0.2
@@ -28,12 +28,10 @@ def busy_explained(path: str, own: sqlite3.Connection) -> Generator[None, None, 
         if not is_busy(error):
             raise
         found = holders(path, own)
-        raise DatabaseBusy(
-            f"the database {path} is locked by an open transaction",
-            details=found,
-            why="a transaction was begun and neither committed nor rolled back"
-            + ("" if found else "; no connection of this process is in one, so another process may hold it"),
-            do="end every transaction before the test ends: commit, roll back, or close the connection",
+        raise locked(
+            f"the database {path}",
+            found,
+            if_nobody="; no connection of this process is in one, so another process may hold it",
         ) from error
 
 
