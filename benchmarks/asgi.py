@@ -24,7 +24,7 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
 
 from kailash_testkit import ApiClient
-from kailash_testkit.live import LiveServer
+from kailash_testkit.asgi.live import LiveServer
 
 with warnings.catch_warnings():  # starlette would rather have httpx2
     warnings.simplefilter("ignore")

@@ -19,8 +19,8 @@ from urllib.parse import unquote, urlsplit
 
 from measuring import alternating, timed
 
-from kailash_testkit.journal.interface import Mark
-from kailash_testkit.journal.mysql import MysqlJournal
+from kailash_testkit.databases.journal import Mark
+from kailash_testkit.databases.mysql.journal.journal import MysqlJournal
 
 pymysql: Any = import_module("pymysql")
 SERVER = os.environ.get("KAILASH_TESTKIT_MYSQL_URL", "mysql://root:@127.0.0.1:3306/")

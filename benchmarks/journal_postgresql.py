@@ -19,7 +19,7 @@ from typing import Any
 
 from measuring import alternating, timed
 
-from kailash_testkit.journal.postgresql import PostgresqlJournal
+from kailash_testkit.databases.postgresql.journal.journal import PostgresqlJournal
 
 SERVER = sys.argv[1] if len(sys.argv) > 1 else "postgresql://postgres@127.0.0.1:5432/postgres"
 TABLES = 10

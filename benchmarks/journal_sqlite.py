@@ -17,7 +17,7 @@ from statistics import median
 
 from measuring import alternating, timed
 
-from kailash_testkit.journal.sqlite import SqliteJournal
+from kailash_testkit.databases.sqlite.journal.journal import SqliteJournal
 
 TABLES = 10
 COLUMNS = "name TEXT NOT NULL, email TEXT, amount REAL, note TEXT, created_at TEXT, updated_at TEXT"

@@ -10,12 +10,13 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from kailash_testkit.asgi import ApiClient as ApiClient
     from kailash_testkit.changes import Change as Change
     from kailash_testkit.changes import Changes as Changes
     from kailash_testkit.changes import created as created
     from kailash_testkit.changes import deleted as deleted
     from kailash_testkit.changes import updated as updated
+    from kailash_testkit.client import ApiClient as ApiClient
+    from kailash_testkit.client.resources import Resource as Resource
     from kailash_testkit.errors import AnsweredFromRecord as AnsweredFromRecord
     from kailash_testkit.errors import AppendOnlyModel as AppendOnlyModel
     from kailash_testkit.errors import CircularValues as CircularValues
@@ -62,19 +63,18 @@ if TYPE_CHECKING:
     from kailash_testkit.factories import sequence as sequence
     from kailash_testkit.factories import transient as transient
     from kailash_testkit.kit import Kit as Kit
-    from kailash_testkit.resources import Resource as Resource
-    from kailash_testkit.rows import Row as Row
+    from kailash_testkit.models.rows import Row as Row
 
 _HOMES: Final = {
-    "ApiClient": "asgi",
+    "ApiClient": "client",
     "Cause": "explain",
     "Change": "changes",
     "Changes": "changes",
     "Explanation": "explain",
     "Factory": "factories",
     "Kit": "kit",
-    "Resource": "resources",
-    "Row": "rows",
+    "Resource": "client.resources",
+    "Row": "models.rows",
     "choice": "factories",
     "created": "changes",
     "deleted": "changes",

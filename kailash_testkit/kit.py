@@ -7,19 +7,21 @@ from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from kailash_testkit import active, dataflow_internals, sync
+from kailash_testkit import open_kits
+from kailash_testkit.asgi.timeline import Timeline
 from kailash_testkit.changes import Changes
+from kailash_testkit.concurrency import sync
+from kailash_testkit.concurrency.pending import pending
 from kailash_testkit.databases import Database
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.explain import Explanation
 from kailash_testkit.explain.explainer import Explainer
 from kailash_testkit.factories import Factory
 from kailash_testkit.factories.definition import Definition
-from kailash_testkit.pending import pending
-from kailash_testkit.rows import Row
-from kailash_testkit.sandbox import Claim, Sandbox
-from kailash_testkit.store import Store
-from kailash_testkit.timeline import Timeline
+from kailash_testkit.internals import dataflow as dataflow_internals
+from kailash_testkit.isolation.sandbox import Claim, Sandbox
+from kailash_testkit.models.rows import Row
+from kailash_testkit.store.store import Store
 
 Isolation = Literal["journal", "none"]
 
@@ -79,12 +81,12 @@ class Kit:
         self._sandbox = Sandbox.enter(self.dataflow, self._claim, verify=self._verify)
         self._opened = Store(self.dataflow, self._sandbox.database, self._add_models, self.explainer.at_once)
         self.explainer.start()
-        active.add(self)
+        open_kits.add(self)
         return self
 
     def close(self) -> None:
         """Closes the kit's own connection. Idempotent; the database and the application are left alone."""
-        active.remove(self)
+        open_kits.remove(self)
         self.explainer.stop()
         sandbox, self._sandbox, self._opened = self._sandbox, None, None
         if sandbox is not None:
@@ -109,7 +111,7 @@ class Kit:
 
     def __enter__(self) -> Self:
         self.open()
-        active.activate(self)
+        open_kits.activate(self)
         return self
 
     def __exit__(

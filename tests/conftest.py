@@ -14,9 +14,9 @@ from sample_app import in_this_loop, make_db, register_shop
 from server_runs import SERVERS, GivenServers
 from warm_python import WarmPython
 
-from kailash_testkit import active
+from kailash_testkit import open_kits
 from kailash_testkit.kit import Kit
-from kailash_testkit.store import Store
+from kailash_testkit.store.store import Store
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -84,10 +84,10 @@ def shop_store(shop_kit: Kit) -> Store:
 @pytest.fixture
 def sync_kit(open_shop: Kit) -> Iterator[Kit]:
     """The kit on the shop for synchronous tests."""
-    active.activate(open_shop)
+    open_kits.activate(open_shop)
     yield open_shop
     open_shop.reset_sync()
-    active.remove(open_shop)
+    open_kits.remove(open_shop)
 
 
 @pytest.fixture

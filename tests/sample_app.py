@@ -14,7 +14,7 @@ from typing import Any, Optional
 
 from dataflow import DataFlow
 
-from kailash_testkit import Kit, active
+from kailash_testkit import Kit, open_kits
 
 
 class Status(str, Enum):
@@ -151,10 +151,10 @@ def files_in(folder: Path) -> set[str]:
 @contextlib.asynccontextmanager
 async def in_this_loop(kit: Kit) -> AsyncIterator[Kit]:
     """An open kit for one test: active meanwhile, then without rows and without anything in the test's loop."""
-    active.activate(kit)
+    open_kits.activate(kit)
     try:
         yield kit
         await kit.reset()
     finally:
-        active.remove(kit)
+        open_kits.remove(kit)
         await kit.store.workflows.close()

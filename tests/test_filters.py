@@ -9,9 +9,9 @@ import pytest
 from sample_app import Colour, Level, Status
 
 from kailash_testkit.errors import FieldTypeError, UnknownField, UnknownOperator
-from kailash_testkit.filters import OPERATORS, checked_filter
 from kailash_testkit.models import Model, read_model
-from kailash_testkit.rows import Row
+from kailash_testkit.models.rows import Row
+from kailash_testkit.store.filters import OPERATORS, checked_filter
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import pytest
 from dataflow import DataFlow
 from sample_app import files_in, register
 
-from kailash_testkit import Factory, Kit, KitError, active
+from kailash_testkit import Factory, Kit, KitError, open_kits
 from kailash_testkit.errors import (
     ConfigurationError,
     NoActiveKit,
@@ -336,8 +336,8 @@ async def test_a_model_of_another_instance_is_unknown(two: Any, new_db: Any) -> 
 @pytest.fixture
 def no_kits(monkeypatch: pytest.MonkeyPatch) -> None:
     """As outside pytest: no kit is open, and no plugin opens one."""
-    monkeypatch.setattr(active, "_open", [])
-    monkeypatch.setattr(active, "_providers", [])
+    monkeypatch.setattr(open_kits, "_open", [])
+    monkeypatch.setattr(open_kits, "_providers", [])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import weakref
 
 import pytest
 
-from kailash_testkit import loops
+from kailash_testkit.concurrency import loops
 
 
 def closer(log: list[str], name: str, error: Exception | None = None) -> loops.Closer:

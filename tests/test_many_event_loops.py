@@ -12,7 +12,8 @@ import pytest
 from database_kinds import Kind
 from sample_app import register
 
-from kailash_testkit import Kit, loops
+from kailash_testkit import Kit
+from kailash_testkit.concurrency import loops
 
 _LOOPS = 100
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from kailash_testkit.concurrency.pending import pending
 from kailash_testkit.errors import NotAwaited
-from kailash_testkit.pending import pending
 
 
 class Rows:

@@ -14,7 +14,7 @@ import pytest
 from sample_app import Colour, Status
 
 from kailash_testkit.models import read_model
-from kailash_testkit.rows import Row, jsonable
+from kailash_testkit.models.rows import Row, jsonable
 
 
 @pytest.fixture

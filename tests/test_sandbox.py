@@ -14,8 +14,8 @@ from sample_app import register
 
 from kailash_testkit.changes import created
 from kailash_testkit.errors import DatabaseBusy, IsolationFailed
+from kailash_testkit.isolation.sandbox import Sandbox
 from kailash_testkit.kit import Kit
-from kailash_testkit.sandbox import Sandbox
 
 
 class Notes:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kailash_testkit import loops, sync
+from kailash_testkit.concurrency import loops, sync
 from kailash_testkit.kit import Kit
 
 tenant: contextvars.ContextVar[str] = contextvars.ContextVar("tenant", default="none")

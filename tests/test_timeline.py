@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from kailash_testkit import ApiClient, Kit
-from kailash_testkit.timeline import CURRENT, Timeline
+from kailash_testkit.asgi.timeline import CURRENT, Timeline
 
 
 def application(kit: Kit) -> Starlette:

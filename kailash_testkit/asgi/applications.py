@@ -6,11 +6,11 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from kailash_testkit import nexus_internals
 from kailash_testkit.asgi.giving import giving
 from kailash_testkit.asgi.protocol import AsgiApp
 from kailash_testkit.errors import ConfigurationError
-from kailash_testkit.wording import shortened
+from kailash_testkit.internals import nexus as nexus_internals
+from kailash_testkit.text import shortened
 
 _ABSENT = object()
 

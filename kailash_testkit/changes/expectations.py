@@ -8,7 +8,7 @@ from typing import Final
 
 from kailash_testkit.changes.net import TOMBSTONE, Change, Kind
 from kailash_testkit.models.types import same
-from kailash_testkit.wording import differing, shortened
+from kailash_testkit.text import differing, shortened
 
 ANY_ID: Final = object()
 """The id of an expectation that names none."""

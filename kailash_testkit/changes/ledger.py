@@ -9,9 +9,9 @@ from typing import Self
 
 from kailash_testkit.changes.expectations import Expectation
 from kailash_testkit.changes.net import Change, Kind, net_changes
-from kailash_testkit.changes.recording import Recording
 from kailash_testkit.changes.report import differences, listing
 from kailash_testkit.errors import ConfigurationError, UnexpectedChanges
+from kailash_testkit.isolation.recording import Recording
 from kailash_testkit.models import Model
 
 

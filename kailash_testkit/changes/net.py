@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from kailash_testkit.journal.interface import RecordedChange
+from kailash_testkit.databases.journal import RecordedChange
 from kailash_testkit.models import Model
 from kailash_testkit.models.model import MANAGED
-from kailash_testkit.rows import Row
+from kailash_testkit.models.rows import Row
 
 Kind = Literal["created", "updated", "deleted"]
 

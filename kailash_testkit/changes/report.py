@@ -8,7 +8,7 @@ from typing import Final
 from kailash_testkit.changes.expectations import ANY_ID, Expectation
 from kailash_testkit.changes.matching import matched
 from kailash_testkit.changes.net import Change
-from kailash_testkit.wording import differing, shortened
+from kailash_testkit.text import differing, shortened
 
 _MOST: Final = 20
 """Differences of each kind that are told one by one; whoever sees so many looks for another cause."""

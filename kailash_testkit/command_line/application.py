@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from kailash_testkit.errors import ConfigurationError
-from kailash_testkit.loading import load_dataflow, load_module
+from kailash_testkit.importer import load_dataflow, load_module
 
 PROJECT_FILE: Final = Path("pyproject.toml")
 _DEFAULT_VARIABLE: Final = "DATABASE_URL"

@@ -20,8 +20,8 @@ from kailash_testkit.doctor import Diagnosis, diagnose
 from kailash_testkit.doctor.surroundings import advice
 from kailash_testkit.doctor.table import text
 from kailash_testkit.errors import ConfigurationError
-from kailash_testkit.loading import load_app
-from kailash_testkit.wording import listed, nearest
+from kailash_testkit.importer import load_app
+from kailash_testkit.text import listed, nearest
 
 _DESCRIPTION: Final = """\
 Stores values in every field of every model of a DataFlow, usual ones and those at which databases give way,

@@ -20,9 +20,9 @@ from kailash_testkit.errors import KitError
 from kailash_testkit.factories import Factory, FactoryBase, numbering
 from kailash_testkit.factories.base import definition_of
 from kailash_testkit.factories.definition import Definition
+from kailash_testkit.importer import load_module
 from kailash_testkit.kit import Kit
-from kailash_testkit.loading import load_module
-from kailash_testkit.wording import plain
+from kailash_testkit.text import plain
 
 _DESCRIPTION: Final = """\
 Creates one row of every model, of every factory in the named modules, and of each of their traits (those of

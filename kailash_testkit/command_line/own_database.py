@@ -10,10 +10,10 @@ from typing import Any
 
 from kailash_testkit.command_line.application import importable, loaded, target_of, variables_of
 from kailash_testkit.databases.servers import Choice, Server, started
-from kailash_testkit.dataflow_internals import close_in_running_loop, url_of
 from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.internals.dataflow import close_in_running_loop, url_of
 from kailash_testkit.kit import Kit
-from kailash_testkit.wording import plain
+from kailash_testkit.text import plain
 
 
 def add_database_argument(parser: argparse.ArgumentParser) -> None:

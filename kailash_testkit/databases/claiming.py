@@ -8,7 +8,7 @@ import platform
 from collections.abc import Callable, Sequence
 
 from kailash_testkit.errors import UnsafeDatabase
-from kailash_testkit.wording import listed
+from kailash_testkit.text import listed
 
 _NAMED = 5  # tables in a message
 

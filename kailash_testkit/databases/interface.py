@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Final, Protocol
 
+from kailash_testkit.databases.journal import Journal
 from kailash_testkit.databases.sessions import Session
 from kailash_testkit.errors import UnsupportedDatabase
-from kailash_testkit.wording import plain
+from kailash_testkit.text import plain
 
 
 class Database(Protocol):
@@ -96,6 +97,14 @@ class Database(Protocol):
         """The connections of others to this database, as far as the server tells; none on SQLite."""
         ...
 
+    def open_transactions(self) -> list[str]:
+        """Who keeps the database locked now by an open transaction, a line each, as far as that can be known."""
+        ...
+
+    def journal(self) -> Journal:
+        """The change journal of the database, on connections of its own. Not installed yet."""
+        ...
+
     def empty(self) -> None:
         """Deletes all rows, and lets the numbers of automatic ids begin anew."""
         ...
@@ -106,10 +115,10 @@ class Database(Protocol):
 
 
 _KINDS: Final = {
-    "sqlite": ("sqlite", "SqliteDatabase"),
-    "postgresql": ("postgresql", "PostgresqlDatabase"),
-    "postgres": ("postgresql", "PostgresqlDatabase"),
-    "mysql": ("mysql", "MysqlDatabase"),
+    "sqlite": ("sqlite.database", "SqliteDatabase"),
+    "postgresql": ("postgresql.database", "PostgresqlDatabase"),
+    "postgres": ("postgresql.database", "PostgresqlDatabase"),
+    "mysql": ("mysql.database", "MysqlDatabase"),
 }  # module and class by what a URL's scheme begins with
 
 
@@ -138,7 +147,7 @@ def peek(url: str, table: str, row_id: object) -> bool:
     Raises `UnsupportedDatabase` for a kind or form of URL that cannot be looked into.
     """
     if "://" not in url or url.startswith("sqlite"):
-        from kailash_testkit.databases.sqlite import has_row
+        from kailash_testkit.databases.sqlite.database import has_row
 
         return has_row(url, table, row_id)
     database = open_database(url)

@@ -8,7 +8,7 @@ from time import monotonic, sleep
 from typing import Final
 
 from kailash_testkit.errors import DatabaseBusy
-from kailash_testkit.wording import plain, shortened
+from kailash_testkit.text import plain, shortened
 
 _LOCK_PATIENCE: Final = 0.5  # seconds that a transaction is given to end
 _LOOK_AGAIN: Final = 0.02  # seconds
@@ -53,6 +53,12 @@ def stays_true(condition: Callable[[], bool]) -> bool:
             return True
         sleep(_LOOK_AGAIN)
     return False
+
+
+def holders(sessions: Sequence[Session]) -> list[str]:
+    """Those who hold locks, a line each; where none does, those in a transaction."""
+    holding = [session for session in sessions if session.holds_locks]
+    return [str(session) for session in holding or sessions if session.in_transaction]
 
 
 def busy(name: str, sessions: list[Session]) -> DatabaseBusy:

@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from kailash_testkit.errors import UnsupportedDatabase
-from kailash_testkit.wording import listed, plain
+from kailash_testkit.text import listed, plain
 
 _ELSEWHERE: Final = frozenset(
     {"host", "hostaddr", "port", "user", "password", "dbname", "database", "service", "unix_socket"}

@@ -9,9 +9,9 @@ from importlib.util import find_spec
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from kailash_testkit import nexus_internals
-from kailash_testkit.dataflow_evidence import CacheSettings
-from kailash_testkit.wording import plain
+from kailash_testkit.internals import nexus as nexus_internals
+from kailash_testkit.internals.dataflow_evidence import CacheSettings
+from kailash_testkit.text import plain
 
 _DRIVERS: Final = {
     "sqlite": ("aiosqlite",),

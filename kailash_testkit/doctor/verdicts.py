@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final, get_origin
 
-from kailash_testkit.dataflow_internals import rewrites_text
 from kailash_testkit.doctor.samples import Sample
+from kailash_testkit.internals.dataflow import rewrites_text
 from kailash_testkit.models.types import alternatives, decode
-from kailash_testkit.wording import shortened
+from kailash_testkit.text import shortened
 
 
 class Outcome(enum.StrEnum):

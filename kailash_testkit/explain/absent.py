@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from kailash_testkit import dataflow_evidence, dataflow_internals, tasks
+from kailash_testkit.asgi.timeline import TimedRequest
+from kailash_testkit.concurrency import tasks
 from kailash_testkit.databases import peek
 from kailash_testkit.errors import KitError
 from kailash_testkit.explain.case import Case
 from kailash_testkit.explain.explanation import Cause, Explanation
 from kailash_testkit.explain.failures import Failure
-from kailash_testkit.filters import as_stored
-from kailash_testkit.journal import open_transactions
+from kailash_testkit.internals import dataflow as dataflow_internals
+from kailash_testkit.internals import dataflow_evidence
 from kailash_testkit.models.types import type_name
-from kailash_testkit.timeline import TimedRequest
-from kailash_testkit.wording import plain
+from kailash_testkit.store.filters import as_stored
+from kailash_testkit.text import plain
 
 Suspect = Callable[[Case], Explanation | None]
 
@@ -161,7 +162,7 @@ def not_committed(case: Case) -> Explanation | None:
     """Somebody's open transaction keeps the database locked: what it wrote, nobody else sees."""
     if not case.database.is_locked():
         return None
-    found = open_transactions(case.database)
+    found = case.database.open_transactions()
     return Explanation(
         Cause.NOT_COMMITTED,
         "a transaction that writes is open on the test database; nobody else sees its rows before it commits",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, cast
 
-from kailash_testkit.dataflow_evidence import CachedReads, rows_in
 from kailash_testkit.explain.case import Case
 from kailash_testkit.explain.explanation import Cause, Explanation
-from kailash_testkit.rows import Row
+from kailash_testkit.internals.dataflow_evidence import CachedReads, rows_in
+from kailash_testkit.models.rows import Row
 
 Rows = list[Mapping[str, Any]]
 Read = Callable[[bool], Awaitable[object]]

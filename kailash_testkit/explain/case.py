@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from kailash_testkit import tasks
+from kailash_testkit.asgi.timeline import TimedRequest, Timeline
+from kailash_testkit.concurrency import tasks
 from kailash_testkit.databases import Database
+from kailash_testkit.databases.journal import RecordedChange
 from kailash_testkit.explain.failures import Failure, FailureLog
-from kailash_testkit.filters import as_stored
-from kailash_testkit.journal.interface import RecordedChange
+from kailash_testkit.isolation.sandbox import Sandbox
 from kailash_testkit.models import Model
+from kailash_testkit.models.rows import Row
 from kailash_testkit.models.types import alternatives
-from kailash_testkit.rows import Row
-from kailash_testkit.sandbox import Sandbox
-from kailash_testkit.store import Store
-from kailash_testkit.timeline import TimedRequest, Timeline
+from kailash_testkit.store.filters import as_stored
+from kailash_testkit.store.store import Store
 
 
 @dataclass

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from kailash_testkit import dataflow_internals
+from kailash_testkit.asgi.timeline import Timeline
 from kailash_testkit.explain import investigation
 from kailash_testkit.explain.case import Case
 from kailash_testkit.explain.explanation import Explanation
 from kailash_testkit.explain.failures import FailureLog
+from kailash_testkit.internals import dataflow as dataflow_internals
+from kailash_testkit.isolation.sandbox import Sandbox
 from kailash_testkit.models import Model
-from kailash_testkit.sandbox import Sandbox
-from kailash_testkit.store import Store
-from kailash_testkit.timeline import Timeline
+from kailash_testkit.store.store import Store
 
 
 class Explained(Protocol):

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
-from kailash_testkit.dataflow_evidence import FAILURE_LOGGERS, FailedNode, failed_node
-from kailash_testkit.timeline import CURRENT, TimedRequest
-from kailash_testkit.wording import plain
-from kailash_testkit.workflows import RUNS_FOR_KIT, reason_of
+from kailash_testkit.asgi.timeline import CURRENT, TimedRequest
+from kailash_testkit.internals.dataflow_evidence import FAILURE_LOGGERS, FailedNode, failed_node
+from kailash_testkit.store.workflows import RUNS_FOR_KIT, reason_of
+from kailash_testkit.text import plain
 
 _LENGTH: Final = 100
 

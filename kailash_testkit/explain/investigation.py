@@ -10,8 +10,8 @@ from kailash_testkit.explain.absent import Suspect
 from kailash_testkit.explain.caching import stale_cache
 from kailash_testkit.explain.case import Case
 from kailash_testkit.explain.explanation import Cause, Explanation
-from kailash_testkit.rows import Row
-from kailash_testkit.wording import plain
+from kailash_testkit.models.rows import Row
+from kailash_testkit.text import plain
 
 _PATIENCE: Final = 0.5  # seconds that tasks beside the test get to write the row
 _LOOK_AGAIN: Final = 0.02  # seconds

@@ -7,7 +7,7 @@ from typing import Any, Self, cast
 
 from kailash_testkit.errors import FieldTypeError
 from kailash_testkit.factories.definition import Children, Definition, own
-from kailash_testkit.wording import shortened
+from kailash_testkit.text import shortened
 
 
 class FactoryBase:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, Protocol, cast
 
 from kailash_testkit.errors import DeclarationError
 from kailash_testkit.factories.numbering import Number
-from kailash_testkit.factories.seeding import draw
+from kailash_testkit.factories.random_seed import draw
 from kailash_testkit.models import Model
 
 

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, cast
 
-from kailash_testkit import active
-from kailash_testkit.dataflow_internals import owner_of
+from kailash_testkit import open_kits
 from kailash_testkit.errors import UnknownTrait
 from kailash_testkit.factories.declarations import Declaration
+from kailash_testkit.internals.dataflow import owner_of
 from kailash_testkit.models import Model, read_model
+from kailash_testkit.models.rows import Row
 from kailash_testkit.models.storable import check_storable
-from kailash_testkit.rows import Row
-from kailash_testkit.store import Store
-from kailash_testkit.wording import listed, nearest
+from kailash_testkit.store.store import Store
+from kailash_testkit.text import listed, nearest
 
 Hook = Callable[..., object]
 """Called with each stored row, and with the row's values if it takes a second argument."""
@@ -47,7 +47,7 @@ class Definition:
 
     def resolved(self) -> tuple[Store, Model]:
         """The rows to work on now, and the model as its DataFlow knows it."""
-        store = active.kit_for(self.model, self.dataflow).store
+        store = open_kits.kit_for(self.model, self.dataflow).store
         return store, store.model(self.model)
 
     def check(self) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
-from kailash_testkit import sync
 from kailash_testkit.changes import Expectation, expectations
+from kailash_testkit.concurrency import sync
+from kailash_testkit.concurrency.pending import pending
 from kailash_testkit.factories.base import FactoryBase, each_of
+from kailash_testkit.factories.persisting import plant
 from kailash_testkit.factories.planning import Plan, built
-from kailash_testkit.factories.planting import plant
-from kailash_testkit.pending import pending
-from kailash_testkit.rows import Row, jsonable
+from kailash_testkit.models.rows import Row, jsonable
 
 SERVER_SET = frozenset({"id", "created_at", "updated_at", "deleted_at", "tenant_id"})
 """Fields that an API sets itself; `Factory.payload` leaves them out unless they are given."""

@@ -10,9 +10,9 @@ from typing import Any
 from kailash_testkit.errors import ConfigurationError, DeclarationError
 from kailash_testkit.factories.declarations import Declaration, Maker, Values
 from kailash_testkit.factories.numbering import Number
-from kailash_testkit.factories.seeding import draw
+from kailash_testkit.factories.random_seed import draw
 from kailash_testkit.models import Model
-from kailash_testkit.wording import nearest
+from kailash_testkit.text import nearest
 
 
 @dataclass(frozen=True, repr=False)

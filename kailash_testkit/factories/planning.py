@@ -16,9 +16,9 @@ from kailash_testkit.factories.numbering import next_number
 from kailash_testkit.factories.relations import Related, relations
 from kailash_testkit.models import Model
 from kailash_testkit.models.model import unknown_field
-from kailash_testkit.rows import Row
-from kailash_testkit.store import Store
-from kailash_testkit.wording import listed
+from kailash_testkit.models.rows import Row
+from kailash_testkit.store.store import Store
+from kailash_testkit.text import listed
 
 _NOTHING: Final[Mapping[str, object]] = {}
 

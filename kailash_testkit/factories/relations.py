@@ -10,7 +10,7 @@ from kailash_testkit.factories.base import FactoryBase, definition_of
 from kailash_testkit.factories.declarations import Declaration, Maker
 from kailash_testkit.factories.definition import Definition
 from kailash_testkit.models import Model
-from kailash_testkit.rows import BaseRow, model_of
+from kailash_testkit.models.rows import BaseRow, model_of
 
 _MOST_RELATIONS: Final = 300  # to follow; more are no application's
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from kailash_testkit.changes import Expectation
+from kailash_testkit.concurrency.pending import Pending
 from kailash_testkit.factories.base import FactoryBase
 from kailash_testkit.factories.conditions import (
     BoolOperators,
@@ -22,8 +23,7 @@ from kailash_testkit.factories.conditions import (
 )
 from kailash_testkit.factories.definition import Definition
 from kailash_testkit.factories.factory import Factory
-from kailash_testkit.pending import Pending
-from kailash_testkit.rows import TypedRow
+from kailash_testkit.models.rows import TypedRow
 
 if TYPE_CHECKING:
     _Factory = FactoryBase  # whose methods take any field; a subclass could not narrow them

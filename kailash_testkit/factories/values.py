@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, cast, get_origin
 
-from kailash_testkit.dataflow_internals import rewrites_text
 from kailash_testkit.errors import MissingField
 from kailash_testkit.factories.limits import Limits, NoValuesError, limited_float, limited_int, limited_text
 from kailash_testkit.factories.numbering import Number
+from kailash_testkit.internals.dataflow import rewrites_text
 from kailash_testkit.models import Field, Model
 from kailash_testkit.models.types import alternatives, type_name
 

@@ -10,7 +10,7 @@ from typing import Any, Final, get_type_hints
 
 from kailash_testkit.errors import UnknownField, UnknownModel
 from kailash_testkit.models.types import alternatives, has_metadata, is_nullable
-from kailash_testkit.wording import listed, nearest
+from kailash_testkit.text import listed, nearest
 
 MISSING: Final = object()
 """Stands for "no default was declared"; None is a default like any other."""

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from uuid import UUID
 
 from kailash_testkit.models.reals import same_real
-from kailash_testkit.wording import listed, shortened
+from kailash_testkit.text import listed, shortened
 
 
 class TypeMismatchError(ValueError):

@@ -6,10 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet
 
-from kailash_testkit import loops
-from kailash_testkit.asgi import ApiClient, AppServer
+from kailash_testkit.asgi import AppServer
+from kailash_testkit.client import ApiClient
+from kailash_testkit.concurrency import loops
+from kailash_testkit.isolation.sandbox import Sandbox
 from kailash_testkit.pytest_plugin.leftovers import Leftovers
-from kailash_testkit.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from kailash_testkit.kit import Kit

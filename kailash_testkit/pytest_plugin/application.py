@@ -9,11 +9,11 @@ from kailash_testkit.pytest_plugin.leftovers import Leftovers
 from kailash_testkit.pytest_plugin.settings import Settings
 
 if TYPE_CHECKING:
-    from kailash_testkit.asgi import ApiClient
+    from kailash_testkit.client import ApiClient
+    from kailash_testkit.isolation.sandbox import Sandbox
     from kailash_testkit.kit import Kit
     from kailash_testkit.pytest_plugin.app_server import SharedAppServer
     from kailash_testkit.pytest_plugin.live_server import SharedLiveServer
-    from kailash_testkit.sandbox import Sandbox
 
 
 class Application:
@@ -30,7 +30,7 @@ class Application:
 
     def client(self, app: Any, kit: Kit) -> ApiClient:
         """An `ApiClient` on the application, which is started once per event loop."""
-        from kailash_testkit.nexus_internals import forget_records
+        from kailash_testkit.internals.nexus import forget_records
 
         if self._server is None or self._server.app is not app:
             self.close()

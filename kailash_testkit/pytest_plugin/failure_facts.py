@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import pytest
 
-from kailash_testkit.factories.seeding import current_seed
+from kailash_testkit.factories.random_seed import current_seed
 from kailash_testkit.pytest_plugin.session import Session
-from kailash_testkit.wording import plain
+from kailash_testkit.text import plain
 
 if TYPE_CHECKING:
+    from kailash_testkit.asgi.timeline import TimedRequest
     from kailash_testkit.explain import Explanation
     from kailash_testkit.kit import Kit
-    from kailash_testkit.timeline import TimedRequest
 
 _MOST: Final = 12  # changes that are told one by one
 _REQUESTS: Final = 5

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import pytest
 
-from kailash_testkit import active
+from kailash_testkit import open_kits
 from kailash_testkit.pytest_plugin.failure_facts import Facts, RequestFacts, collected
 from kailash_testkit.pytest_plugin.session import Session
 
@@ -69,7 +69,7 @@ class FailureReport:
 
 
 def _kits() -> list[Kit]:
-    return cast("list[Kit]", active.kits())
+    return cast("list[Kit]", open_kits.kits())
 
 
 def text(facts: Facts) -> str:

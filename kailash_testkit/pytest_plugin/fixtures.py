@@ -10,7 +10,7 @@ from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.pytest_plugin.session import SESSION
 
 if TYPE_CHECKING:
-    from kailash_testkit.asgi import ApiClient
+    from kailash_testkit.client import ApiClient
     from kailash_testkit.databases import Database
     from kailash_testkit.kit import Kit
 
@@ -31,7 +31,7 @@ def testkit_dataflow(request: pytest.FixtureRequest) -> Any:
 @pytest.fixture(scope="session")
 def testkit_app(request: pytest.FixtureRequest) -> Any:
     """The ASGI application under test: what ``testkit_app`` in the ini file names. Imported once."""
-    from kailash_testkit.loading import load_app
+    from kailash_testkit.importer import load_app
 
     session = request.config.stash[SESSION]
     if not session.settings.app:

@@ -13,12 +13,12 @@ import time
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Final
 
-from kailash_testkit import tasks
+from kailash_testkit.concurrency import tasks
 from kailash_testkit.errors import LeftRunning
 from kailash_testkit.pytest_plugin.workers import Processes, Threads
 
 if TYPE_CHECKING:
-    from kailash_testkit.asgi import ApiClient
+    from kailash_testkit.client import ApiClient
 
 GRACE: Final = 1.0  # seconds that something left running gets to finish
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from kailash_testkit.asgi import ApiClient
-from kailash_testkit.asgi.targets import UrlTarget
+from kailash_testkit.asgi.live import LiveServer
+from kailash_testkit.client import ApiClient
+from kailash_testkit.client.targets import UrlTarget
 from kailash_testkit.errors import LeftRunning
-from kailash_testkit.live import LiveServer
+from kailash_testkit.isolation.sandbox import Sandbox
 from kailash_testkit.pytest_plugin.leftovers import GRACE, Leftovers
-from kailash_testkit.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from kailash_testkit.kit import Kit

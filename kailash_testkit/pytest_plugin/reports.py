@@ -12,8 +12,8 @@ from typing import Any, Final, cast
 import pytest
 
 from kailash_testkit.errors import KitError
-from kailash_testkit.loading import is_the_users
-from kailash_testkit.wording import plain
+from kailash_testkit.importer import is_the_users
+from kailash_testkit.text import plain
 
 _STYLES: Final = ("long", "short", "native")
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from kailash_testkit.factories import seeding
+from kailash_testkit.factories import random_seed
 
 _BEFORE: Final[pytest.StashKey[int]] = pytest.StashKey()
 
@@ -24,15 +24,15 @@ def add_options(parser: pytest.Parser) -> None:
 
 def configure(config: pytest.Config) -> None:
     """Makes the seed the one that factories draw from. Raises `pytest.UsageError`."""
-    config.stash[_BEFORE] = seeding.current_seed()
-    seeding.use_seed(_chosen(config)[0])
+    config.stash[_BEFORE] = random_seed.current_seed()
+    random_seed.use_seed(_chosen(config)[0])
 
 
 def unconfigure(config: pytest.Config) -> None:
     """Puts the seed back that an outer session has."""
     before = config.stash.get(_BEFORE, None)
     if before is not None:
-        seeding.use_seed(before)
+        random_seed.use_seed(before)
 
 
 def describe(config: pytest.Config) -> str:
@@ -55,4 +55,4 @@ def _chosen(config: pytest.Config) -> tuple[int, str]:
     randomly: object = getattr(config.option, "randomly_seed", None)
     if isinstance(randomly, int) and config.pluginmanager.hasplugin("randomly"):
         return randomly, "pytest-randomly's"
-    return seeding.DEFAULT_SEED, ""
+    return random_seed.DEFAULT_SEED, ""

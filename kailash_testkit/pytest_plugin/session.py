@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kailash_testkit import active, loops, sync
+from kailash_testkit import open_kits
+from kailash_testkit.concurrency import loops, sync
 from kailash_testkit.errors import DatabaseBusy, KitError, NoActiveKit, UnsafeDatabase
 from kailash_testkit.factories import numbering
 from kailash_testkit.factories.numbering import Numbering, ScopeName
@@ -21,11 +22,11 @@ from kailash_testkit.pytest_plugin.migrations_folder import MigrationsFolder
 from kailash_testkit.pytest_plugin.private_database import PrivateDatabase
 from kailash_testkit.pytest_plugin.settings import Settings
 from kailash_testkit.pytest_plugin.workers import end_forgotten_connections
-from kailash_testkit.wording import plain
+from kailash_testkit.text import plain
 
 if TYPE_CHECKING:
+    from kailash_testkit.isolation.sandbox import Sandbox
     from kailash_testkit.kit import Kit
-    from kailash_testkit.sandbox import Sandbox
 
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
 
@@ -62,11 +63,11 @@ class Session:
 
     def start(self) -> None:
         """Lets factories find the session's kit without a fixture."""
-        active.add_provider(self._provide)
+        open_kits.add_provider(self._provide)
 
     def finish(self) -> None:
         """Closes and removes everything, and puts the environment back."""
-        active.remove_provider(self._provide)
+        open_kits.remove_provider(self._provide)
         self.application.close()
         for kit in self._kits:
             self._close(kit)
@@ -78,7 +79,7 @@ class Session:
             self._migrations.remove()
 
     def _close(self, kit: Kit) -> None:
-        from kailash_testkit.dataflow_internals import close_sync_express
+        from kailash_testkit.internals.dataflow import close_sync_express
 
         close_sync_express(kit.dataflow)
         kit.close()
@@ -106,7 +107,7 @@ class Session:
 
     def dataflow_requested(self, dataflow: Any) -> None:
         """The fixture has a value, also one of a conftest: opens its kit, before somebody writes past the kit."""
-        from kailash_testkit.dataflow_internals import is_dataflow
+        from kailash_testkit.internals.dataflow import is_dataflow
 
         if is_dataflow(dataflow):
             self.open_kit(dataflow)
@@ -114,7 +115,7 @@ class Session:
     def load_dataflow(self) -> Any:
         """What the setting ``testkit_dataflow`` names, loaded once."""
         if self._dataflow is None:
-            from kailash_testkit.loading import load_dataflow
+            from kailash_testkit.importer import load_dataflow
 
             self._dataflow = load_dataflow(self.settings.dataflow)
             self._check_url(self._dataflow)
@@ -123,7 +124,7 @@ class Session:
     def _check_url(self, dataflow: Any) -> None:
         """Raises `UnsafeDatabase` when the application connects elsewhere than it was told."""
         if self.settings.variables and not self._is_ours(dataflow):
-            from kailash_testkit.dataflow_internals import url_of
+            from kailash_testkit.internals.dataflow import url_of
 
             names = " or ".join(self.settings.variables)
             raise UnsafeDatabase(
@@ -133,11 +134,11 @@ class Session:
             )
 
     def _is_ours(self, dataflow: Any) -> bool:
-        from kailash_testkit.dataflow_internals import url_of
+        from kailash_testkit.internals.dataflow import url_of
 
         return self.database.is_at(url_of(dataflow))
 
-    def _provide(self, dataflow: Any | None) -> active.OpenKit | None:
+    def _provide(self, dataflow: Any | None) -> open_kits.OpenKit | None:
         if self._item is None and not self._kits:
             raise NoActiveKit(
                 "a factory was called while no test runs",
@@ -285,7 +286,7 @@ class Session:
     async def _close_in_loop(self) -> None:
         await loops.close_resources()
         if self._kits:
-            from kailash_testkit.dataflow_internals import close_in_running_loop
+            from kailash_testkit.internals.dataflow import close_in_running_loop
 
             for kit in self._kits:
                 await close_in_running_loop(kit.dataflow)

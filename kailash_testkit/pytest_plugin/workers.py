@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, Generic, TypeVar
 
-from kailash_testkit.tasks import ENDLESS
+from kailash_testkit.concurrency.tasks import ENDLESS
 
 T = TypeVar("T")
 

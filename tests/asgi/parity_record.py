@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 import httpx
 from parity_probe import JOURNEYS, REQUESTS, BareProbe, observe
 
-from kailash_testkit.asgi import ApiClient
-from kailash_testkit.live import LiveServer
+from kailash_testkit.asgi.live import LiveServer
+from kailash_testkit.client import ApiClient
 
 Scenario = Callable[[httpx.AsyncClient, BareProbe], Awaitable[object]]
 

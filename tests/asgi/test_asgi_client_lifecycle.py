@@ -15,9 +15,10 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from kailash_testkit.asgi import ApiClient, AppServer
+from kailash_testkit.asgi import AppServer
+from kailash_testkit.asgi.timeline import Timeline
+from kailash_testkit.client import ApiClient
 from kailash_testkit.errors import ConfigurationError, KitError, LifespanFailed
-from kailash_testkit.timeline import Timeline
 
 
 class Shop:

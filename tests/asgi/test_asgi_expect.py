@@ -8,7 +8,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from kailash_testkit.asgi import ApiClient
+from kailash_testkit.client import ApiClient
 from kailash_testkit.errors import ConfigurationError, UnexpectedStatus
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]

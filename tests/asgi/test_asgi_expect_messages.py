@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
-from kailash_testkit.asgi import ApiClient
+from kailash_testkit.client import ApiClient
 from kailash_testkit.errors import UnexpectedStatus
 
 SECRET = "hunter2-hunter2"

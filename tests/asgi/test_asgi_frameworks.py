@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kailash_testkit.asgi import ApiClient
+from kailash_testkit.client import ApiClient
 from kailash_testkit.errors import UnexpectedStatus
 
 litestar = pytest.importorskip("litestar")

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from nexus import Nexus
 
-from kailash_testkit.asgi import ApiClient
+from kailash_testkit.client import ApiClient
 from kailash_testkit.errors import AnsweredFromRecord, UnexpectedResponse, UnexpectedStatus
-from kailash_testkit.nexus_internals import fastapi_app, forget_records
+from kailash_testkit.internals.nexus import fastapi_app, forget_records
 
 
 def user() -> str:

@@ -9,7 +9,7 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.applications import Starlette
 
-from kailash_testkit.asgi import ApiClient
+from kailash_testkit.client import ApiClient
 from kailash_testkit.errors import ConfigurationError
 
 

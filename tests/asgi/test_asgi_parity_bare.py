@@ -9,8 +9,8 @@ import httpx
 import pytest
 from parity_probe import JOURNEYS, REQUESTS, BareProbe, Request, observe
 
-from kailash_testkit.asgi import ApiClient
-from kailash_testkit.live import LiveServer
+from kailash_testkit.asgi.live import LiveServer
+from kailash_testkit.client import ApiClient
 
 
 @pytest.fixture(scope="module")

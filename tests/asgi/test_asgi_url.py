@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from kailash_testkit.asgi import ApiClient
+from kailash_testkit.asgi.live import LiveServer
+from kailash_testkit.client import ApiClient
 from kailash_testkit.errors import ConfigurationError, LifespanFailed, UnexpectedStatus
-from kailash_testkit.live import LiveServer
 
 
 async def echo(request: Request) -> JSONResponse:

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from kailash_testkit.asgi import ApiClient
+from kailash_testkit.client import ApiClient
 
 marker: contextvars.ContextVar[str] = contextvars.ContextVar("marker", default="unset")
 

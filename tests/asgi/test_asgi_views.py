@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from kailash_testkit.asgi import ApiClient
+from kailash_testkit.asgi.timeline import Timeline
+from kailash_testkit.client import ApiClient
 from kailash_testkit.errors import KitError
-from kailash_testkit.timeline import Timeline
 
 
 async def echo(scope, receive, send):

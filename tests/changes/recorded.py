@@ -8,10 +8,10 @@ from enum import Enum
 from typing import Any, Literal
 
 from kailash_testkit.changes.net import Change, Kind, net_changes
-from kailash_testkit.journal.interface import RecordedChange
+from kailash_testkit.databases.journal import RecordedChange
 from kailash_testkit.models import Model
 from kailash_testkit.models.model import Field
-from kailash_testkit.rows import Row
+from kailash_testkit.models.rows import Row
 
 
 class Status(str, Enum):

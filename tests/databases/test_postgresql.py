@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from database_servers import POSTGRESQL, Server, required
 
-from kailash_testkit.databases.postgresql import PostgresqlDatabase
+from kailash_testkit.databases.postgresql.database import PostgresqlDatabase
 from kailash_testkit.errors import UnsafeDatabase, UnsupportedDatabase
 
 

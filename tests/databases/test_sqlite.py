@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kailash_testkit.databases import open_database
-from kailash_testkit.databases.sqlite import MARKER, SqliteDatabase, file_of, quoted
+from kailash_testkit.databases.sqlite.database import MARKER, SqliteDatabase, file_of, quoted
 from kailash_testkit.errors import UnsafeDatabase, UnsupportedDatabase
 
 Run = Callable[[str], None]

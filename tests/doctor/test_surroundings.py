@@ -12,9 +12,9 @@ import pytest
 from nexus import Nexus
 from sample_app import make_db
 
-from kailash_testkit.dataflow_evidence import CacheSettings
 from kailash_testkit.doctor import surroundings
 from kailash_testkit.doctor.surroundings import Advice, advice
+from kailash_testkit.internals.dataflow_evidence import CacheSettings
 
 FINE = {"asyncio_mode": "auto"} | dict.fromkeys(
     ("asyncio_default_fixture_loop_scope", "asyncio_default_test_loop_scope"), "session"

@@ -11,7 +11,7 @@ from faulty_shop import Shop, UrlOf, application, register_models
 from sample_app import make_db
 
 from kailash_testkit import ApiClient, Kit
-from kailash_testkit.dataflow_internals import close_in_running_loop
+from kailash_testkit.internals.dataflow import close_in_running_loop
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from kailash_testkit import ApiClient, ReadYourWritesError, RowNotFound, SeedingFailed
-from kailash_testkit.databases.sqlite import file_of
+from kailash_testkit.databases.sqlite.database import file_of
 from kailash_testkit.errors import NodeFailed
-from kailash_testkit.store_errors import seeding_failed
+from kailash_testkit.store.failures import seeding_failed
 
 pytestmark = pytest.mark.databases("sqlite")  # what is told is the same on all; how it is known, is shown elsewhere
 

@@ -11,12 +11,13 @@ from database_kinds import Kind, Sql
 from related_models import Graph
 from sample_app import Status, register
 
-from kailash_testkit import bulk_store, derived, related, sequence
+from kailash_testkit import derived, related, sequence
 from kailash_testkit.errors import FieldTypeError, KitError, SeedingFailed, StoredRowMismatch
 from kailash_testkit.factories import numbering
 from kailash_testkit.factories.numbering import Numbering
 from kailash_testkit.kit import Kit
-from kailash_testkit.workflows import Workflows
+from kailash_testkit.store import bulk
+from kailash_testkit.store.workflows import Workflows
 
 TIMES = {"created_at", "updated_at"}
 MODELS = ("Org", "Customer", "Order", "Line", "Employee")
@@ -104,7 +105,7 @@ async def test_one_node_stores_all_rows_of_a_model(graph: Graph, nodes: list[tup
 async def test_rows_are_given_in_chunks(
     graph: Graph, nodes: list[tuple[str, str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk_store, "CHUNK", 4)
+    monkeypatch.setattr(bulk, "CHUNK", 4)
     rows = await graph.orgs.create_many(10)
     assert [row.id for row in rows] == [f"org-{n}" for n in range(1, 11)]
     assert nodes == [("Org", "BulkCreate", 4), ("Org", "BulkCreate", 4), ("Org", "BulkCreate", 2)]
@@ -152,7 +153,7 @@ async def test_automatic_ids_go_on_above_those_that_a_batch_was_given(graph: Gra
 async def test_a_row_that_cannot_be_stored_is_named_and_nothing_stays(
     shop_kit: Kit, database_kind: Kind, monkeypatch: pytest.MonkeyPatch, place: int
 ) -> None:
-    monkeypatch.setattr(bulk_store, "CHUNK", 4)
+    monkeypatch.setattr(bulk, "CHUNK", 4)
     customers = shop_kit.factory("Customer")
     taken = await customers.create(email="taken@example.com")
     rows: list[dict[str, Any]] = [{} for _ in range(10)]
@@ -168,7 +169,7 @@ async def test_a_row_that_cannot_be_stored_is_named_and_nothing_stays(
 
 @pytest.mark.usefixtures("unique_gifts")
 async def test_nothing_of_a_numbered_model_stays_either(graph: Graph, monkeypatch: Any) -> None:
-    monkeypatch.setattr(bulk_store, "CHUNK", 4)
+    monkeypatch.setattr(bulk, "CHUNK", 4)
     orders = graph.orders.using(customer_id="c", org_id=None)
     kept = await orders.create(gift_for="kept")
     rows = [{"gift_for": f"g{n}"} for n in range(9)]
@@ -178,7 +179,7 @@ async def test_nothing_of_a_numbered_model_stays_either(graph: Graph, monkeypatc
 
 
 async def test_a_row_that_is_stored_otherwise_is_named_and_nothing_stays(graph: Graph, monkeypatch: Any) -> None:
-    monkeypatch.setattr(bulk_store, "CHUNK", 2)
+    monkeypatch.setattr(bulk, "CHUNK", 2)
     rows = [{"name": "a"}, {"name": "b"}, {"name": "c"}, {"name": "select * from x"}, {"name": "e"}]
     with pytest.raises(StoredRowMismatch, match=r"(?s)Org 'org-4' was created, but not as requested: name.*row 4 of 5"):
         await graph.orgs.create_many(rows)
@@ -227,7 +228,7 @@ async def test_rows_that_were_there_before_stay(graph: Graph) -> None:
 
 
 async def test_cancelling_leaves_nothing(graph: Graph, monkeypatch: Any) -> None:
-    monkeypatch.setattr(bulk_store, "CHUNK", 50)
+    monkeypatch.setattr(bulk, "CHUNK", 50)
     run = Workflows.run
     ran: list[int] = []
 

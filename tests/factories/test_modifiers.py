@@ -15,7 +15,7 @@ from sample_app import Status
 
 from kailash_testkit import Factory, Row, choice, derived, sequence, transient
 from kailash_testkit.errors import DeclarationError, FieldTypeError, UnknownField, UnknownTrait
-from kailash_testkit.factories import seeding
+from kailash_testkit.factories import random_seed
 from kailash_testkit.factories.base import FactoryBase
 from kailash_testkit.kit import Kit
 
@@ -122,7 +122,7 @@ def test_another_seed_chooses_otherwise_and_the_same_seed_the_same(sync_kit: Kit
         from kailash_testkit.factories import numbering
 
         numbering.start(numbering.Numbering(node_id="a test"))
-        with seeding.seeded(seed):
+        with random_seed.seeded(seed):
             return [row["note"] for row in sync_kit.factory("Order", note=choice(*"abcdefgh")).build_many(20)]
 
     assert chosen(1) == chosen(1)

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_app import register
 
-from kailash_testkit import active, choice, fake, sequence
+from kailash_testkit import choice, fake, open_kits, sequence
 from kailash_testkit.errors import DeclarationError
-from kailash_testkit.factories import numbering, seeding
+from kailash_testkit.factories import numbering, random_seed
 from kailash_testkit.factories.numbering import Number, Numbering
 from kailash_testkit.kit import Kit
 
@@ -26,18 +26,18 @@ OPTIONS = tuple("abcdefghijklmnop")
 
 @contextlib.contextmanager
 def activated(kit: Kit) -> Iterator[Kit]:
-    active.activate(kit)
+    open_kits.activate(kit)
     try:
         yield kit
     finally:
-        active.remove(kit)
+        open_kits.remove(kit)
 
 
 def made(kit: Kit, names: list[str], *, seed: int = 0, test: str = "test", count: int = 6) -> list[dict[str, Any]]:
     """Rows of Clash with drawn values in the named fields."""
     declared = {name: choice(*OPTIONS) for name in names}
     numbering.start(Numbering(node_id=test))
-    with seeding.seeded(seed):
+    with random_seed.seeded(seed):
         return kit.factory("Clash", **declared).build_many(count)
 
 
@@ -64,8 +64,8 @@ def test_other_fields_rows_and_models_change_no_value(
 def test_seed_test_scope_model_and_field_each_matter() -> None:
     def drawn(seed: int = 1, scope: Any = "function", test: str = "a", model: str = "M", field: str = "f") -> list[int]:
         numbers = Numbering(scope, test)
-        with seeding.seeded(seed):
-            return [seeding.draw(numbers.next(model), model, field) for _ in range(3)]
+        with random_seed.seeded(seed):
+            return [random_seed.draw(numbers.next(model), model, field) for _ in range(3)]
 
     assert drawn() == drawn()
     others = [drawn(2), drawn(scope="class"), drawn(test="b"), drawn(model="N"), drawn(field="g")]
@@ -75,11 +75,11 @@ def test_seed_test_scope_model_and_field_each_matter() -> None:
 
 def test_values_are_the_same_in_every_process() -> None:
     number = Number(3, "3", 3, "function tests/test_a.py::test_b")
-    with seeding.seeded(0):
-        here = seeding.draw(number, "Order", "note")
+    with random_seed.seeded(0):
+        here = random_seed.draw(number, "Order", "note")
     code = (
-        "from kailash_testkit.factories import seeding; from kailash_testkit.factories.numbering import Number;"
-        f"print(seeding.draw({number!r}, 'Order', 'note'))"
+        "from kailash_testkit.factories import random_seed; from kailash_testkit.factories.numbering import Number;"
+        f"print(random_seed.draw({number!r}, 'Order', 'note'))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(done.stdout) == here == 11925423682311706351
@@ -87,14 +87,14 @@ def test_values_are_the_same_in_every_process() -> None:
 
 def test_draws_are_spread_evenly() -> None:
     numbers = Numbering(node_id="t")
-    drawn = [seeding.draw(numbers.next("M"), "M", "f") % 4 for _ in range(4000)]
+    drawn = [random_seed.draw(numbers.next("M"), "M", "f") % 4 for _ in range(4000)]
     assert all(900 < drawn.count(option) < 1100 for option in range(4))
 
 
 def test_readable_values_do_not_depend_on_the_seed(sync_kit: Kit) -> None:
     for seed in (1, 2):
         numbering.start(Numbering())
-        with seeding.seeded(seed):
+        with random_seed.seeded(seed):
             assert sync_kit.factory("Order").build()["customer_id"] == "Order customer id 1"
 
 
@@ -103,7 +103,7 @@ def test_readable_values_do_not_depend_on_the_seed(sync_kit: Kit) -> None:
 
 def faked(kit: Kit, seed: int = 0) -> list[dict[str, Any]]:
     numbering.start(Numbering(node_id="test"))
-    with seeding.seeded(seed):
+    with random_seed.seeded(seed):
         customers = kit.factory("Customer", name=fake("name"), email=fake("email"), nickname=fake("city", locale="de"))
         return customers.build_many(5)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from kailash_testkit.journal.sqlite import SqliteJournal
+from kailash_testkit.databases.sqlite.journal.journal import SqliteJournal
 
 
 class Bench:

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from hypothesis import strategies as st
 
+from kailash_testkit.databases.journal import Journal, RecordedChange
 from kailash_testkit.errors import DatabaseBusy
-from kailash_testkit.journal.interface import Journal, RecordedChange
 
 Step = tuple[Any, ...]
 

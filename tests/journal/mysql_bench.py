@@ -14,9 +14,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from kailash_testkit.databases.journal import Mark
+from kailash_testkit.databases.mysql.journal.journal import MysqlJournal
 from kailash_testkit.errors import KitError
-from kailash_testkit.journal.interface import Mark
-from kailash_testkit.journal.mysql import MysqlJournal
 
 SERVER = os.environ.get("KAILASH_TESTKIT_MYSQL_URL", "mysql://root:@127.0.0.1:3306/")
 WAIT = 0.05

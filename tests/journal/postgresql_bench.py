@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from server_runs import url_for_tests
 
-from kailash_testkit.journal.postgresql import PostgresqlJournal
+from kailash_testkit.databases.postgresql.journal.journal import PostgresqlJournal
 
 WAIT = 0.1
 

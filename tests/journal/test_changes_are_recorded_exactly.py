@@ -7,7 +7,7 @@ import struct
 import pytest
 from journal_bench import Bench
 
-from kailash_testkit.journal.interface import RecordedChange
+from kailash_testkit.databases.journal import RecordedChange
 
 
 def changes_of(bench: Bench, *statements: str) -> list[RecordedChange]:

@@ -11,10 +11,10 @@ from journal_story import Step, Story, steps
 from mysql_bench import MysqlBench
 from soak import examples
 
-from kailash_testkit.databases.mysql import quoted
-from kailash_testkit.journal.interface import RecordedChange
-from kailash_testkit.journal.mysql_catalog import read_catalog
-from kailash_testkit.journal.mysql_triggers import all_digits
+from kailash_testkit.databases.journal import RecordedChange
+from kailash_testkit.databases.mysql.database import quoted
+from kailash_testkit.databases.mysql.journal.catalog import read_catalog
+from kailash_testkit.databases.mysql.journal.triggers import all_digits
 
 SCHEMA = """
 CREATE TABLE person (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(9) UNIQUE, score DOUBLE, raw TEXT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from mysql_bench import MysqlBench
 
-from kailash_testkit.journal.mysql_catalog import OWN_PREFIX
+from kailash_testkit.databases.mysql.journal.catalog import OWN_PREFIX
 
 SCHEMA = """
 CREATE TABLE {0} (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20) UNIQUE, w INT);

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from mysql_bench import MysqlBench
 
-from kailash_testkit.journal.interface import RecordedChange
+from kailash_testkit.databases.journal import RecordedChange
 
 
 def changes_of(my: MysqlBench, *statements: str) -> list[RecordedChange]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from mysql_bench import MysqlBench
 
+from kailash_testkit.databases.mysql.journal.journal import MysqlJournal
 from kailash_testkit.errors import UnsupportedDatabase
-from kailash_testkit.journal.mysql import MysqlJournal
 
 
 def test_the_tests_themselves_run_as_an_ordinary_user(my: MysqlBench) -> None:

@@ -12,9 +12,9 @@ from journal_story import Step, Story, steps
 from postgresql_bench import PostgresqlBench, PrivateDatabase, Stage
 from soak import examples
 
-from kailash_testkit.journal.interface import RecordedChange
-from kailash_testkit.journal.postgresql_catalog import read_catalog
-from kailash_testkit.journal.postgresql_history import ExactChange
+from kailash_testkit.databases.journal import RecordedChange
+from kailash_testkit.databases.postgresql.journal.catalog import read_catalog
+from kailash_testkit.databases.postgresql.journal.history import ExactChange
 
 SCHEMA = """
 CREATE TYPE mood AS ENUM ('sad', 'ok');

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kailash_testkit.journal.sqlite import SqliteJournal
+from kailash_testkit.databases.sqlite.journal.journal import SqliteJournal
 
 SCHEMA = """
     CREATE TABLE item (id TEXT PRIMARY KEY, value);

@@ -17,7 +17,7 @@ from journal_bench import Bench
 from journal_story import Step, Story, steps
 from soak import examples
 
-from kailash_testkit.journal.interface import RecordedChange
+from kailash_testkit.databases.journal import RecordedChange
 
 FOLDER = "/dev/shm" if Path("/dev/shm").is_dir() else None
 

@@ -12,7 +12,7 @@ from sample_app import Status, register
 from kailash_testkit.errors import FieldTypeError, ManagedField, UnknownField
 from kailash_testkit.models import Model, read_model
 from kailash_testkit.models.checking import checked_id, checked_operand, checked_values
-from kailash_testkit.rows import Row
+from kailash_testkit.models.rows import Row
 
 
 @pytest.fixture(scope="module")

@@ -24,8 +24,8 @@ from kailash_testkit.errors import (
     UnknownField,
 )
 from kailash_testkit.kit import Kit
-from kailash_testkit.rows import Row
-from kailash_testkit.store import Store
+from kailash_testkit.models.rows import Row
+from kailash_testkit.store.store import Store
 
 Sql = Callable[..., list[Any]]
 

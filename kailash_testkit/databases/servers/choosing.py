@@ -13,7 +13,7 @@ from kailash_testkit.databases.servers.interface import Kind, Server
 from kailash_testkit.databases.storage import RunFolder
 from kailash_testkit.databases.urls import completed
 from kailash_testkit.errors import ConfigurationError, ServerUnavailable
-from kailash_testkit.wording import listed, plain
+from kailash_testkit.text import listed, plain
 
 VARIABLE: Final = "TESTKIT_DATABASE"
 """The environment variable that says what to test on; unlike a command line, others cannot read it."""
@@ -55,7 +55,7 @@ def open_server(choice: Choice, run: RunFolder, access: Access | None) -> Server
     access: how a private server is to be reached; needed for one.
     """
     if choice.kind == "sqlite":
-        from kailash_testkit.databases.servers.sqlite import SqliteFiles
+        from kailash_testkit.databases.sqlite.server import SqliteFiles
 
         return SqliteFiles(run)
     if choice.server_url is not None:
@@ -76,10 +76,10 @@ def open_server(choice: Choice, run: RunFolder, access: Access | None) -> Server
 def kind_of(choice: Choice) -> Kind:
     """The kind of server that is chosen."""
     if choice.kind == "postgresql":
-        from kailash_testkit.databases.servers.postgresql import Postgresql
+        from kailash_testkit.databases.postgresql.server import Postgresql
 
         return Postgresql()
-    from kailash_testkit.databases.servers.mysql import Mysql
+    from kailash_testkit.databases.mysql.server import Mysql
 
     titles = {"mariadb": "MariaDB", "mysql": "MySQL"}
     return Mysql(titles[choice.kind] if choice.server_url is None else "MySQL or MariaDB")

@@ -17,7 +17,9 @@ import pytest
 from server_runs import kill, other_process, processes_of
 from soak import SOAK
 
-from kailash_testkit.databases.servers import Choice, mysql_programs, open_server, postgresql_programs, started
+from kailash_testkit.databases.mysql import programs as mysql_programs
+from kailash_testkit.databases.postgresql import programs as postgresql_programs
+from kailash_testkit.databases.servers import Choice, open_server, started
 from kailash_testkit.databases.servers.access import LOOPBACK, Access, HeldPort
 from kailash_testkit.databases.storage import RunFolder, remove_orphans, storage_root
 from kailash_testkit.errors import ServerUnavailable
@@ -44,7 +46,8 @@ import os, sys
 import encodings.idna, pwd
 import psycopg2, pymysql
 from kailash_testkit.databases.servers import started, private
-from kailash_testkit.databases.servers import postgresql, postgresql_programs, mysql, mysql_programs
+from kailash_testkit.databases.mysql.database import programs, server
+from kailash_testkit.databases.postgresql.database import programs, server
 import cryptography.hazmat.primitives.hashes
 
 nobody = pwd.getpwnam("nobody")

@@ -1,0 +1,143 @@
+"""`Timeline`: the last requests that the clients of a kit made, and what each of them changed.
+
+A ring of fixed length: a test that makes thousands of requests keeps the last ones. Its cost is one look at
+the journal's position before and after each request; what a request changed is read only when somebody asks.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    import httpx
+
+TIMED: Final = "kailash_testkit.timed"
+"""Key in a request's extensions: its `TimedRequest`."""
+
+CURRENT: contextvars.ContextVar[TimedRequest] = contextvars.ContextVar("kailash_testkit_request")
+"""In the application's tasks: the request that they work on."""
+
+_LENGTH: Final = 50
+_LARGEST_KEPT: Final = 64 * 1024  # bytes of a request's body: a ring of uploads would fill the memory
+
+
+@dataclass(eq=False)
+class TimedRequest:
+    """One request of a client.
+
+    number: counts the test's requests, from 1.
+    seconds: from sending to the end of the response and its background tasks; None while it runs.
+    status: of the response; None without one.
+    failure: what was raised in place of a response, in a few words.
+    recorded: Nexus answered from its record, without running the handler.
+    elsewhere: it went to a server at a URL, perhaps in another process.
+    first, last: the journal's positions before and after it; None where they are not known.
+    """
+
+    number: int
+    method: str
+    line: Callable[[], str]
+    first: int | None
+    elsewhere: bool = False
+    seconds: float | None = None
+    status: int | None = None
+    failure: str | None = None
+    recorded: bool = False
+    last: int | None = None
+    task: str | None = None
+
+    def covers(self, position: int) -> bool:
+        """Whether the journal was at that position while the request ran; it may still run."""
+        return self.first is not None and self.first < position and (self.last is None or position <= self.last)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it was answered with a status below 400."""
+        return self.status is not None and self.status < 400
+
+    def __str__(self) -> str:
+        end = str(self.status) if self.status is not None else self.failure or "(still running)"
+        return f"{self.line()} -> {end}"
+
+
+class Timeline:
+    """The last requests, oldest first: ``for request in kit.timeline: print(request)``.
+
+    position: the journal's present position.
+    """
+
+    def __init__(self, position: Callable[[], int | None]) -> None:
+        self._position = position
+        self._requests: deque[TimedRequest] = deque(maxlen=_LENGTH)
+        self.count = 0
+
+    def __iter__(self) -> Iterator[TimedRequest]:
+        return iter(self._requests)
+
+    def __len__(self) -> int:
+        return len(self._requests)
+
+    def clear(self) -> None:
+        """Forgets all: another test begins."""
+        self._requests.clear()
+        self.count = 0
+
+    def forget_positions(self) -> None:
+        """The journal went back, so that its positions mean something else from now on."""
+        for request in self._requests:
+            request.first = request.last = None
+
+    def begin(self, request: httpx.Request, *, elsewhere: bool) -> Running:
+        """A request starts: ``with timeline.begin(request, ...) as running: running.answered(response)``."""
+        self.count += 1
+        timed = TimedRequest(self.count, request.method, _line(request), self._position(), elsewhere)
+        self._requests.append(timed)
+        request.extensions[TIMED] = timed
+        return Running(timed, self._position)
+
+    def during(self, position: int) -> list[TimedRequest]:
+        """The requests that ran while the journal came to a position: one, unless several ran at the same time."""
+        return [request for request in self._requests if request.covers(position)]
+
+
+class Running:
+    """A request that runs."""
+
+    def __init__(self, timed: TimedRequest, position: Callable[[], int | None]) -> None:
+        self._timed = timed
+        self._position = position
+        self._started = time.perf_counter()
+
+    def answered(self, status: int, *, recorded: bool) -> None:
+        """The response is there. recorded: Nexus took it from its record."""
+        self._timed.status = status
+        self._timed.recorded = recorded
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        timed = self._timed
+        timed.seconds = time.perf_counter() - self._started
+        if timed.first is not None:
+            timed.last = self._position()
+        if error is not None and timed.status is None:
+            timed.failure = f"raised {type(error).__name__}"
+
+
+def _line(request: httpx.Request) -> Callable[[], str]:
+    """Says method and URL without secrets; what it takes to find these is spared until somebody asks."""
+    from kailash_testkit.redaction import request_line
+
+    if int(request.headers.get("content-length", 0)) <= _LARGEST_KEPT:
+        return lambda: request_line(request)
+    line = request_line(request)
+    return lambda: line

@@ -1,0 +1,241 @@
+"""The client of a test: all of `httpx.AsyncClient`, on an application in this process, or at a URL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, Unpack
+
+import httpx
+
+from kailash_testkit.asgi.applications import overridden
+from kailash_testkit.asgi.outcome import WHOLE
+from kailash_testkit.asgi.server import AppServer
+from kailash_testkit.asgi.timeline import Timeline
+from kailash_testkit.asgi.transport import AppTransport
+from kailash_testkit.client import nexus
+from kailash_testkit.client.expectation import Expectation
+from kailash_testkit.client.options import ClientOptions, Cookies, Headers
+from kailash_testkit.client.targets import Target, UrlTransport, target_of
+from kailash_testkit.internals.nexus import recorded_age
+
+if TYPE_CHECKING:
+    from kailash_testkit.client.resources import Resource, ResourceOptions
+    from kailash_testkit.kit import Kit
+
+# A handler that waits for something that never comes must fail its test, not hang the whole run; a minute is
+# longer than a request of a test takes, also on a loaded machine. `timeout=None` waits on, for a debugger.
+_TIMEOUT = 60.0
+
+_MOST_URLS = 1000
+
+
+def _no_position() -> None:
+    """Without a kit there is no journal."""
+
+
+class ApiClient(httpx.AsyncClient):
+    """Calls an ASGI application as an HTTP client calls a server, without a network; or a server at a URL.
+
+    Each request runs in a task of its own with an empty context. The application's exceptions are raised in
+    the test, also those of background tasks, for which the end of a response waits.
+
+    app: the ASGI application, such as a FastAPI, Starlette or Litestar object; a Nexus instance as it is; or the
+        URL of a running server, such as ``"http://127.0.0.1:8000"``.
+    kit: kept as ``kit``; failed expectations then tell what changed, and resources check the database.
+    server: an application that is started at the first request and stopped by somebody else (a fixture), so
+        that several clients share it. Without one, ``async with`` starts the application and stops it.
+    raise_app_exceptions: False gives responses instead of exceptions, as a server does.
+    httpx_options: as for `httpx.AsyncClient`; the base URL is ``http://testserver`` and the timeout 60
+        seconds unless they are given. A request that exceeds it is cancelled in the application.
+
+    Raises `ConfigurationError` for what is no application; entering raises `LifespanFailed`.
+
+    >>> import asyncio
+    >>> async def app(scope, receive, send):
+    ...     if scope["type"] == "http":
+    ...         await send({"type": "http.response.start", "status": 200, "headers": []})
+    ...         await send({"type": "http.response.body", "body": b"hello"})
+    >>> async def main():
+    ...     async with ApiClient(app) as api:
+    ...         response = await api.expect(200).get("/")
+    ...         print(response.text)
+    >>> asyncio.run(main())
+    hello
+    """
+
+    _urls_base: httpx.URL | None = None
+    _urls: dict[str, httpx.URL]
+
+    def __init__(
+        self,
+        app: Any,
+        /,
+        *,
+        kit: Kit | None = None,
+        server: AppServer | None = None,
+        raise_app_exceptions: bool = True,
+        **httpx_options: Unpack[ClientOptions],
+    ) -> None:
+        self._target: Target = target_of(app, server, raise_app_exceptions=raise_app_exceptions)
+        self._is_view = False
+        self._options = httpx_options
+        self.kit = kit
+        self.timeline = Timeline(_no_position) if kit is None else kit.timeline
+        options: ClientOptions = {"base_url": self._target.base_url, "timeout": _TIMEOUT}
+        options.update(httpx_options)
+        super().__init__(transport=self._target.transport, **options)
+
+    @property
+    def app(self) -> Any:
+        """The application, as it was given; None behind a URL."""
+        return self._target.app
+
+    @property
+    def transport(self) -> AppTransport | UrlTransport:
+        """What calls the application; ``running`` says which requests still run in this process."""
+        return self._target.transport
+
+    def expect(self, status: int, /, *more: int) -> Expectation:
+        """A view whose requests raise `errors.UnexpectedStatus` for any other status.
+
+        status, more: the accepted status codes.
+
+        An exception of the application counts as the 500 that it is to a client.
+        """
+        return Expectation(self, (status, *more), self.kit)
+
+    def resource(self, path: str, /, **options: Unpack[ResourceOptions]) -> Resource:
+        """The rows behind a path: create, get, list, update, patch and delete them, and check what happened.
+
+        path: the path of the collection, such as ``/orders`` or ``/customers/7/orders``.
+        options: as for `kailash_testkit.Resource`; ``model="Order"`` checks the database, too.
+        """
+        from kailash_testkit.client.resources import Resource
+
+        return Resource(self, path, **options)
+
+    async def workflow(self, name: str, /, **inputs: object) -> Any:
+        """Call a workflow or handler of a Nexus; returns the output of its node, or of its nodes by name.
+
+        Raises `errors.UnexpectedStatus`, with what the server logged.
+        """
+        __tracebackhide__ = True
+        return await nexus.call(self, name, inputs)
+
+    def overriding(self, dependency: Callable[..., Any], replacement: object, /) -> AbstractContextManager[None]:
+        """A ``with`` block in which FastAPI's or Nexus's handlers get another dependency.
+
+        replacement: called in place of the dependency; a value that cannot be called is what it gives.
+
+        Raises `errors.ConfigurationError` for an application without dependencies, or not with this one.
+        """
+        return overridden(self.app, dependency, replacement)
+
+    def with_headers(self, headers: Headers, /) -> ApiClient:
+        """A client of the same running application that sends ``headers`` too.
+
+        It starts with a copy of this client's headers and cookies; closing it closes nothing.
+        """
+        return self._view(httpx.Headers(headers), {})
+
+    def with_cookies(self, cookies: Cookies, /) -> ApiClient:
+        """A client of the same running application that sends ``cookies`` too; see `with_headers`."""
+        return self._view(httpx.Headers(), cookies)
+
+    def authenticated(self, token: str, /) -> ApiClient:
+        """A client of the same running application that sends ``Authorization: Bearer <token>``."""
+        return self.with_headers({"Authorization": f"Bearer {token}"})
+
+    def _view(self, headers: httpx.Headers, cookies: Cookies) -> ApiClient:
+        merged, jar = httpx.Headers(self.headers), httpx.Cookies(self.cookies)
+        merged.update(headers)
+        jar.update(cookies)
+        options: ClientOptions = {
+            **self._options,
+            "base_url": self.base_url,
+            "timeout": self.timeout,
+            "headers": merged,
+            "cookies": jar,
+            "params": self.params,
+            "event_hooks": self.event_hooks,
+            "follow_redirects": self.follow_redirects,
+            "max_redirects": self.max_redirects,
+            # The origin's login would overwrite the header that this view is for.
+            "auth": None if "authorization" in headers else self.auth,
+        }
+        view = ApiClient.__new__(ApiClient)
+        view._target, view._options, view.kit, view._is_view = self._target, self._options, self.kit, True
+        view.timeline = self.timeline
+        httpx.AsyncClient.__init__(view, transport=self._target.transport, **options)
+        return view
+
+    def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
+        """A request that is not sent yet; as in httpx, but each URL is parsed once."""
+        if isinstance(url, str) and not self.params:
+            url = self._parsed(url)
+        return super().build_request(method, url, **options)
+
+    def _parsed(self, url: str) -> httpx.URL:
+        if self._urls_base is not self.base_url or len(self._urls) > _MOST_URLS:
+            self._urls_base, self._urls = self.base_url, {}
+        known = self._urls.get(url)
+        if known is None:
+            known = self._urls[url] = super().build_request("GET", url).url
+        return known
+
+    async def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
+        """Send a request that was built before; as in httpx.
+
+        Raises `errors.AnsweredFromRecord` when a Nexus did not run the handler.
+        """
+        request.extensions[WHOLE] = not (stream or self.event_hooks["response"])  # a hook may want to stream
+        with self.timeline.begin(request, elsewhere=self.app is None) as running:
+            response = await super().send(request, stream=stream, **options)
+            age = None if stream else recorded_age(response.content)
+            running.answered(response.status_code, recorded=age is not None)
+            if age is not None:
+                nexus.refuse_recorded(response, age)
+        return response
+
+    async def __aenter__(self) -> Self:
+        if self._is_view:
+            return self
+        await super().__aenter__()
+        try:
+            await self._target.start()
+        except BaseException as error:
+            await self._close(error)
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        await self._close(exc_value)
+
+    async def aclose(self) -> None:
+        """End what still runs, and stop the application if this client started it.
+
+        A view closes nothing: the client that it came from owns what is open.
+        """
+        await self._close(None)
+
+    async def _close(self, body_error: BaseException | None) -> None:
+        """Close everything; a failure is noted on the error that the caller already has, and raised
+        otherwise."""
+        if self._is_view:
+            return
+        try:
+            try:
+                await super().aclose()
+            finally:
+                await self._target.stop()
+        except Exception as error:
+            if body_error is None:
+                raise
+            body_error.add_note(f"and while the client was closed: {error}")

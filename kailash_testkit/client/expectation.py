@@ -1,0 +1,96 @@
+"""Requests whose status is checked where they are made."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Unpack
+
+import httpx
+
+from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS, Outcome
+from kailash_testkit.client.failure_messages import broken_response, unexpected_status
+from kailash_testkit.client.options import BodylessOptions, RequestOptions
+from kailash_testkit.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from kailash_testkit.changes import Changes
+    from kailash_testkit.kit import Kit
+
+
+class Expectation:
+    """A client's requests, each of which has to be answered with one of the given statuses.
+
+    An exception of the application counts as the 500 that it is to a client. One that no response tells of,
+    such as a failed background task's, is raised.
+
+    client: sends the requests.
+    statuses: the accepted status codes.
+    kit: tells what a request changed in the database, should it fail.
+
+    All methods take what the method of that name takes on `httpx.AsyncClient` and raise
+    `errors.UnexpectedStatus`.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, statuses: tuple[int, ...], kit: Kit | None = None, /) -> None:
+        if not all(100 <= status <= 599 for status in statuses):
+            raise ConfigurationError(f"expect{statuses} has no HTTP status", do="give codes from 100 to 599")
+        self._client = client
+        self._statuses = statuses
+        self._kit = kit
+
+    def __repr__(self) -> str:
+        return f"<expect{self._statuses}>"
+
+    async def request(self, method: str, url: httpx.URL | str, **options: Unpack[RequestOptions]) -> httpx.Response:
+        """Send a request with any method."""
+        __tracebackhide__ = True
+        options["extensions"] = {**(options.get("extensions") or {}), RAISE_APP_EXCEPTIONS: False}
+        with self._changes() as changes:
+            try:
+                response = await self._client.request(method, url, **options)
+            except httpx.RemoteProtocolError as broken:
+                raise broken_response(broken, self._statuses, broken.__cause__, changes) from None
+            outcome: Outcome = response.extensions.get(OUTCOME, Outcome())
+            if response.status_code not in self._statuses:
+                raise unexpected_status(response, self._statuses, outcome.exception, changes)
+        if outcome.exception is not None and not outcome.answered and response.status_code < 500:
+            raise outcome.to_raise(response.request)
+        return response
+
+    def _changes(self) -> AbstractContextManager[Changes | None]:
+        return nullcontext() if self._kit is None else self._kit.changes()
+
+    async def get(self, url: httpx.URL | str, **options: Unpack[BodylessOptions]) -> httpx.Response:
+        """Send a GET request."""
+        __tracebackhide__ = True
+        return await self.request("GET", url, **options)
+
+    async def head(self, url: httpx.URL | str, **options: Unpack[BodylessOptions]) -> httpx.Response:
+        """Send a HEAD request."""
+        __tracebackhide__ = True
+        return await self.request("HEAD", url, **options)
+
+    async def options(self, url: httpx.URL | str, **options: Unpack[BodylessOptions]) -> httpx.Response:
+        """Send an OPTIONS request."""
+        __tracebackhide__ = True
+        return await self.request("OPTIONS", url, **options)
+
+    async def delete(self, url: httpx.URL | str, **options: Unpack[BodylessOptions]) -> httpx.Response:
+        """Send a DELETE request."""
+        __tracebackhide__ = True
+        return await self.request("DELETE", url, **options)
+
+    async def post(self, url: httpx.URL | str, **options: Unpack[RequestOptions]) -> httpx.Response:
+        """Send a POST request."""
+        __tracebackhide__ = True
+        return await self.request("POST", url, **options)
+
+    async def put(self, url: httpx.URL | str, **options: Unpack[RequestOptions]) -> httpx.Response:
+        """Send a PUT request."""
+        __tracebackhide__ = True
+        return await self.request("PUT", url, **options)
+
+    async def patch(self, url: httpx.URL | str, **options: Unpack[RequestOptions]) -> httpx.Response:
+        """Send a PATCH request."""
+        __tracebackhide__ = True
+        return await self.request("PATCH", url, **options)

@@ -1,0 +1,296 @@
+"""`Resource`: the verbs of one kind of row behind an API."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import quote
+
+import httpx
+
+from kailash_testkit.client.resources import paging
+from kailash_testkit.client.resources.bodies import (
+    Json,
+    JsonList,
+    answered,
+    is_cached,
+    item_in,
+    parsed,
+    required_item,
+    required_list,
+    shown,
+)
+from kailash_testkit.client.resources.comparing import not_shown, stale
+from kailash_testkit.client.resources.explaining import explained
+from kailash_testkit.client.resources.listing import ListedRows
+from kailash_testkit.client.resources.options import Verb
+from kailash_testkit.client.resources.stored import StoredRows, kit_of
+from kailash_testkit.errors import ConfigurationError, ReadYourWritesError, UnexpectedResponse, UnexpectedStatus
+from kailash_testkit.models.rows import Row, jsonable
+from kailash_testkit.redaction import request_line
+
+if TYPE_CHECKING:
+    from kailash_testkit.changes import Changes
+    from kailash_testkit.client import ApiClient
+
+_SUCCESS: Final = tuple(range(200, 300))
+_MOST_PAGES: Final = 1000
+_HIDDEN: Final = (404, 410)
+
+
+class Resource:
+    """The rows behind a path of an API; each verb checks the answer and, with ``model``, the database.
+
+    client: sends the requests. path: the collection's path; nested ones are fine.
+    model: the model whose rows they are, or its name; needs a client with a kit.
+    id_field: the name of the id in responses.
+    item_path: the path of one row, such as ``"/order/{id}"``; ``<path>/<id>`` unless given.
+    envelope, list_envelope: the key under which responses have the object or the list, dotted where it is nested;
+        usual ones are found without.
+    statuses: the accepted status codes of a verb, such as ``{"create": 201}``; any 2xx unless given.
+    server_set: sent or stored fields that the application decides itself; they are not compared.
+    write_only: sent fields that responses do not show, such as a password.
+    where: column values of the rows that ``list`` shows, where it does not show all.
+    allow: other models whose rows a write may change, too.
+    """
+
+    def __init__(
+        self,
+        client: ApiClient,
+        path: str,
+        /,
+        *,
+        model: type | str | None = None,
+        id_field: str = "id",
+        item_path: str | None = None,
+        envelope: str | None = None,
+        list_envelope: str | None = None,
+        statuses: Mapping[Verb, int | tuple[int, ...]] | None = None,
+        server_set: Collection[str] = (),
+        write_only: Collection[str] = (),
+        where: Mapping[str, object] | None = None,
+        allow: Collection[type | str] = (),
+    ) -> None:
+        self._client = client
+        self._path = path
+        self._id_field = id_field
+        self._item_path = item_path or f"{path.rstrip('/')}/{{id}}"
+        if "{id}" not in self._item_path:
+            raise ConfigurationError(f"item_path = {item_path!r} has no place for the id", do="write {id} in it")
+        self._envelope = envelope
+        self._list_envelope = list_envelope
+        self._statuses = statuses or {}
+        self._server_set = server_set
+        self._write_only = write_only
+        self._rows = None if model is None else StoredRows(kit_of(client.kit), model, where or {}, server_set, allow)
+
+    def __repr__(self) -> str:
+        return f"<resource {self._path}>"
+
+    async def create(self, data: Mapping[str, object], /) -> Json:
+        """POST ``data``; returns the object of the response.
+
+        It must have an id and show every field that was sent. With ``model``: the row is stored as it was sent,
+        and nothing else changed. Raises `UnexpectedStatus`, `UnexpectedResponse`, `UnconfirmedWrite`,
+        `StoredRowMismatch` or `UnexpectedChanges`.
+        """
+        __tracebackhide__ = True
+        sent = _sent(data)
+        with self._recorded() as changes:
+            response = await self._send("create", "POST", self._path, json=sent)
+            hint = self._rows.hint_without_id(changes) if self._rows and changes else None
+            item = required_item(response, self._envelope, self._id_field, hint)
+            if self._rows is not None and changes is not None:
+                self._rows.check_created(response, item[self._id_field], sent, changes)
+        self._check_shown(response, sent, item, sent.keys() - set(self._write_only))
+        return item
+
+    async def update(self, row_id: object, data: Mapping[str, object], /) -> Json:
+        """PUT ``data``; returns the object of the response, or the stored row where the response has none.
+
+        The response shows the new state if it shows any. With ``model``: the row was there, is as it was sent,
+        and nothing else changed. Raises like `create`.
+        """
+        __tracebackhide__ = True
+        return await self._change("update", "PUT", row_id, data)
+
+    async def patch(self, row_id: object, data: Mapping[str, object], /) -> Json:
+        """PATCH ``data``; otherwise as `update`."""
+        __tracebackhide__ = True
+        return await self._change("patch", "PATCH", row_id, data)
+
+    async def delete(self, row_id: object, /) -> None:
+        """DELETE the row. With ``model``: it was there, is gone or soft-deleted, and nothing else changed.
+
+        Looked up in the database, never by a GET, which a cache may answer. Raises `UnexpectedStatus`,
+        `UnconfirmedWrite` or `UnexpectedChanges`.
+        """
+        __tracebackhide__ = True
+        before = None if self._rows is None else self._rows.visible(row_id)
+        with self._recorded() as changes:
+            response = await self._send("delete", "DELETE", self._path_of(row_id))
+            if self._rows is not None and changes is not None:
+                self._rows.check_deleted(response, row_id, before, changes)
+
+    async def get(self, row_id: object, /, **params: Any) -> Json:
+        """GET the row. With ``model``: it is shown as it is stored.
+
+        Raises `UnexpectedStatus`, or `ReadYourWritesError` for a 404 or an old state of a row that is stored, and
+        for an answer about a row that is not.
+        """
+        __tracebackhide__ = True
+        row = None if self._rows is None else self._rows.visible(row_id)
+        try:
+            response = await self._send("get", "GET", self._path_of(row_id), params=params or None)
+        except UnexpectedStatus as failure:
+            if row is not None and failure.status in _HIDDEN:
+                raise await self._told(_hidden(failure, row)) from None
+            raise
+        item = required_item(response, self._envelope, self._id_field, None)
+        self._check_id(response, row_id, item)
+        if self._rows is not None:
+            failed = self._not_current(response, row_id, row, item)
+            if failed is not None:
+                raise await self._told(failed)
+        return item
+
+    async def list(self, **params: Any) -> JsonList:
+        """GET the collection, all of its pages; returns its objects.
+
+        params: query parameters. With ``limit``, ``page`` and the like only that page is asked for.
+
+        With ``model``: every stored row is there, as it is stored; those named by parameters that are columns
+        where there are any. Raises `UnexpectedStatus`, `UnexpectedResponse`, or `ReadYourWritesError`.
+        """
+        __tracebackhide__ = True
+        items: JsonList = []
+        step: paging.Step | None = (None, {})
+        body: object = None
+        response: httpx.Response | None = None
+        for _ in range(_MOST_PAGES):
+            if step is None:
+                break
+            url, more = step
+            response = await self._send("list", "GET", url or self._path, params=None if url else {**params, **more})
+            page = required_list(response, self._list_envelope)
+            body = parsed(response)
+            new = [item for item in page if item not in items]
+            items += new
+            single = bool(paging.PAGING & params.keys()) or not new
+            step = None if single else paging.next_step(response, body, len(items))
+        if self._rows is not None and response is not None:
+            try:
+                self._check_list(response, body, items, params)
+            except ReadYourWritesError as failure:
+                raise await self._told(failure) from None
+        return items
+
+    # --- requests ------------------------------------------------------------------------------
+
+    def _path_of(self, row_id: object) -> str:
+        return self._item_path.replace("{id}", quote(str(jsonable(row_id)), safe=""))
+
+    def _recorded(self) -> AbstractContextManager[Changes | None]:
+        return nullcontext() if self._rows is None else self._rows.kit.changes()
+
+    async def _send(self, verb: Verb, method: str, path: str, **options: Any) -> httpx.Response:
+        __tracebackhide__ = True
+        accepted = self._statuses.get(verb, _SUCCESS)
+        statuses = (accepted,) if isinstance(accepted, int) else accepted
+        return await self._client.expect(*statuses).request(method, path, **options)
+
+    async def _change(self, verb: Verb, method: str, row_id: object, data: Mapping[str, object]) -> Json:
+        __tracebackhide__ = True
+        sent = _sent(data)
+        before = None if self._rows is None else self._rows.visible(row_id)
+        row: Row | None = None
+        with self._recorded() as changes:
+            response = await self._send(verb, method, self._path_of(row_id), json=sent)
+            if self._rows is not None and changes is not None:
+                row = self._rows.check_changed(response, row_id, sent, before, changes)
+        item = item_in(parsed(response), self._envelope, self._id_field) or {}
+        self._check_id(response, row_id, item)
+        self._check_shown(response, sent, item, (sent.keys() & item.keys()) - set(self._write_only))
+        return item if row is None or self._id_field in item else row.as_json()
+
+    # --- checks of responses ---------------------------------------------------------------------
+
+    def _check_shown(self, response: httpx.Response, sent: Json, item: Json, names: Collection[str]) -> None:
+        lines = not_shown(sent, item, [name for name in sent if name in names and name not in self._server_set])
+        if lines:
+            raise UnexpectedResponse(
+                f"{answered(response)}, and its body is not what was sent",
+                details=[*lines, shown(response)],
+                why=None if self._rows is None else "the row is stored as it was sent; only the response is wrong",
+                do="answer with the new state; or name the fields: api.resource(path, server_set={...}) for what "
+                "the server decides, write_only={...} for what it does not show",
+            )
+
+    def _check_id(self, response: httpx.Response, row_id: object, item: Json) -> None:
+        answered_id = item.get(self._id_field)
+        if answered_id is not None and str(answered_id) != str(jsonable(row_id)):
+            raise UnexpectedResponse(
+                f"{answered(response)} with another row: {self._id_field} is {answered_id!r}",
+                details=[shown(response)],
+                do="check the filter of the node in the handler",
+            )
+
+    async def _told(self, failure: ReadYourWritesError) -> ReadYourWritesError:
+        """The failure with its cause, where the kit can prove it."""
+        return await explained(failure, cast("StoredRows", self._rows))
+
+    def _not_current(
+        self, response: httpx.Response, row_id: object, row: Row | None, item: Json
+    ) -> ReadYourWritesError | None:
+        rows = cast("StoredRows", self._rows)
+        lines = [] if row is None else stale(row, item, self._server_set)
+        if row is not None and not lines:
+            return None
+        cached = is_cached(parsed(response))
+        failure = ReadYourWritesError(
+            f"{answered(response)} "
+            + (
+                f"for a row that is not there: {rows.missing(row_id)}"
+                if row is None
+                else f"with another state than {rows.model.name} {row_id!r} has in the database"
+            ),
+            details=lines or [shown(response)],
+            why="the response says that it comes from DataFlow's query cache (_cache.hit)"
+            if cached
+            else "the API answers from a cache (express.read has one), or from another database or transaction",
+            do="DataFlow(url, cache_enabled=False), or cache_ttl=0; fields that the API shows in its own form: "
+            "api.resource(path, server_set={...})",
+        )
+        failure.row_id = row_id
+        return failure
+
+    def _check_list(self, response: httpx.Response, body: object, items: JsonList, params: Mapping[str, Any]) -> None:
+        rows = cast("StoredRows", self._rows)
+        filters = {name: value for name, value in params.items() if name not in paging.ORDERING}
+        complete = filters.keys() <= rows.model.columns.keys() and not paging.PAGING & params.keys()
+        ListedRows(
+            request_line(response.request),
+            items,
+            rows.all(filters) if complete else None,
+            rows,
+            self._id_field,
+            cached=is_cached(body),
+            said=paging.total(body),
+            aside=self._server_set,
+        ).check()
+
+
+def _sent(data: Mapping[str, object]) -> Json:
+    return {name: jsonable(value) for name, value in data.items()}
+
+
+def _hidden(failure: UnexpectedStatus, row: Row) -> ReadYourWritesError:
+    hidden = ReadYourWritesError(
+        f"{failure.what}, and the row is in the database",
+        details=[f"stored: {row!r}"],
+        why="the API answers from a cache, looks into another database, or hides the row from this user or tenant",
+        do="compare the handler's query with the row; where hiding it is meant: api.expect(404).get(...)",
+    )
+    hidden.row_id = row.id
+    return hidden

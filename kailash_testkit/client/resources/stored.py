@@ -1,0 +1,233 @@
+"""What the database holds and what changed in it, held against what the API says."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+import httpx
+
+from kailash_testkit.changes import Change, Changes
+from kailash_testkit.changes.report import listing
+from kailash_testkit.client.resources.bodies import answered, shown
+from kailash_testkit.client.resources.comparing import ASIDE, not_stored
+from kailash_testkit.errors import ConfigurationError, StoredRowMismatch, UnconfirmedWrite, UnexpectedChanges
+from kailash_testkit.models.rows import Row, jsonable
+from kailash_testkit.models.types import decode, same
+
+if TYPE_CHECKING:
+    from kailash_testkit.kit import Kit
+
+_MOST = 8  # lines of changes in a message
+_ALL = 2**31 - 1
+
+
+class StoredRows:
+    """The rows of one model as the kit's own connection sees them.
+
+    kit: the kit of the client.
+    model: the model or its name.
+    where: column values that tell the resource's rows from others.
+    server_set: columns that the application sets itself.
+    allow: models whose rows may change along.
+    """
+
+    def __init__(
+        self,
+        kit: Kit,
+        model: type | str,
+        where: Mapping[str, object],
+        server_set: Collection[str],
+        allow: Collection[type | str],
+    ) -> None:
+        self.kit = kit
+        self.model = kit.store.model(model)
+        self._where = where
+        self._server_set = server_set
+        self._allow = {other if isinstance(other, str) else other.__name__ for other in allow}
+        for name in where:
+            self.model.column(name)  # refuses a misspelt one, which would match no row
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def row(self, row_id: object) -> Row | None:
+        """The row with that id, soft-deleted or not. row_id: as the API writes it, so "7" may be the id 7."""
+        key = jsonable(self.as_id(row_id))
+        found = self.kit.database.row(self.model.table, key if isinstance(key, int | str) else str(key))
+        return None if found is None else Row.decoded(self.model, found)
+
+    def as_id(self, row_id: object) -> object:
+        """The id in the model's type. row_id: as the API writes it."""
+        kind = self.model.columns["id"]
+        if kind is int and isinstance(row_id, str) and row_id.lstrip("-").isdigit():
+            return int(row_id)
+        return decode(kind, row_id)
+
+    def visible(self, row_id: object) -> Row | None:
+        """The row with that id unless it is soft-deleted."""
+        row = self.row(row_id)
+        return None if row is None or _is_tombstone(row) else row
+
+    def all(self, parameters: Mapping[str, object]) -> list[Row]:
+        """The rows that the resource's list shows; without soft-deleted ones. parameters: filters of the query."""
+        ids = self.kit.database.sample_ids(self.model.table, _ALL)
+        rows = (self.visible(row_id) for row_id in ids)
+        return [row for row in rows if row is not None and self._is_listed(row, parameters)]
+
+    def _is_listed(self, row: Row, parameters: Mapping[str, object]) -> bool:
+        return all(same(value, row[name]) for name, value in self._where.items()) and all(
+            _as_parameter(value) == _as_parameter(row[name]) for name, value in parameters.items()
+        )
+
+    def missing(self, row_id: object) -> str:
+        """Why there is no row to show: it never was, or it is soft-deleted."""
+        row = self.row(row_id)
+        if row is not None:
+            return f"{self.model.name} {row_id!r} is soft-deleted: deleted_at is {row['deleted_at']}"
+        return f"table {self.model.table} has no row with id {row_id!r}"
+
+    # --- after a write ---------------------------------------------------------------------------
+
+    def check_created(
+        self, response: httpx.Response, row_id: object, sent: Mapping[str, object], changes: Changes
+    ) -> Row:
+        """The created row. Raises when it is not stored, not as sent, or when anything else changed."""
+        row = self.visible(row_id)
+        created = any(same(row.id, change.id) for change in changes.created(self.model.name)) if row else False
+        if row is None or not created:
+            why = self.missing(row_id) if row is None else "a row with this id was there before, and is no new one"
+            raise UnconfirmedWrite(
+                f"{answered(response)}, and no {self.model.name} {row_id!r} was stored",
+                details=[shown(response), *_told(changes)],
+                why=why,
+                do="check the results of the nodes in the handler: CreateNode returns success: False, "
+                "it does not raise",
+            )
+        lines = not_stored(self.model, sent, row, self._server_set)
+        if lines:
+            raise StoredRowMismatch(
+                f"{answered(response)}, but {self.model.name} {row_id!r} is not stored as it was sent",
+                details=lines,
+                do="store what was sent, or name what the server decides: api.resource(path, server_set={...})",
+            )
+        self._refuse_others(response, changes, row_id, kinds=("created",))
+        return row
+
+    def check_changed(
+        self,
+        response: httpx.Response,
+        row_id: object,
+        sent: Mapping[str, object],
+        before: Row | None,
+        changes: Changes,
+    ) -> Row:
+        """The changed row. Raises when it was not there, is not as sent, or when anything else changed."""
+        row = self.visible(row_id)
+        if row is None:
+            raise self._nothing_there(response, row_id, changes, "UpdateNode reports updated: True")
+        lines = not_stored(self.model, sent, row, self._server_set)
+        if lines:
+            raise UnconfirmedWrite(
+                f"{answered(response)}, and {self.model.name} {row_id!r} is not stored as it was sent",
+                details=[*lines, shown(response), *_told(changes)],
+                why="the row did not change" if row == before else None,
+                do="check the node's result in the handler, or name what the server decides: "
+                "api.resource(path, server_set={...})",
+            )
+        extra = self._extra_columns(sent, before, row)
+        if extra:
+            raise UnexpectedChanges(
+                f"{answered(response)}, and {self.model.name} {row_id!r} changed in columns that were not sent",
+                details=extra,
+                do="change only what was sent, or name what the server decides: api.resource(path, server_set={...})",
+            )
+        self._refuse_others(response, changes, row_id, kinds=("updated",) if before else ("created",))
+        return row
+
+    def check_deleted(self, response: httpx.Response, row_id: object, before: Row | None, changes: Changes) -> None:
+        """Raises when the row was not there, still is, or when anything else changed."""
+        if before is None:
+            raise self._nothing_there(response, row_id, changes, "DeleteNode reports deleted: True")
+        row = self.visible(row_id)
+        if row is not None:
+            raise UnconfirmedWrite(
+                f"{answered(response)}, and {self.model.name} {row_id!r} is still in the database",
+                details=[f"stored: {row!r}", *_told(changes)],
+                why="the row did not change" if row == before else None,
+                do="check the result of the DeleteNode in the handler, and its filter",
+            )
+        self._refuse_others(response, changes, row_id, kinds=("deleted",))
+
+    def _nothing_there(self, response: httpx.Response, row_id: object, changes: Changes, node: str) -> UnconfirmedWrite:
+        return UnconfirmedWrite(
+            f"{answered(response)}, and there is no {self.model.name} {row_id!r}",
+            details=[shown(response), *_told(changes)],
+            why=f"{self.missing(row_id)}; {node} also when no row matched (SQLite, MariaDB)",
+            do="read the row first in the handler, and answer 404 when there is none",
+        )
+
+    def _extra_columns(self, sent: Mapping[str, object], before: Row | None, after: Row) -> list[str]:
+        if before is None:
+            return []
+        aside = {*ASIDE, *self._server_set, *sent}
+        return [
+            f"{name}: {before[name]!r} -> {value!r}"
+            for name, value in after.as_dict().items()
+            if name not in aside and name in before and before[name] != value
+        ]
+
+    def _refuse_others(
+        self, response: httpx.Response, changes: Changes, row_id: object, kinds: tuple[str, ...]
+    ) -> None:
+        def is_own(change: Change) -> bool:
+            return (
+                change.model == self.model.name
+                and change.kind in kinds
+                and str(jsonable(change.id)) == str(jsonable(row_id))
+            )
+
+        others = [change for change in changes if change.model not in self._allow and not is_own(change)]
+        if others:
+            models = ", ".join(sorted({change.model for change in others}))
+            raise UnexpectedChanges(
+                f"{answered(response)}, and it changed more than {self.model.name} {row_id!r}",
+                details=listing(others)[:_MOST],
+                do=f"if it is meant: api.resource(path, allow={{...}}) with the models ({models})",
+            )
+
+    def hint_without_id(self, changes: Changes) -> str | None:
+        """Why an answer has no id, as far as the stored rows tell."""
+        created = changes.created(self.model.name)
+        if not created:
+            return f"no {self.model.name} was stored"
+        automatic = self.model.id_is_automatic
+        return f"{self.model.name} {created[0].id!r} was stored" + (
+            "; CreateNode returns no automatic id on SQLite and MariaDB" if automatic else ""
+        )
+
+
+def kit_of(kit: Kit | None) -> Kit:
+    """The kit. Raises `ConfigurationError` without one."""
+    if kit is None:
+        raise ConfigurationError(
+            "api.resource(path, model=...) checks the database, and this client has no kit",
+            do="use the api fixture, or ApiClient(app, kit=kit)",
+        )
+    return kit
+
+
+def _is_tombstone(row: Row) -> bool:
+    return "deleted_at" in row and row["deleted_at"] is not None
+
+
+def _as_parameter(value: object) -> str:
+    """A value as httpx writes it into a query."""
+    value = jsonable(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _told(changes: Changes) -> list[str]:
+    lines = listing(changes)
+    if not lines:
+        return ["the database did not change during the request"]
+    return ["changed in the database during the request:", *(f"  {line}" for line in lines[:_MOST])]

@@ -1,0 +1,109 @@
+"""What a client calls: an application in this process, or a server at a URL."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, TypeAlias
+
+import httpx
+
+from kailash_testkit.asgi.server import AppServer
+from kailash_testkit.asgi.transport import AppTransport
+from kailash_testkit.errors import ConfigurationError, KitError
+from kailash_testkit.text import plain
+
+
+class UrlTransport(httpx.AsyncHTTPTransport):
+    """httpx's own transport, with a connection for each request: what a server works on is not known here.
+
+    uvicorn closes a connection on which the application failed, after it sent the whole response: the
+    next request on it would fail now and then. A kept connection also belongs to one event loop.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(limits=httpx.Limits(max_keepalive_connections=0))
+
+    @property
+    def running(self) -> set[asyncio.Task[None]]:
+        """None."""
+        return set()
+
+
+class AppTarget:
+    """An application in this process.
+
+    app: the application, as it was given.
+    server: runs it; without one, this target starts and stops it.
+    """
+
+    base_url = "http://testserver"
+
+    def __init__(self, app: Any, server: AppServer | None, *, raise_app_exceptions: bool) -> None:
+        if server is not None and server.app is not app:
+            raise ConfigurationError(
+                "the client's application is not the one that its server runs", do="give `server.app`"
+            )
+        self.app = app
+        self._shared = server is not None
+        self._server = AppServer(app) if server is None else server
+        self.transport = AppTransport(
+            self._server.asgi, get_state=self._state, raise_app_exceptions=raise_app_exceptions
+        )
+
+    async def start(self) -> None:
+        if not self._shared:
+            await self._server.ensure_started()
+
+    async def stop(self) -> None:
+        if not self._shared:
+            await self._server.stop()
+
+    async def _state(self) -> dict[str, Any]:
+        state = self._server.running_state
+        if state is not None:
+            return state
+        if not self._shared:
+            raise KitError(
+                "the application was not started in this event loop",
+                why="a client that owns its application starts it in `async with`, and stops it there",
+                do="async with ApiClient(app) as api: ...",
+            )
+        await self._server.ensure_started()
+        return self._server.state
+
+
+class UrlTarget:
+    """A server at a URL, started by somebody else.
+
+    app: the application behind the URL, where it is known.
+    """
+
+    def __init__(self, url: str | httpx.URL, *, app: Any = None) -> None:
+        parsed = httpx.URL(url)
+        if parsed.scheme not in {"http", "https"} or not parsed.host:
+            raise ConfigurationError(
+                f"ApiClient({plain(str(url))!r}): not the URL of a server",
+                do='give an application, or a URL such as "http://127.0.0.1:8000"',
+            )
+        self.app = app
+        self.base_url = str(url)
+        self.transport = UrlTransport()
+
+    async def start(self) -> None:
+        """Nothing: the server runs."""
+
+    async def stop(self) -> None:
+        """Nothing: the transport is closed with the client, and the server runs on."""
+
+
+Target: TypeAlias = AppTarget | UrlTarget
+"""What a client and its views share."""
+
+
+def target_of(app: Any, server: AppServer | None, *, raise_app_exceptions: bool) -> Target:
+    """The target for what a client was given: an application, a URL, or a target."""
+    if isinstance(app, str | httpx.URL):
+        return UrlTarget(app)
+    if isinstance(app, UrlTarget):
+        return app
+    return AppTarget(app, server, raise_app_exceptions=raise_app_exceptions)

@@ -1,0 +1,1 @@
+"""MariaDB and MySQL: databases on a server, reached with PyMySQL."""

@@ -1,0 +1,36 @@
+"""The AUTO_INCREMENT counters of a MariaDB or MySQL database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kailash_testkit.databases.mysql.connection import Connection, literal
+from kailash_testkit.databases.mysql.database import quoted
+
+
+def read_counters(connection: Connection, tables: Iterable[str]) -> dict[str, int]:
+    """The next number of each of the tables."""
+    return counters_told(connection.run(asking_for_counters(tables)))
+
+
+def asking_for_counters(tables: Iterable[str]) -> str:
+    """A statement whose rows `counters_told` reads."""
+    names = ", ".join(map(literal, tables))
+    return (
+        "SELECT table_name, auto_increment FROM information_schema.tables "
+        f"WHERE table_schema = database() AND table_name IN ({names or 'NULL'})"
+    )
+
+
+def counters_told(rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:
+    """The next number of each table."""
+    return {name: int(number) for name, number in rows if number is not None}
+
+
+def write_counters(connection: Connection, wanted: Mapping[str, int], present: Mapping[str, int]) -> int:
+    """Put the counters back that differ; returns how many did. Each ends the transaction, if one is open."""
+    moved = [name for name, number in present.items() if number != wanted[name]]
+    if moved:
+        connection.batch(f"ALTER TABLE {quoted(name)} AUTO_INCREMENT = {wanted[name]}" for name in moved)
+    return len(moved)

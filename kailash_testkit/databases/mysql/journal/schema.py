@@ -1,0 +1,123 @@
+"""The schema of a MariaDB or MySQL database: noticing that it was changed, at little cost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kailash_testkit.databases.mysql.connection import Connection
+from kailash_testkit.databases.mysql.database import quoted
+from kailash_testkit.databases.mysql.journal.catalog import OWN_PREFIX, is_bookkeeping
+
+_COUNTER: Final = re.compile(r"^(\) ENGINE=\S+) AUTO_INCREMENT=\d+", re.MULTILINE)
+#: The server counts each statement by its kind, those of other databases too. Readable for everyone.
+_COUNTED: Final = (
+    "alter_db", "alter_event", "alter_function", "alter_procedure", "alter_sequence", "alter_table", "create_event",
+    "create_function", "create_index", "create_procedure", "create_sequence", "create_table", "create_trigger",
+    "create_view", "drop_db", "drop_event", "drop_function", "drop_index", "drop_procedure", "drop_sequence",
+    "drop_table", "drop_trigger", "drop_view", "optimize", "rename_table", "truncate",
+)  # fmt: skip
+#: Its rows are read by `statements_told`.
+ASKING_FOR_STATEMENTS: Final = (
+    "SHOW GLOBAL STATUS WHERE variable_name IN (" + ", ".join(f"'Com_{kind}'" for kind in _COUNTED) + ")"
+)
+_TABLES: Final = "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = database()"
+_TRIGGERS: Final = """
+    SELECT trigger_name, event_object_table, event_manipulation, action_timing, action_order, action_statement,
+      definer, sql_mode, character_set_client, collation_connection
+    FROM information_schema.triggers WHERE trigger_schema = database()
+    ORDER BY event_object_table, event_manipulation, action_timing, action_order
+"""
+_ROUTINES: Final = """
+    SELECT routine_type, routine_name, md5(routine_definition), sql_mode, definer
+    FROM information_schema.routines WHERE routine_schema = database()
+    UNION ALL SELECT 'EVENT', event_name, md5(event_definition), sql_mode, definer
+    FROM information_schema.events WHERE event_schema = database()
+"""
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A trigger as information_schema describes it; the fields are its columns."""
+
+    name: str
+    table: str
+    event: str
+    timing: str
+    order: int
+    body: str
+    definer: str
+    sql_mode: str
+    charset: str
+    collation: str
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the journal made it."""
+        return self.name.startswith(OWN_PREFIX)
+
+    def described(self) -> tuple[str, ...]:
+        """All but the number of its turn, which others' triggers change."""
+        return (
+            self.name, self.table, self.event, self.timing, self.body, self.definer, self.sql_mode, self.charset,
+            self.collation,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Schema:
+    """tables, views: the statement that makes each. triggers: in the order in which they fire."""
+
+    tables: dict[str, str]
+    views: dict[str, str]
+    triggers: tuple[Trigger, ...]
+    routines: frozenset[tuple[Any, ...]]
+
+    def of_application_triggers(self) -> list[tuple[str, ...]]:
+        """The application's triggers, in the order in which they fire."""
+        return [each.described() for each in self.triggers if not each.is_own]
+
+    def of_application(self) -> tuple[object, ...]:
+        """What may not differ between a state and the state put back."""
+        return (
+            sorted(self.tables.items()),
+            sorted(self.views.items()),
+            self.of_application_triggers(),
+            sorted(map(repr, self.routines)),
+        )
+
+    def own_triggers(self) -> set[tuple[str, str]]:
+        """Name and table of each of the journal's triggers."""
+        return {(each.name, each.table) for each in self.triggers if each.is_own}
+
+    def same_as(self, other: Schema) -> bool:
+        """Whether recording that fits one fits the other."""
+        return self.of_application() == other.of_application() and self.own_triggers() == other.own_triggers()
+
+
+def read_schema(connection: Connection) -> Schema:
+    """The schema as it is now."""
+    found, triggers, routines = connection.batch([_TABLES, _TRIGGERS, _ROUTINES])
+    kinds = {name: kind for name, kind in found if not is_bookkeeping(name)}
+    shown = connection.batch(f"SHOW CREATE TABLE {quoted(name)}" for name in kinds) if kinds else []
+    tables: dict[str, str] = {}
+    views: dict[str, str] = {}
+    for (name, kind), ((_, statement, *_),) in zip(kinds.items(), shown, strict=True):
+        if kind == "VIEW":
+            views[name] = statement
+        else:
+            tables[name] = _COUNTER.sub(r"\1", statement)
+    described = tuple(Trigger(*each) for each in triggers if not is_bookkeeping(each[1]))
+    return Schema(tables, views, described, frozenset(routines))
+
+
+def statements_so_far(connection: Connection) -> dict[str, int]:
+    """How many statements that change a schema the server has begun."""
+    return statements_told(connection.run(ASKING_FOR_STATEMENTS))
+
+
+def statements_told(rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:
+    """The number for each kind of statement."""
+    return {str(name).lower(): int(number) for name, number in rows}

@@ -1,0 +1,1 @@
+"""PostgreSQL: databases on a server, reached with psycopg2."""

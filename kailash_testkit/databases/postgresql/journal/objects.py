@@ -1,0 +1,161 @@
+"""The query that describes all objects of the application's schema, each with the statement that makes it.
+
+A row is ``(kind, name, part, definition, made)``. The description must be complete, for an undo is held against it;
+the statements need not be: where one is missing or does not do, the undo says that it cannot put the schema back.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kailash_testkit.databases.postgresql.database import OWN_SCHEMA
+from kailash_testkit.databases.postgresql.journal.catalog import (
+    BOOKKEEPING,
+    IN_SCHEMA,
+    OF_APPLICATION,
+    not_of_extension,
+)
+
+FIRST_OBJECT: Final = 16384
+"""PostgreSQL's own objects have numbers below this."""
+
+_RELATION: Final = "format('%I.%I', n.nspname, c.relname)"
+_FROM_RELATIONS: Final = f"""
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_class root ON root.oid = coalesce(pg_partition_root(c.oid), c.oid) AND root.relname !~ '{BOOKKEEPING}'
+"""
+_SEQUENCE_OPTIONS: Final = (
+    "format('START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s CACHE %s%s', s.seqstart, s.seqincrement, "
+    "s.seqmin, s.seqmax, s.seqcache, CASE WHEN s.seqcycle THEN ' CYCLE' END)"
+)
+_OF_IDENTITY: Final = """
+    EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'i')
+"""
+_IDENTITY: Final = f"""
+    (SELECT format(' GENERATED %s AS IDENTITY (SEQUENCE NAME %s %s)',
+       CASE a.attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END, s.seqrelid::regclass, {_SEQUENCE_OPTIONS})
+     FROM pg_depend d JOIN pg_sequence s ON s.seqrelid = d.objid
+     WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid
+       AND d.refobjsubid = a.attnum AND d.deptype = 'i')
+"""
+_COLUMN: Final = f"""
+    concat(quote_ident(a.attname), ' ', format_type(a.atttypid, a.atttypmod),
+      CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || a.attcollation::regcollation END,
+      CASE WHEN a.attgenerated <> '' THEN ' GENERATED ALWAYS AS (' || pg_get_expr(d.adbin, d.adrelid)
+             || CASE a.attgenerated WHEN 's' THEN ') STORED' ELSE ') VIRTUAL' END
+           WHEN a.attidentity <> '' THEN {_IDENTITY}
+           WHEN d.adbin IS NOT NULL THEN ' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid) END,
+      CASE WHEN a.attnotnull THEN ' NOT NULL' END)
+"""
+_FROM_COLUMNS: Final = """
+    pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+"""
+_PARENTS: Final = """
+    (SELECT string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno)
+     FROM pg_inherits i WHERE i.inhrelid = c.oid AND NOT c.relispartition)
+"""
+_TABLE: Final = f"""
+    concat('CREATE ', CASE WHEN c.relpersistence = 'u' THEN 'UNLOGGED ' END, 'TABLE ', {_RELATION}, ' (',
+      (SELECT string_agg({_COLUMN}, ', ' ORDER BY a.attnum) FROM {_FROM_COLUMNS}
+       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND (a.attislocal OR c.relispartition)), ')',
+      ' INHERITS (' || {_PARENTS} || ')', ' PARTITION BY ' || pg_get_partkeydef(c.oid),
+      ' WITH (' || array_to_string(c.reloptions, ', ') || ')',
+      CASE WHEN c.relrowsecurity THEN '; ALTER TABLE ' || {_RELATION} || ' ENABLE ROW LEVEL SECURITY' END,
+      CASE WHEN c.relforcerowsecurity THEN '; ALTER TABLE ' || {_RELATION} || ' FORCE ROW LEVEL SECURITY' END)
+"""
+_COMPOSITE: Final = f"""
+    format('CREATE TYPE %s AS (%s)', {_RELATION}, (
+      SELECT string_agg({_COLUMN}, ', ' ORDER BY a.attnum) FROM {_FROM_COLUMNS}
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
+"""
+_PARTS: Final = [
+    f"""SELECT 'schema' AS kind, quote_ident(n.nspname) AS name, '' AS part, '' AS definition,
+          'CREATE SCHEMA ' || quote_ident(n.nspname) AS made
+        FROM pg_namespace n WHERE {IN_SCHEMA} AND {not_of_extension("pg_namespace", "n.oid")}""",
+    "SELECT 'extension', quote_ident(extname), '', extversion, NULL FROM pg_extension",
+    f"""SELECT CASE WHEN c.relkind = 'c' THEN 'composite' ELSE 'table' END, {_RELATION}, '',
+          concat_ws(' ', c.relkind, c.relpersistence, c.reloptions::text, c.relrowsecurity, c.relforcerowsecurity,
+            c.relreplident, pg_get_partkeydef(c.oid), {_PARENTS}, c.relacl::text, pg_get_userbyid(c.relowner)),
+          CASE c.relkind WHEN 'c' THEN {_COMPOSITE} WHEN 'f' THEN NULL ELSE {_TABLE} END
+        {_FROM_RELATIONS} WHERE c.relkind IN ('r', 'p', 'f', 'c') AND {OF_APPLICATION}""",
+    f"""SELECT 'column', {_RELATION}, quote_ident(a.attname),
+          concat_ws(' ', row_number() OVER (PARTITION BY c.oid ORDER BY a.attnum), {_COLUMN}, a.attislocal,
+            a.attstorage, a.attacl::text),
+          NULL
+        {_FROM_RELATIONS} JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        WHERE c.relkind IN ('r', 'p', 'f', 'c') AND {OF_APPLICATION}""",
+    f"""SELECT 'partition', {_RELATION}, '', concat_ws(' ', i.inhparent::regclass, pg_get_expr(c.relpartbound, c.oid)),
+          format('ALTER TABLE %s ATTACH PARTITION %s %s', i.inhparent::regclass, {_RELATION},
+                 pg_get_expr(c.relpartbound, c.oid))
+        {_FROM_RELATIONS} JOIN pg_inherits i ON i.inhrelid = c.oid
+        WHERE c.relkind IN ('r', 'p') AND c.relispartition AND {OF_APPLICATION}""",
+    f"""SELECT CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'view' END, {_RELATION}, '',
+          concat_ws(' ', c.reloptions::text, pg_get_viewdef(c.oid), c.relacl::text, pg_get_userbyid(c.relowner)),
+          concat('CREATE ', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED ' END, 'VIEW ', {_RELATION},
+            ' WITH (' || array_to_string(c.reloptions, ', ') || ')', ' AS ', pg_get_viewdef(c.oid))
+        {_FROM_RELATIONS} WHERE c.relkind IN ('v', 'm') AND {OF_APPLICATION}""",
+    f"""SELECT CASE WHEN k.contype = 'f' OR NOT k.convalidated THEN 'late constraint' ELSE 'constraint' END,
+          {_RELATION}, quote_ident(k.conname), pg_get_constraintdef(k.oid),
+          format('ALTER TABLE %s ADD CONSTRAINT %I %s', {_RELATION}, k.conname, pg_get_constraintdef(k.oid))
+        {_FROM_RELATIONS} JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype <> 't' WHERE {OF_APPLICATION}""",
+    f"""SELECT 'index', {_RELATION}, i.indexrelid::regclass::text, concat_ws(' ', pg_get_indexdef(i.indexrelid),
+          i.indisvalid, i.indisclustered, i.indisreplident),
+          pg_get_indexdef(i.indexrelid)
+        {_FROM_RELATIONS} JOIN pg_index i ON i.indrelid = c.oid WHERE {OF_APPLICATION}""",
+    f"""SELECT 'trigger', {_RELATION}, quote_ident(g.tgname), concat_ws(' ', pg_get_triggerdef(g.oid), g.tgenabled),
+          pg_get_triggerdef(g.oid) || format('; ALTER TABLE %s %s TRIGGER %I', {_RELATION},
+            CASE g.tgenabled WHEN 'O' THEN 'ENABLE' WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS'
+                             ELSE 'ENABLE REPLICA' END, g.tgname)
+        {_FROM_RELATIONS} JOIN pg_trigger g ON g.tgrelid = c.oid JOIN pg_proc p ON p.oid = g.tgfoid
+        WHERE NOT g.tgisinternal AND p.pronamespace <> '{OWN_SCHEMA}'::regnamespace AND {OF_APPLICATION}""",
+    f"""SELECT 'rule', {_RELATION}, quote_ident(r.rulename), concat_ws(' ', pg_get_ruledef(r.oid), r.ev_enabled),
+          pg_get_ruledef(r.oid)
+        {_FROM_RELATIONS} JOIN pg_rewrite r ON r.ev_class = c.oid
+        WHERE r.rulename <> '_RETURN' AND {OF_APPLICATION}""",
+    f"""SELECT 'policy', {_RELATION}, quote_ident(y.polname), concat_ws(' ', y.polcmd, y.polpermissive,
+          y.polroles::regrole[]::text, pg_get_expr(y.polqual, y.polrelid), pg_get_expr(y.polwithcheck, y.polrelid)),
+          NULL
+        {_FROM_RELATIONS} JOIN pg_policy y ON y.polrelid = c.oid WHERE {OF_APPLICATION}""",
+    f"""SELECT 'sequence', {_RELATION}, '', concat_ws(' ', s.seqtypid::regtype, {_SEQUENCE_OPTIONS}),
+          CASE WHEN NOT {_OF_IDENTITY} THEN
+            format('CREATE SEQUENCE %s AS %s %s', {_RELATION}, s.seqtypid::regtype, {_SEQUENCE_OPTIONS}) END
+        {_FROM_RELATIONS} JOIN pg_sequence s ON s.seqrelid = c.oid WHERE {OF_APPLICATION}""",
+    f"""SELECT 'ownership', {_RELATION}, '', format('%s.%I', d.refobjid::regclass, a.attname),
+          CASE d.deptype WHEN 'a' THEN
+            format('ALTER SEQUENCE %s OWNED BY %s.%I', {_RELATION}, d.refobjid::regclass, a.attname) END
+        {_FROM_RELATIONS} JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid
+          AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+        JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+        WHERE c.relkind = 'S' AND {OF_APPLICATION}""",
+    f"""SELECT 'function', p.oid::regprocedure::text, p.prokind::text,
+          CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) ELSE '' END || coalesce(p.proacl::text, ''),
+          CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END
+        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE {IN_SCHEMA} AND {not_of_extension("pg_proc", "p.oid")}""",
+    f"""SELECT 'enum', format('%I.%I', n.nspname, t.typname), '', labels.list,
+          format('CREATE TYPE %I.%I AS ENUM (%s)', n.nspname, t.typname, labels.list)
+        FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace, LATERAL (
+          SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) AS list
+          FROM pg_enum e WHERE e.enumtypid = t.oid) AS labels
+        WHERE t.typtype = 'e' AND {IN_SCHEMA} AND {not_of_extension("pg_type", "t.oid")}""",
+    f"""SELECT CASE t.typtype WHEN 'd' THEN 'domain' ELSE 'type' END, format('%I.%I', n.nspname, t.typname), '',
+          domain.text, CASE t.typtype WHEN 'd' THEN 'CREATE DOMAIN ' || domain.text END
+        FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace, LATERAL (
+          SELECT concat(format('%I.%I AS %s', n.nspname, t.typname, format_type(t.typbasetype, t.typtypmod)),
+            ' DEFAULT ' || t.typdefault, CASE WHEN t.typnotnull THEN ' NOT NULL' END,
+            (SELECT string_agg(
+               format(' CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid)), '' ORDER BY k.conname)
+             FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c')) AS text) AS domain
+        WHERE t.typtype IN ('d', 'r') AND {IN_SCHEMA} AND {not_of_extension("pg_type", "t.oid")}""",
+    f"""SELECT 'comment', o.identity, replace(o.type, 'table c', 'c'), d.description,
+          format('COMMENT ON %s %s IS %L', replace(o.type, 'table c', 'c'), replace(o.identity, ' on ', ' ON '),
+                 d.description)
+        FROM pg_description d, LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) o
+        WHERE d.objoid >= {FIRST_OBJECT} AND o.schema IS DISTINCT FROM '{OWN_SCHEMA}' AND o.identity IS NOT NULL
+          AND NOT EXISTS (SELECT FROM pg_depend e
+                          WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')""",
+]
+OBJECTS: Final = " UNION ALL ".join(_PARTS)
+"""The query. It wants an empty search path, so that every name comes with its schema."""

@@ -1,0 +1,119 @@
+"""Makes the schema what it was: drops what was added, makes again what was dropped or altered.
+
+Nothing here needs to be clever, or complete: after each step the schema is described anew, and at the end it
+must be equal to the one that is wanted, to the letter. Otherwise the undo fails and says what it could not put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from kailash_testkit.databases.postgresql.connection import Connection
+from kailash_testkit.databases.postgresql.journal.schema import Object, described
+from kailash_testkit.errors import IsolationFailed
+
+#: What the rows need, and what would hinder them while they are put back; each in an order that mostly works.
+_BEFORE_ROWS: Final = (
+    *("schema", "enum", "domain", "composite", "sequence", "function", "table", "constraint", "index", "partition"),
+    *("ownership", "view"),
+)
+_HINDERING_ROWS: Final = ("late constraint", "rule", "trigger")
+_AFTER_ROWS: Final = (*_HINDERING_ROWS, "materialized view", "comment")
+_DROPS: Final = {
+    "schema": "DROP SCHEMA IF EXISTS {name} CASCADE",
+    "extension": "DROP EXTENSION IF EXISTS {name} CASCADE",
+    "enum": "DROP TYPE IF EXISTS {name} CASCADE",
+    "type": "DROP TYPE IF EXISTS {name} CASCADE",
+    "domain": "DROP DOMAIN IF EXISTS {name} CASCADE",
+    "composite": "DROP TYPE IF EXISTS {name} CASCADE",
+    "sequence": "DROP SEQUENCE IF EXISTS {name} CASCADE",
+    "function": "DROP ROUTINE IF EXISTS {name} CASCADE",
+    "table": "DROP TABLE IF EXISTS {name} CASCADE",
+    "column": "ALTER TABLE IF EXISTS {name} DROP COLUMN IF EXISTS {part} CASCADE",
+    "constraint": "ALTER TABLE IF EXISTS {name} DROP CONSTRAINT IF EXISTS {part} CASCADE",
+    "late constraint": "ALTER TABLE IF EXISTS {name} DROP CONSTRAINT IF EXISTS {part} CASCADE",
+    "index": "DROP INDEX IF EXISTS {part} CASCADE",
+    "view": "DROP VIEW IF EXISTS {name} CASCADE",
+    "materialized view": "DROP MATERIALIZED VIEW IF EXISTS {name} CASCADE",
+    "trigger": "DROP TRIGGER IF EXISTS {part} ON {name}",
+    "rule": "DROP RULE IF EXISTS {part} ON {name}",
+    "policy": "DROP POLICY IF EXISTS {part} ON {name}",
+    "comment": "COMMENT ON {part} {name} IS NULL",
+}
+_MOST_PASSES: Final = 6
+_DIFFERENCES_SHOWN: Final = 6
+
+
+def prepare_for_rows(connection: Connection, wanted: frozenset[Object]) -> None:
+    """Drops what is not wanted, and makes tables and all that their rows need, in the open transaction."""
+    for _ in range(_MOST_PASSES):
+        if not _try(connection, _dropping(wanted, described(connection))):
+            break
+    _make(connection, wanted, _BEFORE_ROWS)
+
+
+def drop_hindrances(connection: Connection) -> None:
+    """Drops all foreign keys, constraints that not all rows meet, rules and triggers; they come with `finish`."""
+    _try(connection, [_dropped(each) for each in described(connection) if each.kind in _HINDERING_ROWS])
+
+
+def finish(connection: Connection, wanted: frozenset[Object]) -> None:
+    """Makes the rest. Raises `IsolationFailed` where the schema is not the wanted one then."""
+    _make(connection, wanted, _AFTER_ROWS)
+    now = described(connection)
+    if now != wanted:
+        lines = [f"missing: {_shown(each)}" for each in sorted(wanted - now, key=repr)]
+        lines += [f"too much: {_shown(each)}" for each in sorted(now - wanted, key=repr)]
+        raise IsolationFailed(
+            "the database's schema was changed and cannot be put back",
+            details=lines[:_DIFFERENCES_SHOWN],
+            why="not everything that a schema can hold can be made again from its description",
+            do="keep such changes out of tests, or give the test a database of its own",
+        )
+
+
+def _make(connection: Connection, wanted: frozenset[Object], kinds: Sequence[str]) -> None:
+    """Makes what is missing. What fails is tried again as long as something else succeeds: it may have needed that."""
+    for _ in range(_MOST_PASSES):
+        missing = [each for each in wanted - described(connection) if each.kind in kinds and each.made]
+        missing.sort(key=lambda each: (kinds.index(each.kind), each.name, each.part))
+        if not _try(connection, [each.made for each in missing if each.made]):
+            break
+
+
+def _dropping(wanted: frozenset[Object], now: frozenset[Object]) -> list[str]:
+    """What to drop: all that is not wanted, and tables that cannot be altered into the wanted ones."""
+    missing, added = wanted - now, now - wanted
+    there = {(each.kind, each.name) for each in now}
+    # only columns at the end can be dropped without a trace: any other difference needs a new table
+    remade = {each.name for each in missing if each.kind in ("table", "column", "partition")}
+    drops = [f"DROP TABLE {name} CASCADE" for name in sorted(remade) if ("table", name) in there]
+    for each in sorted(added, key=repr):
+        replaced = each.kind == "function" and any(
+            (other.kind, other.name, other.part) == each[:3] for other in missing
+        )  # CREATE OR REPLACE leaves what depends on it
+        if each.name not in remade and each.kind in _DROPS and not replaced:
+            drops.append(_dropped(each))
+    return drops
+
+
+def _dropped(each: Object) -> str:
+    return _DROPS[each.kind].format(name=each.name, part=each.part)
+
+
+def _try(connection: Connection, statements: Iterable[str]) -> int:
+    """Runs each statement unless PostgreSQL refuses it; returns how many it accepted."""
+    accepted = 0
+    for statement in statements:
+        connection.run("SAVEPOINT dataflow_testkit_attempt")
+        try:
+            connection.run(statement)
+            accepted += 1
+        except connection.Error:
+            connection.run("ROLLBACK TO SAVEPOINT dataflow_testkit_attempt")
+    return accepted
+
+
+def _shown(each: Object) -> str:
+    return " ".join(f"{each.kind} {each.name} {each.part} {each.definition}".split())

@@ -1,0 +1,1 @@
+"""SQLite: a database is a file."""

@@ -1,0 +1,79 @@
+"""Stores the rows of a plan, batch after batch: all of them or none."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+from kailash_testkit.errors import StoredRowMismatch
+from kailash_testkit.factories.definition import Definition, Hook
+from kailash_testkit.factories.planning import Plan, PlannedRow
+from kailash_testkit.models.rows import Row
+from kailash_testkit.store.bulk import BulkStore, remove
+
+
+async def plant(plan: Plan, wanted: Iterable[PlannedRow]) -> list[Row]:
+    """Stores all rows of the plan, runs the hooks, and returns the wanted ones.
+
+    A row that is alone in its batch is made by its CreateNode, others by one BulkCreateNode for each chunk. When one
+    fails, those that are stored are deleted again.
+    """
+    stored: list[list[PlannedRow]] = []
+    try:
+        for batch in plan.batches():
+            stored.append(batch)
+            await _store(batch, alone=len(plan.rows) == 1)
+    except BaseException:
+        for batch in reversed(stored):
+            first = batch[0]
+            remove(first.store, first.model, [row.stored["id"] for row in batch if row.stored is not None])
+        raise
+    for batch in stored:
+        for row in batch:
+            await _run_hooks(row)
+    return [row.definition.typed(_row(row)) for row in wanted]
+
+
+async def _store(batch: list[PlannedRow], *, alone: bool) -> None:
+    store, model = batch[0].store, batch[0].model
+    values = [row.values() for row in batch]
+    if len(batch) > 1:
+        for row, stored in zip(batch, await BulkStore(store, model).create(values), strict=True):
+            row.stored = stored
+        return
+    try:
+        batch[0].stored = await store.create(model, values[0])
+    except StoredRowMismatch as mismatch:
+        if not alone:  # the rows that it needs will go, and so must it
+            remove(store, model, [mismatch.row_id])
+        raise
+
+
+async def _run_hooks(planned: PlannedRow) -> None:
+    definition = planned.definition
+    if not definition.hooks:
+        return
+    for hook in definition.hooks:
+        result = _called(hook, definition, planned)
+        if inspect.isawaitable(result):
+            await result
+    # A hook may have changed the row, or deleted it.
+    planned.stored = planned.store.stored(planned.model, _row(planned)["id"]) or planned.stored
+
+
+def _called(hook: Hook, definition: Definition, planned: PlannedRow) -> object:
+    row = definition.typed(_row(planned))
+    call = cast("Callable[..., Any]", hook)
+    return call(row, planned.draft.view) if _takes_values(hook) else call(row)
+
+
+def _takes_values(hook: Hook) -> bool:
+    parameters = inspect.signature(hook).parameters.values()
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(each.kind in positional and each.default is each.empty for each in parameters) > 1
+
+
+def _row(planned: PlannedRow) -> Row:
+    assert planned.stored is not None, "hooks run, and rows are returned, after all rows are stored"
+    return planned.stored

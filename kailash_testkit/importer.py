@@ -1,0 +1,142 @@
+"""Imports what a setting or an argument names: ``package.module:attribute``."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sysconfig
+import traceback
+from pathlib import Path
+from typing import Any, Final
+
+from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.internals import dataflow as dataflow_internals
+from kailash_testkit.internals.nexus import is_nexus
+from kailash_testkit.text import nearest, plain
+
+_PACKAGE: Final = Path(__file__).parent
+_STANDARD_LIBRARY: Final = Path(sysconfig.get_path("stdlib"))
+
+
+def load_dataflow(target: str, option: str = "testkit_dataflow") -> Any:
+    """The DataFlow instance that a setting names, or that the function it names returns.
+
+    option: the setting's name. Raises `ConfigurationError`.
+    """
+    found = _load(option, target)
+    if not dataflow_internals.is_dataflow(found) and callable(found):
+        found = _called(option, target, found)
+    if not dataflow_internals.is_dataflow(found):
+        raise ConfigurationError(
+            f"{option} = {target!r} is not a DataFlow instance",
+            why=f"it is {_article(found)}",
+            do="name the object that your models are registered with, or a function that returns it",
+        )
+    return found
+
+
+def load_app(target: str) -> Any:
+    """The ASGI application that ``testkit_app`` names, or that the function it names makes."""
+    found = _load("testkit_app", target)
+    if _makes_an_app(found):
+        found = _called("testkit_app", target, found)
+    if not callable(found) and not is_nexus(found):
+        raise ConfigurationError(
+            f"testkit_app = {target!r} is not an ASGI application",
+            why=f"it is {_article(found)}",
+            do="name the application object, or a function without arguments that makes it",
+        )
+    return found
+
+
+def load_module(name: str, option: str) -> Any:
+    """The module that a setting names. Raises `ConfigurationError`."""
+    return _imported(option, name, name)
+
+
+def _makes_an_app(found: object) -> bool:
+    """Whether it is a function to call without arguments, not an ASGI callable (scope, receive, send)."""
+    if not (inspect.isfunction(found) or inspect.ismethod(found)):
+        return False
+    required = [
+        parameter
+        for parameter in inspect.signature(found).parameters.values()
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    ]
+    return not required
+
+
+def _load(option: str, target: str) -> Any:
+    module_name, separator, path = target.partition(":")
+    if not (module_name and separator and path):
+        raise ConfigurationError(
+            f"{option} = {target!r} does not say where to look",
+            do=f'write it as module:attribute, for example {option} = "shop.models:db"',
+        )
+    module = _imported(option, target, module_name)
+    found: Any = module
+    for name in path.split("."):
+        if not hasattr(found, name):
+            guess = nearest(name, _public_names(found))
+            raise ConfigurationError(
+                f"{option} = {target!r}: {module_name} has no {name!r}"
+                + (f": did you mean {guess!r}?" if guess else ""),
+                do="correct the name after the colon",
+            )
+        found = getattr(found, name)
+    return found
+
+
+def _public_names(found: object) -> list[str]:
+    return [name for name in dir(found) if not name.startswith("_")]
+
+
+def _imported(option: str, target: str, module_name: str) -> Any:
+    """The module ``module_name``; ``target`` is what the setting says. Raises `ConfigurationError`."""
+    try:
+        return importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        own = error.name is not None and (module_name + ".").startswith(error.name + ".")
+        raise ConfigurationError(
+            f"{option} = {target!r} cannot be imported: {error}",
+            why=None if own else f"{module_name} itself was found; what it imports was not",
+            do='set pythonpath = ["."] in [tool.pytest.ini_options], or correct the name'
+            if own
+            else "install the missing module, or correct the import",
+        ) from None
+    except (Exception, SystemExit) as error:  # settings modules exit when a variable is missing
+        raise ConfigurationError(
+            f"{option} = {target!r}: importing {module_name} raised {type(error).__name__}: {plain(str(error))}",
+            why=f"at {_place(error)}",
+            do="make the module importable: no connection, and no missing variable, while it is imported",
+        ) from error
+
+
+def _called(option: str, target: str, function: Any) -> Any:
+    try:
+        return function()
+    except Exception as error:
+        raise ConfigurationError(
+            f"{option} = {target!r}: calling it raised {type(error).__name__}: {plain(str(error))}",
+            why=f"at {_place(error)}",
+            do="make it work without arguments",
+        ) from error
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if is_the_users(Path(frame.filename))]
+    frame = (own or frames)[-1]
+    return f"{frame.filename}:{frame.lineno}"
+
+
+def _article(found: object) -> str:
+    name = type(found).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def is_the_users(path: Path) -> bool:
+    """Whether a source file is neither the standard library's, nor an installed package's, nor the kit's."""
+    libraries = "site-packages" in path.parts or path.is_relative_to(_STANDARD_LIBRARY)
+    return path.is_absolute() and not libraries and not path.is_relative_to(_PACKAGE)

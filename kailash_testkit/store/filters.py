@@ -1,0 +1,154 @@
+"""Filters: ``status="open"``, ``total={"$gt": 3}``, as DataFlow's nodes take them.
+
+Only what DataFlow does right reaches it. What it does wrong is decided here, on the rows that it returns:
+comparisons of JSON columns, None within ``$in``, texts that it rewrites because they look like SQL, an empty
+``$in`` (a syntax error on PostgreSQL). Operators that it has and that are broken are refused.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from kailash_testkit.errors import FieldTypeError, UnknownOperator
+from kailash_testkit.internals.dataflow import rewrites_text
+from kailash_testkit.models import Model
+from kailash_testkit.models.checking import checked_operand
+from kailash_testkit.models.rows import Row
+from kailash_testkit.models.types import alternatives, same
+from kailash_testkit.text import listed, nearest
+
+_HOLDS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "$eq": lambda value, operand: same(operand, value),
+    "$ne": lambda value, operand: value is not None and not same(operand, value),
+    "$gt": lambda value, operand: value is not None and value > operand,
+    "$gte": lambda value, operand: value is not None and value >= operand,
+    "$lt": lambda value, operand: value is not None and value < operand,
+    "$lte": lambda value, operand: value is not None and value <= operand,
+    "$in": lambda value, operand: any(same(option, value) for option in operand),
+    "$nin": lambda value, operand: value is not None and not any(same(option, value) for option in operand),
+    "$null": lambda value, operand: (value is None) == operand,
+}  # what each operator means; as in SQL, a missing value is neither equal nor unequal to another
+OPERATORS: Final = tuple(_HOLDS)
+_OF_JSON: Final = ("$eq", "$ne", "$in", "$nin", "$null")
+_BROKEN: Final = ("$like", "$ilike", "$between", "$contains", "$not", "$and", "$or", "$regex")
+
+
+@dataclass
+class Filter:
+    """A checked filter: what the node decides, what is decided in Python, and whether nothing can match."""
+
+    node: dict[str, object] = field(default_factory=dict[str, object])
+    in_python: list[Callable[[Row], bool]] = field(default_factory=list[Callable[[Row], bool]])
+    nothing: bool = False
+
+    def passes(self, row: Row) -> bool:
+        """Whether a row that the node returned matches the rest of the filter."""
+        return all(condition(row) for condition in self.in_python)
+
+
+def checked_filter(model: Model, conditions: Mapping[str, object]) -> Filter:
+    """The `Filter` for keyword conditions on a model.
+
+    Raises `UnknownField` (SQLite would silently return nothing), `UnknownOperator`, `FieldTypeError`.
+    """
+    result = Filter()
+    for name, condition in conditions.items():
+        json = _is_json(model.column(name))
+        for operator, operand in _operators(model, name, condition, json=json).items():
+            _add(result, name, operator, _checked(model, name, operator, operand), json=json)
+    return result
+
+
+def _is_json(annotation: object) -> bool:
+    return any(kind is dict or kind is list or hasattr(kind, "__origin__") for kind in alternatives(annotation))
+
+
+def _operators(model: Model, name: str, condition: object, *, json: bool) -> Mapping[str, object]:
+    """The condition as operators; a dict is one for a JSON column unless all its keys are operators."""
+    if not isinstance(condition, Mapping):
+        return {"$eq": condition}
+    operators = cast("Mapping[str, object]", condition)
+    if json and not (operators and all(str(key).startswith("$") for key in operators)):
+        return {"$eq": operators}
+    if not operators:
+        raise FieldTypeError(
+            f"the filter on {model.name}.{name} is empty",
+            why="it would match every row",
+            do=f"leave {name} out, or give a value or an operator: {listed(OPERATORS)}",
+        )
+    for operator in operators:
+        if operator not in (_OF_JSON if json else OPERATORS):
+            raise _unknown_operator(model, name, operator, json=json)
+    return operators
+
+
+def _checked(model: Model, name: str, operator: str, operand: object) -> object:
+    if operator == "$null":
+        if not isinstance(operand, bool):
+            raise FieldTypeError(f"$null on {model.name}.{name} takes True or False, got {operand!r}")
+        return operand
+    if operator in ("$in", "$nin"):
+        if not isinstance(operand, Sequence) or isinstance(operand, (str, bytes)):
+            raise FieldTypeError(f"{operator} on {model.name}.{name} takes a list, got {operand!r}")
+        return [checked_operand(model, name, option) for option in cast("Sequence[object]", operand)]
+    if operand is None and operator not in ("$eq", "$ne"):
+        raise FieldTypeError(
+            f"{operator} on {model.name}.{name} cannot compare with None",
+            do=f"ask for rows without a value by {name}=None, for those with one by {name}={{'$null': False}}",
+        )
+    return checked_operand(model, name, operand)
+
+
+def _add(result: Filter, name: str, operator: str, operand: object, *, json: bool) -> None:
+    if operand == [] and operator in ("$in", "$nin"):
+        result.nothing = result.nothing or operator == "$in"
+    elif operand is None or operator == "$null":
+        # {"$null": False} finds the rows without a value, too (kailash-dataflow 2.20.1); {"$ne": None} does not.
+        missing = operator == "$eq" or operand is True
+        _at_node(result, name)["$null" if missing else "$ne"] = True if missing else None
+    elif json or _misread(operand):
+        holds = _HOLDS[operator]
+        result.in_python.append(lambda row: holds(row[name], operand))
+    else:
+        _at_node(result, name)[operator] = _bindable(operand)
+
+
+def _at_node(result: Filter, name: str) -> dict[str, object]:
+    return cast("dict[str, object]", result.node.setdefault(name, {}))
+
+
+def _misread(operand: object) -> bool:
+    """Whether DataFlow would compare with something else."""
+    if isinstance(operand, list):
+        return any(option is None or _misread(option) for option in cast("list[object]", operand))
+    return isinstance(operand, bytes) or (isinstance(operand, str) and rewrites_text(operand))
+
+
+def _bindable(operand: object) -> object:
+    if isinstance(operand, list):
+        return [as_stored(option) for option in cast("list[object]", operand)]
+    return as_stored(operand)
+
+
+def as_stored(value: object) -> object:
+    """An Enum member as DataFlow's CreateNode stores it: a str Enum's value, any other's text."""
+    if isinstance(value, enum.Enum):
+        return value.value if isinstance(value, str) else str(value)
+    return value
+
+
+def _unknown_operator(model: Model, name: str, operator: str, *, json: bool) -> UnknownOperator:
+    options = _OF_JSON if json else OPERATORS
+    guess = nearest(operator, options)
+    why = "DataFlow's own is broken (kailash-dataflow 2.20.1)" if operator in _BROKEN else None
+    if json and operator in OPERATORS:
+        why, guess = "the column holds JSON, which has no order", None
+    return UnknownOperator(
+        f"filter on {model.name}.{name}: {operator!r} cannot be used"
+        + (f": did you mean {guess!r}?" if guess and operator not in _BROKEN else ""),
+        why=why,
+        do=f"use one of {listed(options)}, or filter the rows in Python",
+    )

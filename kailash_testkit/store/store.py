@@ -1,0 +1,314 @@
+"""`Store`: rows of one DataFlow instance, written and read through its nodes, and never believed.
+
+Takes complete, checked values; the making of values is the factories'. Every write is read back
+through the kit's own connection and compared with what was asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from kailash_testkit.databases import Database
+from kailash_testkit.errors import ManagedField, NodeFailed, RowNotFound, TenantRequired
+from kailash_testkit.explain.explanation import Explanation
+from kailash_testkit.internals import dataflow as dataflow_internals
+from kailash_testkit.models import Model, read_model
+from kailash_testkit.models.checking import checked_id, checked_values
+from kailash_testkit.models.rows import Row
+from kailash_testkit.store import failures
+from kailash_testkit.store.filters import Filter, as_stored, checked_filter
+from kailash_testkit.store.workflows import Workflows
+
+_ALL_ROWS: Final = 2**31 - 1  # ListNode returns 10 unless told otherwise
+
+
+class Store:
+    """Reads and writes the rows of one DataFlow instance in one database."""
+
+    def __init__(
+        self,
+        dataflow: Any,
+        database: Database,
+        add_models: Callable[[], None],
+        explained: Callable[[Model, object], Explanation],
+    ) -> None:
+        self.dataflow = dataflow
+        self.database = database
+        self.workflows = Workflows(dataflow)
+        self._add_models = add_models
+        self.explained = explained
+        self._models: dict[str, Model] = {}
+        self._by_table: tuple[list[str], dict[str, Model]] = ([], {})
+        self._references: dict[str, Mapping[str, str]] = {}
+        self._write_locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+    def model(self, model: type | str, /) -> Model:
+        """The model; one that was registered late gets its table here. Raises `UnknownModel`."""
+        name = model if isinstance(model, str) else model.__name__
+        known = self._models.get(name)
+        if known is None:
+            if name not in self.dataflow.get_models() or not self._has_table(name):
+                self._add_models()
+            known = self._models[name] = read_model(self.dataflow, name)
+        return known
+
+    def _has_table(self, name: str) -> bool:
+        return read_model(self.dataflow, name).table in self.database.tables()
+
+    def models_by_table(self) -> dict[str, Model]:
+        """All models registered by now, by the name of their table. A registered model does not change."""
+        registered = list(self.dataflow.get_models())
+        if registered != self._by_table[0]:
+            models = [read_model(self.dataflow, name) for name in registered]
+            self._by_table = registered, {model.table: model for model in models}
+        return self._by_table[1]
+
+    def references(self, model: Model) -> Mapping[str, str]:
+        """The foreign keys that the database has for the model's table: the other table, by column."""
+        if model.table not in self._references:
+            self._references[model.table] = self.database.references(model.table)
+        return self._references[model.table]
+
+    # --- writing -------------------------------------------------------------------------------
+
+    async def create(self, model: Model, values: Mapping[str, object]) -> Row:
+        """Creates one row and returns it as it is stored.
+
+        Raises `SeedingFailed` when it was not stored, `StoredRowMismatch` when something else was.
+        """
+        requested = checked_values(model, values)
+        tenant = self.require_tenant(model)
+        if tenant is not None:
+            requested = with_tenant(model, requested, tenant)
+        given = requested.get("id")
+        async with self.writing():
+            last = self.database.last_number(model.table) if given is None else 0
+            there = given is not None and self.stored(model, given) is not None
+            try:
+                result = await self.workflows.run(model, "Create", without_tenant(model, requested))
+            except NodeFailed as failure:
+                stored = None if there else self._created(model, requested, given, last)
+                raise failures.seeding_failed(model, requested, failure, stored, self.database) from None
+            stored = self._created(model, requested, result.get("id") if given is None else given, last)
+            if stored is None:
+                stored = self._first_after(model, last)
+        if stored is None:
+            raise failures.row_vanished(model, requested, self.explained(model, result.get("id", given)))
+        failures.compare(model, requested, stored, "created")
+        if isinstance(given, int):
+            self.database.number_after(model.table, given)
+        return stored
+
+    def _created(self, model: Model, requested: Mapping[str, object], row_id: object, last: int) -> Row | None:
+        """The row that a CreateNode made: by its id, else the first later one that has the requested values."""
+        if row_id is not None:
+            return self.stored(model, row_id)
+        for candidate in self.database.rows_after(model.table, last):
+            row = Row.decoded(model, candidate)
+            if not failures.differences(requested, row):
+                return row
+        return None
+
+    def _first_after(self, model: Model, last: int) -> Row | None:
+        later = self.database.rows_after(model.table, last)
+        return Row.decoded(model, later[0]) if later else None
+
+    async def update(self, model: Model, row_id: object, values: Mapping[str, object]) -> Row:
+        """Changes the given fields of one row and returns the row as it is stored then."""
+        row_id = checked_id(model, row_id)
+        requested = checked_values(model, values)
+        _refuse_moving(model, requested)
+        self.require_tenant(model)
+        async with self.writing():
+            self._require_visible(model, row_id)
+            # UpdateNode does not turn an Enum member into text as CreateNode does, and fails.
+            fields = {name: as_stored(value) for name, value in requested.items()}
+            inputs = {"filter": {"id": row_id}, "fields": fields}
+            try:
+                await self.workflows.run(model, "Update", inputs)
+            except NodeFailed as failure:
+                raise failures.operation_failed(model, "update", row_id, failure) from None
+            stored = self._require_stored(model, row_id)
+        failures.compare(model, requested, stored, "updated")
+        return stored
+
+    async def delete(self, model: Model, row_id: object) -> None:
+        """Deletes one row; a row of a soft-delete model keeps its place with ``deleted_at`` set."""
+        row_id = checked_id(model, row_id)
+        self.require_tenant(model)
+        async with self.writing():
+            self._require_visible(model, row_id)
+            try:
+                await self.workflows.run(model, "Delete", {"filter": {"id": row_id}})
+            except NodeFailed as failure:
+                raise failures.operation_failed(model, "delete", row_id, failure) from None
+            left = self.stored(model, row_id)
+        if left is not None and not _tombstone(left):
+            raise failures.not_deleted(model, left)
+
+    async def execute(self, model: Model, operation: str, inputs: Mapping[str, object]) -> dict[str, Any]:
+        """Runs any generated node of the model and returns its checked result."""
+        self.require_tenant(model)
+        async with self.writing():
+            return await self.workflows.run(model, operation, inputs)
+
+    # --- reading -------------------------------------------------------------------------------
+
+    async def get(self, model: Model, row_id: object) -> Row:
+        """The row with that id, as DataFlow shows it. Raises `RowNotFound`."""
+        row_id = checked_id(model, row_id)
+        self.require_tenant(model)
+        inputs = {"id": row_id, "raise_on_not_found": False}
+        try:
+            result = await self.workflows.run(model, "Read", inputs)
+        except NodeFailed:
+            if self.stored(model, row_id) is not None:
+                raise
+            result = {}  # an id that no row can have, such as 2**40 in a column of four bytes
+        if not result.pop("found", False):
+            raise self._not_found(model, row_id, self.stored(model, row_id))
+        return self._shown(model, result)
+
+    async def find(self, model: Model, conditions: Mapping[str, object]) -> Row | None:
+        """The one row that matches, or None. Raises `MultipleRowsFound`."""
+        rows = await self.rows(model, conditions)
+        if len(rows) > 1:
+            raise failures.multiple_rows(model, conditions, rows)
+        return rows[0] if rows else None
+
+    async def rows(
+        self,
+        model: Model,
+        conditions: Mapping[str, object],
+        *,
+        order_by: str | list[str] | None = None,
+        include_deleted: bool = False,
+    ) -> list[Row]:
+        """All rows that match; ``order_by="-total"`` sorts descending; by id unless told otherwise."""
+        wanted = checked_filter(model, conditions)
+        order = _checked_order(model, order_by)
+        self.require_tenant(model)
+        if wanted.nothing:
+            return []
+        inputs = {
+            "filter": wanted.node,
+            "order_by": order,
+            "limit": _ALL_ROWS,
+            "enable_cache": False,
+            "include_deleted": include_deleted,
+        }
+        result = await self.workflows.run(model, "List", inputs)
+        rows = (self._shown(model, record) for record in result["records"])
+        return [row for row in rows if wanted.passes(row)]
+
+    async def count(self, model: Model, conditions: Mapping[str, object]) -> int:
+        """How many rows match."""
+        wanted = checked_filter(model, conditions)
+        self.require_tenant(model)
+        if wanted.nothing:
+            return 0
+        if wanted.in_python:
+            return len(await self.rows(model, conditions))
+        return await self._counted(model, wanted)
+
+    async def _counted(self, model: Model, wanted: Filter) -> int:
+        result = await self.workflows.run(model, "Count", {"filter": wanted.node})
+        return int(result["count"])
+
+    # --- shared --------------------------------------------------------------------------------
+
+    def _shown(self, model: Model, record: Mapping[str, object]) -> Row:
+        """The row for what a node returned, in the values that the kit's own connection would read."""
+        return Row.decoded(model, self.database.as_kept(model.table, record))
+
+    def stored(self, model: Model, row_id: object) -> Row | None:
+        """The row with that id as it is in the table, or None."""
+        key = as_stored(row_id)
+        stored = self.database.row(model.table, key if isinstance(key, (int, str)) else str(key))
+        return None if stored is None else Row.decoded(model, stored)
+
+    def _require_stored(self, model: Model, row_id: object) -> Row:
+        stored = self.stored(model, row_id)
+        if stored is None:
+            raise self._not_found(model, row_id, None)
+        return stored
+
+    def _require_visible(self, model: Model, row_id: object) -> None:
+        stored = self.stored(model, row_id)
+        tenant = self.require_tenant(model)
+        if stored is None or _tombstone(stored) or (tenant is not None and stored["tenant_id"] != tenant):
+            raise self._not_found(model, row_id, stored)
+
+    def _not_found(self, model: Model, row_id: object, stored: Row | None) -> RowNotFound:
+        told = self.explained(model, row_id)
+        return failures.not_found(model, row_id, stored, self.database, self.require_tenant(model), told)
+
+    def require_tenant(self, model: Model) -> str | None:
+        """The tenant that is active, for a model whose rows belong to one."""
+        tenant = dataflow_internals.current_tenant(self.dataflow) if model.tenant else None
+        if model.tenant and tenant is None:
+            raise TenantRequired(
+                f"{model.name} belongs to a tenant, and none is active",
+                why="this DataFlow is multi-tenant; its nodes refuse to run without a tenant",
+                do=f'with kit.tenant("acme"): await kit.create({model.name}, ...)',
+            )
+        return tenant
+
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncGenerator[None, None]:
+        """Around a write, where the database takes them one after the other only."""
+        if not self.database.serial_writes:
+            yield
+            return
+        lock = self._write_locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+        async with lock:
+            yield
+
+
+def _tombstone(row: Row) -> bool:
+    return "deleted_at" in row and row["deleted_at"] is not None
+
+
+def _checked_order(model: Model, order_by: str | list[str] | None) -> list[str]:
+    names = [order_by] if isinstance(order_by, str) else list(order_by or ["id"])
+    for name in names:
+        model.column(name.removeprefix("-"))
+    return names
+
+
+def with_tenant(model: Model, requested: Mapping[str, object], tenant: str) -> dict[str, object]:
+    """The values with the tenant's. Raises `ManagedField` when another tenant's is given."""
+    given = requested.get("tenant_id", tenant)
+    if given != tenant:
+        raise ManagedField(
+            f"{model.name}.tenant_id cannot be {given!r}",
+            why=f"the row will belong to the active tenant, {tenant!r}; DataFlow discards another",
+            do=f"with kit.tenant({given!r}): await kit.create({model.name}, ...)",
+        )
+    return {**requested, "tenant_id": tenant}
+
+
+def without_tenant(model: Model, requested: Mapping[str, object]) -> dict[str, object]:
+    """The values as CreateNode takes them: a declared ``tenant_id`` must be there and differ from the tenant's.
+
+    CreateNode writes the tenant's into the statement, and fails when that changes nothing
+    (kailash-dataflow 2.20.1).
+    """
+    if not model.tenant:
+        return dict(requested)
+    declared = {"tenant_id": ""} if model.fields["tenant_id"].required else {}
+    return {name: value for name, value in requested.items() if name != "tenant_id"} | declared
+
+
+def _refuse_moving(model: Model, requested: Mapping[str, object]) -> None:
+    for name in ("id", "tenant_id") if model.tenant else ("id",):
+        if name in requested:
+            raise ManagedField(
+                f"{model.name}.{name} cannot be changed",
+                why="it says which row it is; other rows that refer to it would lose it",
+                do=f"create a row with the {name} that is wanted",
+            )
