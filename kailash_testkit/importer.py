@@ -12,7 +12,7 @@ from typing import Any, Final
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.nexus import is_nexus
-from kailash_testkit.text import nearest, plain
+from kailash_testkit.text import closest_match, redact
 
 _PACKAGE: Final = Path(__file__).parent
 _STANDARD_LIBRARY: Final = Path(sysconfig.get_path("stdlib"))
@@ -78,7 +78,7 @@ def _load(option: str, target: str) -> Any:
     found: Any = module
     for name in path.split("."):
         if not hasattr(found, name):
-            guess = nearest(name, _public_names(found))
+            guess = closest_match(name, _public_names(found))
             raise ConfigurationError(
                 f"{option} = {target!r}: {module_name} has no {name!r}"
                 + (f": did you mean {guess!r}?" if guess else ""),
@@ -107,7 +107,7 @@ def _imported(option: str, target: str, module_name: str) -> Any:
         ) from None
     except (Exception, SystemExit) as error:  # settings modules exit when a variable is missing
         raise ConfigurationError(
-            f"{option} = {target!r}: importing {module_name} raised {type(error).__name__}: {plain(str(error))}",
+            f"{option} = {target!r}: importing {module_name} raised {type(error).__name__}: {redact(str(error))}",
             why=f"at {_place(error)}",
             do="make the module importable: no connection, and no missing variable, while it is imported",
         ) from error
@@ -118,7 +118,7 @@ def _called(option: str, target: str, function: Any) -> Any:
         return function()
     except Exception as error:
         raise ConfigurationError(
-            f"{option} = {target!r}: calling it raised {type(error).__name__}: {plain(str(error))}",
+            f"{option} = {target!r}: calling it raised {type(error).__name__}: {redact(str(error))}",
             why=f"at {_place(error)}",
             do="make it work without arguments",
         ) from error

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
-from kailash_testkit.text import plain
+from kailash_testkit.text import redact
 
 MASK = "***"
 _SECRET = (
@@ -46,7 +46,7 @@ class Masker:
 
     def text(self, text: str) -> str:
         """``text`` without secrets and without terminal codes."""
-        return self.values(_SECRET_IN_TEXT.sub(rf"\g<head>{MASK}", _CREDENTIALS.sub(MASK, plain(text))))
+        return self.values(_SECRET_IN_TEXT.sub(rf"\g<head>{MASK}", _CREDENTIALS.sub(MASK, redact(text))))
 
     def values(self, text: str) -> str:
         """``text`` without bearer tokens, and without the values that the request sent as secrets."""
@@ -92,7 +92,7 @@ def _masked(value: object) -> object:
     if isinstance(value, list):
         return [_masked(item) for item in cast("list[object]", value)]
     if not isinstance(value, dict):
-        return plain(value[:_LONGEST_TEXT]) if isinstance(value, str) else value
+        return redact(value[:_LONGEST_TEXT]) if isinstance(value, str) else value
     fields = cast("dict[str, object]", value)
     place = fields.get("loc")  # pydantic: {"loc": ["body", "password"], "input": ...}
     about_secret = isinstance(place, list) and any(

@@ -13,10 +13,10 @@ _LONGEST_VALUE = 120
 _CONTEXT = 20  # characters shown before the first difference
 
 
-def nearest(name: str, options: Iterable[str]) -> str | None:
+def closest_match(name: str, options: Iterable[str]) -> str | None:
     """The option that a person who typed ``name`` most likely meant, or None when none is close.
 
-    >>> nearest("sttaus", ["status", "total"])
+    >>> closest_match("sttaus", ["status", "total"])
     'status'
     """
     by_folded = {option.casefold(): option for option in options}
@@ -24,17 +24,17 @@ def nearest(name: str, options: Iterable[str]) -> str | None:
     return by_folded[close[0]] if close else None
 
 
-def plain(text: str) -> str:
+def redact(text: str) -> str:
     """``text`` without ANSI colour codes and without the passwords of URLs and connection strings.
 
-    >>> plain("\\x1b[91mno\\x1b[0m way to postgresql://ada:secret@host/db")
+    >>> redact("\\x1b[91mno\\x1b[0m way to postgresql://ada:secret@host/db")
     'no way to postgresql://ada:***@host/db'
     """
     without_passwords = _PASSWORD.sub(r"\g<head>:***@", _ANSI.sub("", text))
     return _SECRET_SETTING.sub(r"\g<head>***", without_passwords).strip()
 
 
-def shortened(value: object) -> str:
+def truncate_repr(value: object) -> str:
     """``repr(value)``, cut where it would fill the screen."""
     text = repr(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}... ({len(text)} characters)"
@@ -47,7 +47,7 @@ def differing(one: object, other: object) -> tuple[str, str]:
     ("...'xxxxxxxxxxxxxxxxxxxxa' (501 characters)", "...'xxxxxxxxxxxxxxxxxxxxb' (501 characters)")
     """
     if not (isinstance(one, str) and isinstance(other, str)) or max(len(one), len(other)) <= _LONGEST_VALUE:
-        return shortened(one), shortened(other)
+        return truncate_repr(one), truncate_repr(other)
     pairs = enumerate(zip(one, other, strict=False))
     first = next((place for place, (ours, theirs) in pairs if ours != theirs), min(len(one), len(other)))
     start = max(0, first - _CONTEXT)
@@ -59,6 +59,6 @@ def _part(text: str, start: int) -> str:
     return f"{head}{text[start : start + _LONGEST_VALUE]!r}{tail} ({len(text)} characters)"
 
 
-def listed(names: Iterable[str]) -> str:
+def comma_join(names: Iterable[str]) -> str:
     """Names in one line: ``a, b, c``; ``none`` when there are none."""
     return ", ".join(names) or "none"

@@ -125,7 +125,7 @@ class _OnServer(Kind):
     def new_url(self, folder: Path, stem: str) -> str:
         url = required(self.server).new_database(stem)
         database = open_database(url)
-        database.take()
+        database.mark_as_owned()
         database.close()
         return url
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kailash_testkit.text import differing, listed, nearest, plain, shortened
+from kailash_testkit.text import closest_match, comma_join, differing, redact, truncate_repr
 
 
 @pytest.mark.parametrize(
@@ -12,11 +12,11 @@ from kailash_testkit.text import differing, listed, nearest, plain, shortened
     [("sttaus", "status"), ("STATUS", "status"), ("totl", "total"), ("customerid", "customer_id"), ("zzz", None)],
 )
 def test_nearest(typed: str, meant: str | None) -> None:
-    assert nearest(typed, ["status", "total", "customer_id"]) == meant
+    assert closest_match(typed, ["status", "total", "customer_id"]) == meant
 
 
 def test_nearest_of_nothing() -> None:
-    assert nearest("a", []) is None
+    assert closest_match("a", []) is None
 
 
 @pytest.mark.parametrize(
@@ -39,19 +39,19 @@ def test_nearest_of_nothing() -> None:
     ],
 )
 def test_plain_has_no_colours_and_no_passwords(text: str, expected: str) -> None:
-    assert plain(text) == expected
-    assert "secret" not in plain(text)
+    assert redact(text) == expected
+    assert "secret" not in redact(text)
 
 
 def test_long_values_are_cut_and_say_how_long_they_are() -> None:
-    assert shortened("short") == "'short'"
-    cut = shortened("x" * 1000)
+    assert truncate_repr("short") == "'short'"
+    cut = truncate_repr("x" * 1000)
     assert len(cut) < 150
     assert cut.endswith("... (1002 characters)")
 
 
 def test_a_value_of_several_lines_stays_in_one() -> None:
-    assert "\n" not in shortened("a\nb")
+    assert "\n" not in truncate_repr("a\nb")
 
 
 def test_long_texts_are_shown_where_they_differ() -> None:
@@ -73,5 +73,5 @@ def test_short_or_other_values_are_shown_whole() -> None:
 
 
 def test_listed() -> None:
-    assert listed(["a", "b"]) == "a, b"
-    assert listed([]) == "none"
+    assert comma_join(["a", "b"]) == "a, b"
+    assert comma_join([]) == "none"

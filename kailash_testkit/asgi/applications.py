@@ -10,7 +10,7 @@ from kailash_testkit.asgi.giving import giving
 from kailash_testkit.asgi.protocol import AsgiApp
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.internals import nexus as nexus_internals
-from kailash_testkit.text import shortened
+from kailash_testkit.text import truncate_repr
 
 _ABSENT = object()
 
@@ -21,7 +21,7 @@ def asgi_app(app: object) -> AsgiApp:
         return cast("AsgiApp", nexus_internals.fastapi_app(app))
     if not callable(app):
         raise ConfigurationError(
-            f"{shortened(app)} is not an ASGI application: it cannot be called",
+            f"{truncate_repr(app)} is not an ASGI application: it cannot be called",
             do="give the application itself, such as the FastAPI or Starlette object, or a Nexus instance",
         )
     return cast("AsgiApp", app)
@@ -45,7 +45,7 @@ def overridden(app: object, dependency: Callable[..., Any], replacement: object)
     owner = _with_overrides(app)
     if not _is_used(owner, dependency):
         raise ConfigurationError(
-            f"no route depends on {shortened(dependency)}, so that overriding it changes nothing",
+            f"no route depends on {truncate_repr(dependency)}, so that overriding it changes nothing",
             do="give the function that the routes name in Depends(...), the same object",
         )
     with _replaced(owner, dependency, instead):
@@ -73,7 +73,7 @@ def _with_overrides(app: object) -> Any:
             return inner
         inner = getattr(inner, "app", None)
     raise ConfigurationError(
-        f"{shortened(app)} has no dependencies that could be overridden",
+        f"{truncate_repr(app)} has no dependencies that could be overridden",
         why="FastAPI and Nexus applications have; a URL, Starlette and a plain ASGI callable have not",
         do="replace what the application uses in its own way, for example through its settings or app.state",
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
-from kailash_testkit.text import plain
+from kailash_testkit.text import redact
 
 _KIT = Path(__file__).resolve().parent.parent
 _LIBRARIES = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
@@ -75,6 +75,6 @@ def _belongs_to_app(filename: str) -> bool:
 
 
 def _text(error: BaseException) -> list[str]:
-    text = plain(str(error)[: 4 * _LONGEST_TEXT])[:_LONGEST_TEXT]
+    text = redact(str(error)[: 4 * _LONGEST_TEXT])[:_LONGEST_TEXT]
     lines = f"{type(error).__qualname__}: {text}".splitlines() if text else [type(error).__qualname__]
     return [line.rstrip() for line in lines if line.strip()][:_MOST_TEXT_LINES]

@@ -8,7 +8,7 @@ from typing import Final
 
 from kailash_testkit.changes.net import TOMBSTONE, Change, Kind
 from kailash_testkit.models.types import same
-from kailash_testkit.text import differing, shortened
+from kailash_testkit.text import differing, truncate_repr
 
 ANY_ID: Final = object()
 """The id of an expectation that names none."""
@@ -47,7 +47,7 @@ class Expectation:
         return [
             "{}: expected {}, got {}".format(name, *differing(expected, columns[name]))
             if name in columns
-            else f"{name}: expected {shortened(expected)}, but there is no such column"
+            else f"{name}: expected {truncate_repr(expected)}, but there is no such column"
             for name, expected in self.fields.items()
             if name not in columns or not same(expected, columns[name])
         ]
@@ -69,7 +69,7 @@ class Expectation:
 
     def __str__(self) -> str:
         named = [] if self.id is ANY_ID else [repr(self.id)]
-        named += [f"{name}={shortened(value)}" for name, value in self.fields.items()]
+        named += [f"{name}={truncate_repr(value)}" for name, value in self.fields.items()]
         return f"{self.kind} {self.model}({', '.join(named)})"
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from kailash_testkit.changes.expectations import ANY_ID, Expectation
 from kailash_testkit.changes.matching import matched
 from kailash_testkit.changes.net import Change
-from kailash_testkit.text import differing, shortened
+from kailash_testkit.text import differing, truncate_repr
 
 _MOST: Final = 20
 """Differences of each kind that are told one by one; whoever sees so many looks for another cause."""
@@ -24,7 +24,7 @@ def told(change: Change) -> str:
     if change.before is not None and change.after is not None:
         return "\n".join([head, *_columns(change)])
     if change.after is not None:
-        values = [f"{name}={shortened(change.after[name])}" for name in change.told if name != "id"]
+        values = [f"{name}={truncate_repr(change.after[name])}" for name in change.told if name != "id"]
         return f"{head}: {', '.join(values)}" if values else head
     return head
 

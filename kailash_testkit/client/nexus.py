@@ -14,7 +14,7 @@ from kailash_testkit.errors import AnsweredFromRecord, UnexpectedResponse, Unexp
 from kailash_testkit.internals import nexus as nexus_internals
 from kailash_testkit.models.rows import jsonable
 from kailash_testkit.redaction import Masker, request_line
-from kailash_testkit.text import plain, shortened
+from kailash_testkit.text import redact, truncate_repr
 
 if TYPE_CHECKING:
     from kailash_testkit.client.client import ApiClient
@@ -38,7 +38,7 @@ async def call(client: ApiClient, name: str, inputs: Mapping[str, object]) -> An
     if not isinstance(answer, dict) or "outputs" not in answer:
         raise UnexpectedResponse(
             f"{request_line(response.request)}: the response is not that of a workflow",
-            details=[f"response: {shortened(response.text)}"],
+            details=[f"response: {truncate_repr(response.text)}"],
             why="it has no 'outputs'; only Nexus answers POST /workflows/<name>/execute with them",
             do="call another application's endpoints with api.post(...)",
         )
@@ -66,7 +66,7 @@ class _Collector(logging.Handler):
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(plain(record.getMessage()).splitlines()[0])
+        self.lines.append(redact(record.getMessage()).splitlines()[0])
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import httpx
 from kailash_testkit.asgi.server import AppServer
 from kailash_testkit.asgi.transport import AppTransport
 from kailash_testkit.errors import ConfigurationError, KitError
-from kailash_testkit.text import plain
+from kailash_testkit.text import redact
 
 
 class UrlTransport(httpx.AsyncHTTPTransport):
@@ -82,7 +82,7 @@ class UrlTarget:
         parsed = httpx.URL(url)
         if parsed.scheme not in {"http", "https"} or not parsed.host:
             raise ConfigurationError(
-                f"ApiClient({plain(str(url))!r}): not the URL of a server",
+                f"ApiClient({redact(str(url))!r}): not the URL of a server",
                 do='give an application, or a URL such as "http://127.0.0.1:8000"',
             )
         self.app = app

@@ -21,7 +21,7 @@ from kailash_testkit.doctor.surroundings import advice
 from kailash_testkit.doctor.table import text
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.importer import load_app
-from kailash_testkit.text import listed, nearest
+from kailash_testkit.text import closest_match, comma_join
 
 _DESCRIPTION: Final = """\
 Stores values in every field of every model of a DataFlow, usual ones and those at which databases give way,
@@ -101,10 +101,10 @@ def _chosen(dataflow: Any, only: list[str]) -> list[str]:
     models = list(dataflow.get_models())
     for name in only:
         if name not in models:
-            guess = nearest(name, models)
+            guess = closest_match(name, models)
             raise ConfigurationError(
                 f"--only {name}: no such model" + (f": did you mean {guess!r}?" if guess else ""),
-                do=f"use one of: {listed(models)}",
+                do=f"use one of: {comma_join(models)}",
             )
     return [name for name in models if name in only] if only else models
 

@@ -22,7 +22,7 @@ from kailash_testkit.factories.base import definition_of
 from kailash_testkit.factories.definition import Definition
 from kailash_testkit.importer import load_module
 from kailash_testkit.kit import Kit
-from kailash_testkit.text import plain
+from kailash_testkit.text import redact
 
 _DESCRIPTION: Final = """\
 Creates one row of every model, of every factory in the named modules, and of each of their traits (those of
@@ -140,7 +140,7 @@ async def _failure(kit: Kit, case: _Case) -> str | None:
     except KitError as error:
         return f"FAILED {case.name}: {type(error).__name__}: {error}"
     except Exception as error:  # of a derived value, a hook or a method: told, and the next one is tried
-        return f"FAILED {case.name}: {type(error).__name__}: {plain(str(error))}"
+        return f"FAILED {case.name}: {type(error).__name__}: {redact(str(error))}"
     finally:
         await kit.reset()
     return None

@@ -13,7 +13,7 @@ from kailash_testkit.databases.servers import Choice, Server, started
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.internals.dataflow import close_in_running_loop, url_of
 from kailash_testkit.kit import Kit
-from kailash_testkit.text import plain
+from kailash_testkit.text import redact
 
 
 def add_database_argument(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +75,7 @@ def application_on_own_database(
 def _require_own_database(dataflow: Any, url: str, variables: list[str]) -> None:
     if url_of(dataflow) != url:
         raise ConfigurationError(
-            f"the application connects to {plain(url_of(dataflow))}, not to the throw-away database",
+            f"the application connects to {redact(url_of(dataflow))}, not to the throw-away database",
             why=f"it does not take its URL from {' or '.join(variables)}; nothing was written",
             do="name the variable that it reads: --url-env",
         )

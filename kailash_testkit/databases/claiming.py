@@ -8,7 +8,7 @@ import platform
 from collections.abc import Callable, Sequence
 
 from kailash_testkit.errors import UnsafeDatabase
-from kailash_testkit.text import listed
+from kailash_testkit.text import comma_join
 
 _NAMED = 5  # tables in a message
 
@@ -40,7 +40,7 @@ def require_no_rows(name: str, tables: Sequence[str], count: Callable[[str], int
     """Raises `UnsafeDatabase` when one of the tables has rows."""
     filled = [table for table in tables if count(table)]
     if filled:
-        raise unsafe(name, f"it has rows in {listed(filled[:_NAMED])}", "use an empty database")
+        raise unsafe(name, f"it has rows in {comma_join(filled[:_NAMED])}", "use an empty database")
 
 
 def require_no_tables(name: str, tables: Sequence[str]) -> None:
@@ -48,7 +48,7 @@ def require_no_tables(name: str, tables: Sequence[str]) -> None:
     if tables:
         raise unsafe(
             name,
-            f"it has tables ({listed(tables[:_NAMED])}) that the kit did not make",
+            f"it has tables ({comma_join(tables[:_NAMED])}) that the kit did not make",
             "use a new file, or pass allow_existing=True for a database without rows",
         )
 

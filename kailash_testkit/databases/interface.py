@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from kailash_testkit.databases.journal import Journal
 from kailash_testkit.databases.sessions import Session
 from kailash_testkit.errors import UnsupportedDatabase
-from kailash_testkit.text import plain
+from kailash_testkit.text import redact
 
 
 class Database(Protocol):
@@ -37,7 +37,7 @@ class Database(Protocol):
         """Checks that the kit may change this database, and marks it. Raises `UnsafeDatabase`."""
         ...
 
-    def take(self) -> None:
+    def mark_as_owned(self) -> None:
         """Marks the database as the kit's, without a check: for one in a place that only the kit gives out."""
         ...
 
@@ -65,15 +65,15 @@ class Database(Protocol):
         """The rows that were numbered after ``last``, in order."""
         ...
 
-    def last_number(self, table: str, /) -> int:
+    def last_generated_id(self, table: str, /) -> int:
         """The highest number that the database gave to a row of the table: later ones are numbered above it."""
         ...
 
-    def number_after(self, table: str, number: int, /) -> None:
+    def advance_sequence_past(self, table: str, number: int, /) -> None:
         """A row was given that number as its id: the database is to number later rows above it."""
         ...
 
-    def as_kept(self, table: str, values: Mapping[str, object], /) -> Mapping[str, object]:
+    def at_column_precision(self, table: str, values: Mapping[str, object], /) -> Mapping[str, object]:
         """Values, by column, as the table's columns keep them and the kit's connection reads them.
 
         Only where a column is coarser than Python: the four bytes of a PostgreSQL ``REAL``, the whole seconds
@@ -132,7 +132,7 @@ def open_database(url: str) -> Database:
     kind = _KINDS.get(scheme.lower().partition("+")[0].partition(":")[0])
     if kind is None:
         raise UnsupportedDatabase(
-            f"the kit cannot test on {plain(url)}",
+            f"the kit cannot test on {redact(url)}",
             why=f"DataFlow takes no {scheme}:// for a MariaDB" if scheme == "mariadb" else f"no support for {scheme}",
             do="use a URL that begins with sqlite:////, postgresql:// or mysql:// (for MariaDB as well)",
         )

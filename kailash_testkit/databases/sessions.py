@@ -8,7 +8,7 @@ from time import monotonic, sleep
 from typing import Final
 
 from kailash_testkit.errors import DatabaseBusy
-from kailash_testkit.text import plain, shortened
+from kailash_testkit.text import redact, truncate_repr
 
 _LOCK_PATIENCE: Final = 0.5  # seconds that a transaction is given to end
 _LOOK_AGAIN: Final = 0.02  # seconds
@@ -41,7 +41,7 @@ class Session:
     def __str__(self) -> str:
         locks = ", holding locks" if self.holds_locks else ""
         waiting = f", blocking {', '.join(map(str, self.blocks))}" if self.blocks else ""
-        last = f", last statement {shortened(plain(self.query))}" if self.query else ""
+        last = f", last statement {truncate_repr(redact(self.query))}" if self.query else ""
         return f"session {self.number} of {self.application}: {self.state} for {self.age:.1f} s{locks}{waiting}{last}"
 
 

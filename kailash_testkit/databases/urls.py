@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from kailash_testkit.errors import UnsupportedDatabase
-from kailash_testkit.text import listed, plain
+from kailash_testkit.text import comma_join, redact
 
 _ELSEWHERE: Final = frozenset(
     {"host", "hostaddr", "port", "user", "password", "dbname", "database", "service", "unix_socket"}
@@ -48,7 +48,7 @@ def server_url(url: str, schemes: Collection[str], usual_port: int) -> ServerUrl
     """
     scheme, _, rest = url.partition("://")
     if scheme.lower() not in schemes:
-        raise _unusable(url, f"DataFlow does not take the scheme {scheme!r}", f"use one of: {listed(schemes)}")
+        raise _unusable(url, f"DataFlow does not take the scheme {scheme!r}", f"use one of: {comma_join(schemes)}")
     # As DataFlow: the last "@" ends the credentials, their first ":" the user, so that passwords may hold both.
     credentials, _, place = rest.rpartition("@")
     user, _, password = credentials.partition(":")
@@ -61,7 +61,7 @@ def server_url(url: str, schemes: Collection[str], usual_port: int) -> ServerUrl
         raise _unusable(url, "it names no port; kailash-dataflow 2.20.1 cannot do without", f"write it as {example}")
     astray = sorted(name for name in options if name.lower() in _ELSEWHERE)
     if astray:
-        why = f"DataFlow heeds {listed(astray)} in some of its connections and not in others"
+        why = f"DataFlow heeds {comma_join(astray)} in some of its connections and not in others"
         raise _unusable(url, why, f"leave it out; write it as {example}")
     database = unquote(parts.path.strip("/"))
     return ServerUrl(scheme, parts.hostname, parts.port, unquote(user), unquote(password), database, options)
@@ -112,4 +112,4 @@ def _place(url: str) -> tuple[str, str]:
 
 
 def _unusable(url: str, why: str, do: str) -> UnsupportedDatabase:
-    return UnsupportedDatabase(f"the database URL {plain(url)} cannot be tested on", why=why, do=do)
+    return UnsupportedDatabase(f"the database URL {redact(url)} cannot be tested on", why=why, do=do)

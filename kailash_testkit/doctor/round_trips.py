@@ -78,7 +78,7 @@ class RoundTrips:
         return judged(field.annotation, sample, _read(read, place))
 
     def _newest(self, model: Model) -> object:
-        return self._kit.database.last_number(model.table)
+        return self._kit.database.last_generated_id(model.table)
 
 
 def _read(read: Mapping[str, Any], place: str) -> object:

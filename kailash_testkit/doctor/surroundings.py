@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from kailash_testkit.internals import nexus as nexus_internals
 from kailash_testkit.internals.dataflow_evidence import CacheSettings
-from kailash_testkit.text import plain
+from kailash_testkit.text import redact
 
 _DRIVERS: Final = {
     "sqlite": ("aiosqlite",),
@@ -80,7 +80,7 @@ def _on_url(url: str) -> list[Advice]:
     if ":memory:" in url or "mode=memory" in url:
         return [
             Advice(
-                f"the application's URL is {plain(url)}",
+                f"the application's URL is {redact(url)}",
                 "DataFlow loses an in-memory database at close_async(), and no other connection sees it",
                 "use a file: sqlite:////absolute/path.db; the kit gives tests one of their own",
                 bites=True,
@@ -90,7 +90,7 @@ def _on_url(url: str) -> list[Advice]:
     if url.startswith("sqlite:///") and not path.startswith("/"):
         return [
             Advice(
-                f"the application's URL is {plain(url)}, a relative path",
+                f"the application's URL is {redact(url)}, a relative path",
                 "DataFlow makes the tables in the working directory, and its nodes write to the root directory",
                 "use four slashes: sqlite:////absolute/path.db",
                 bites=True,

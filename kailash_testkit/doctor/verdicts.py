@@ -10,7 +10,7 @@ from typing import Any, Final, get_origin
 from kailash_testkit.doctor.samples import Sample
 from kailash_testkit.internals.dataflow import rewrites_text
 from kailash_testkit.models.types import alternatives, decode
-from kailash_testkit.text import shortened
+from kailash_testkit.text import truncate_repr
 
 
 class Outcome(enum.StrEnum):
@@ -52,7 +52,7 @@ def shown(value: object) -> str:
     if isinstance(value, enum.Enum):
         text = f"{type(value).__name__}.{value.name}"
     else:
-        text = str(value) if isinstance(value, date | time) else shortened(value)
+        text = str(value) if isinstance(value, date | time) else truncate_repr(value)
     return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}..."
 
 

@@ -15,8 +15,8 @@ from kailash_testkit.explain.failures import Failure
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals import dataflow_evidence
 from kailash_testkit.models.types import type_name
-from kailash_testkit.store.filters import as_stored
-from kailash_testkit.text import plain
+from kailash_testkit.store.filters import enum_to_value
+from kailash_testkit.text import redact
 
 Suspect = Callable[[Case], Explanation | None]
 
@@ -128,13 +128,13 @@ def _has(case: Case, other: Any) -> bool:
     if _url(other) == _url(case.dataflow):
         return False
     try:
-        return peek(dataflow_internals.url_of(other), table, as_stored(case.asked))
+        return peek(dataflow_internals.url_of(other), table, enum_to_value(case.asked))
     except KitError:  # a database that the kit cannot look into
         return False
 
 
 def _url(dataflow: Any) -> str:
-    return plain(dataflow_internals.url_of(dataflow))
+    return redact(dataflow_internals.url_of(dataflow))
 
 
 def _written_elsewhere(case: Case, other: Any, *, certain: bool) -> Explanation:

@@ -17,7 +17,7 @@ from kailash_testkit.isolation.sandbox import Sandbox
 from kailash_testkit.models import Model
 from kailash_testkit.models.rows import Row
 from kailash_testkit.models.types import alternatives
-from kailash_testkit.store.filters import as_stored
+from kailash_testkit.store.filters import enum_to_value
 from kailash_testkit.store.store import Store
 
 
@@ -50,7 +50,7 @@ class Case:
 
     def stored(self, row_id: object) -> Row | None:
         """The row with that id as the kit's own connection sees it, however it may be hidden."""
-        key = as_stored(row_id)
+        key = enum_to_value(row_id)
         found = self.database.row(self.model.table, key if isinstance(key, int | str) else str(key))
         return None if found is None else Row.decoded(self.model, found)
 
@@ -81,7 +81,7 @@ class Case:
     @cached_property
     def past(self) -> list[RecordedChange]:
         """What the journal says about rows of that id, in order."""
-        key = str(as_stored(self.asked))
+        key = str(enum_to_value(self.asked))
         return [
             change
             for change in self._recorded[0]
@@ -116,7 +116,7 @@ class Case:
 
     def names_the_id(self, failure: Failure) -> bool:
         """Whether the failed node was given this id."""
-        return any(str(as_stored(row_id)) == str(as_stored(self.asked)) for row_id in failure.row_ids)
+        return any(str(enum_to_value(row_id)) == str(enum_to_value(self.asked)) for row_id in failure.row_ids)
 
     def running_tasks(self) -> set[asyncio.Task[Any]]:
         """The tasks beside the caller's that a request of this test may have started; none where no loop runs."""

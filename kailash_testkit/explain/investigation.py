@@ -11,7 +11,7 @@ from kailash_testkit.explain.caching import stale_cache
 from kailash_testkit.explain.case import Case
 from kailash_testkit.explain.explanation import Cause, Explanation
 from kailash_testkit.models.rows import Row
-from kailash_testkit.text import plain
+from kailash_testkit.text import redact
 
 _PATIENCE: Final = 0.5  # seconds that tasks beside the test get to write the row
 _LOOK_AGAIN: Final = 0.02  # seconds
@@ -55,7 +55,7 @@ def _could_not_look(case: Case, error: Exception) -> Explanation:
     return Explanation(
         Cause.UNDECIDED,
         f"the kit could not look for {case.name}",
-        unknown=[plain(f"why: {type(error).__name__}: {error}").splitlines()[0]],
+        unknown=[redact(f"why: {type(error).__name__}: {error}").splitlines()[0]],
         certain=False,
     )
 

@@ -7,7 +7,7 @@ from typing import Any, Self, cast
 
 from kailash_testkit.errors import FieldTypeError
 from kailash_testkit.factories.definition import Children, Definition, own
-from kailash_testkit.text import shortened
+from kailash_testkit.text import truncate_repr
 
 
 class FactoryBase:
@@ -95,6 +95,6 @@ def each_of(given: int | Iterable[Mapping[str, object]], call: str = "create_man
             return cast("list[Mapping[str, object]]", each)
     example, examples = call.format(2), call.format('[{"name": "a"}, {"name": "b"}]')
     raise FieldTypeError(
-        f"{call.format(shortened(given))}: expected a number of rows, 0 or more, or one dict of values per row",
+        f"{call.format(truncate_repr(given))}: expected a number of rows, 0 or more, or one dict of values per row",
         do=f"write {example}, or {examples}",
     )

@@ -14,7 +14,7 @@ from kailash_testkit.models import Model, read_model
 from kailash_testkit.models.rows import Row
 from kailash_testkit.models.storable import check_storable
 from kailash_testkit.store.store import Store
-from kailash_testkit.text import listed, nearest
+from kailash_testkit.text import closest_match, comma_join
 
 Hook = Callable[..., object]
 """Called with each stored row, and with the row's values if it takes a second argument."""
@@ -80,11 +80,11 @@ class Definition:
         return result
 
     def _unknown_trait(self, name: str) -> UnknownTrait:
-        guess = nearest(name, self.traits)
+        guess = closest_match(name, self.traits)
         return UnknownTrait(
             f"the factory for {self.model_name} has no trait {name!r}"
             + (f": did you mean {guess!r}?" if guess else ""),
-            why=f"its traits are: {listed(self.traits)}",
+            why=f"its traits are: {comma_join(self.traits)}",
             do=f"declare it with factory.trait({name!r}, ...) and use what that returns",
         )
 

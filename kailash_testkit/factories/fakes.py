@@ -12,7 +12,7 @@ from kailash_testkit.factories.declarations import Declaration, Maker, Values
 from kailash_testkit.factories.numbering import Number
 from kailash_testkit.factories.random_seed import draw
 from kailash_testkit.models import Model
-from kailash_testkit.text import nearest
+from kailash_testkit.text import closest_match
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,7 +61,7 @@ def _faker(locale: str | None) -> Any:
 def _provider(faker: Any, name: str) -> Any:
     found = None if name.startswith("_") else getattr(faker, name, None)
     if not callable(found):
-        guess = nearest(name, [known for known in dir(faker) if not known.startswith("_")])
+        guess = closest_match(name, [known for known in dir(faker) if not known.startswith("_")])
         raise DeclarationError(
             f"fake({name!r}): Faker has no such provider" + (f": did you mean {guess!r}?" if guess else ""),
             do="use one of those that Faker documents, such as name, email or street_address",

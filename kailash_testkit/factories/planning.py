@@ -18,7 +18,7 @@ from kailash_testkit.models import Model
 from kailash_testkit.models.model import unknown_field
 from kailash_testkit.models.rows import Row
 from kailash_testkit.store.store import Store
-from kailash_testkit.text import listed
+from kailash_testkit.text import comma_join
 
 _NOTHING: Final[Mapping[str, object]] = {}
 
@@ -147,7 +147,7 @@ def built(
 
 def _recipe(definition: Definition, store: Store, model: Model, given: Mapping[str, object]) -> Recipe:
     absent = {field: None for field in left_none(definition, model) if field not in given}
-    kept = functools.partial(store.database.as_kept, model.table)
+    kept = functools.partial(store.database.at_column_precision, model.table)
     return Recipe(model, {**merged(definition.defaults, given), **absent}, kept)
 
 
@@ -195,7 +195,7 @@ def _link(children: Definition, model: Model, parent: Model) -> str:
         return found[0]
     raise DeclarationError(
         f"with_children(...): {model.name} has {'several relations' if found else 'no relation'} to {parent.name}",
-        why=f"the factory of the children declares: {listed(relations(children.defaults))}",
+        why=f"the factory of the children declares: {comma_join(relations(children.defaults))}",
         do='say which field holds the id: with_children(..., via="...")',
     )
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
 from kailash_testkit.errors import ConfigurationError
-from kailash_testkit.text import plain
+from kailash_testkit.text import redact
 
 _MOST_FAILED: Final = 3  # tables in a message
 
@@ -57,7 +57,7 @@ def create_tables(dataflow: Any) -> None:
     try:
         done = dataflow.create_tables_sync()
     except Exception as error:  # whatever DataFlow raises is told, not swallowed
-        raise _tables_failed(plain(str(error))) from None
+        raise _tables_failed(redact(str(error))) from None
     if not done:
         raise _tables_failed("create_tables_sync() reported failure", _failed_tables(dataflow))
 
@@ -65,7 +65,7 @@ def create_tables(dataflow: Any) -> None:
 def _failed_tables(dataflow: Any) -> list[str]:
     """What DataFlow remembers of the statements that failed: the table, and the database's words."""
     failed: dict[str, Any] = getattr(dataflow, "_failed_table_creations", {})
-    return [plain(f"table {name}: {each.error_message}").splitlines()[0] for name, each in failed.items()][
+    return [redact(f"table {name}: {each.error_message}").splitlines()[0] for name, each in failed.items()][
         :_MOST_FAILED
     ]
 

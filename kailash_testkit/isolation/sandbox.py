@@ -74,7 +74,7 @@ class Sandbox:
             sandbox = cls(database, verify=verify)
             try:
                 if claim == "private":
-                    sandbox.database.take()
+                    sandbox.database.mark_as_owned()
                 else:
                     sandbox.database.claim(allow_existing=claim == "empty")
                 dataflow_internals.create_tables(dataflow)

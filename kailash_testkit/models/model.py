@@ -10,7 +10,7 @@ from typing import Any, Final, get_type_hints
 
 from kailash_testkit.errors import UnknownField, UnknownModel
 from kailash_testkit.models.types import alternatives, has_metadata, is_nullable
-from kailash_testkit.text import listed, nearest
+from kailash_testkit.text import closest_match, comma_join
 
 MISSING: Final = object()
 """Stands for "no default was declared"; None is a default like any other."""
@@ -87,11 +87,11 @@ def unknown_field(
     why: str = "DataFlow would accept it silently and store nothing for it",
 ) -> UnknownField:
     """The error for a field that the model does not have."""
-    guess = nearest(name, options)
+    guess = closest_match(name, options)
     return UnknownField(
         f"{model.name} has no field {name!r}" + (f": did you mean {guess!r}?" if guess else ""),
         why=why,
-        do=f"use one of: {listed(options)}",
+        do=f"use one of: {comma_join(options)}",
     )
 
 
@@ -136,9 +136,9 @@ def _limited(model: Any) -> Mapping[str, object]:
 
 def _unknown_model(dataflow: Any, name: str) -> UnknownModel:
     registered: list[str] = list(dataflow.get_models())
-    guess = nearest(name, registered)
+    guess = closest_match(name, registered)
     return UnknownModel(
         f"no model {name!r} is registered with this DataFlow" + (f": did you mean {guess!r}?" if guess else ""),
-        why=f"registered are: {listed(registered)}",
+        why=f"registered are: {comma_join(registered)}",
         do="import the module that declares it with @db.model before the test runs, or correct the name",
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast, dataclass_transform
 
 from kailash_testkit.models import Model
 from kailash_testkit.models.types import decode, same
-from kailash_testkit.text import listed, nearest, shortened
+from kailash_testkit.text import closest_match, comma_join, truncate_repr
 
 _SHOWN_COLUMNS = 8
 
@@ -57,7 +57,7 @@ class BaseRow:
         return hash((self._model, str(self._values.get("id"))))
 
     def __repr__(self) -> str:
-        shown = [f"{name}={shortened(value)}" for name, value in self._values.items()]
+        shown = [f"{name}={truncate_repr(value)}" for name, value in self._values.items()]
         hidden = len(shown) - _SHOWN_COLUMNS
         if hidden > 1:
             shown = [*shown[:_SHOWN_COLUMNS], f"... {hidden} more columns"]
@@ -67,8 +67,8 @@ class BaseRow:
         return (type(self), (self._model, self._values))
 
     def _no_column(self, name: str) -> str:
-        guess = nearest(name, self._values)
-        hint = f": did you mean {guess!r}?" if guess else f"; its columns are {listed(self._values)}"
+        guess = closest_match(name, self._values)
+        hint = f": did you mean {guess!r}?" if guess else f"; its columns are {comma_join(self._values)}"
         return f"{self._model} row has no column {name!r}{hint}"
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from uuid import UUID
 
 from kailash_testkit.models.reals import same_real
-from kailash_testkit.text import listed, shortened
+from kailash_testkit.text import comma_join, truncate_repr
 
 
 class TypeMismatchError(ValueError):
@@ -124,7 +124,7 @@ def _accept_literal(annotation: object, value: object) -> object:
     options = get_args(annotation)
     if any(value == option and type(value) is type(option) for option in options):
         return value
-    raise TypeMismatchError(f"one of {listed(map(repr, options))}, got {_described(value)}")
+    raise TypeMismatchError(f"one of {comma_join(map(repr, options))}, got {_described(value)}")
 
 
 def _accept_enum(annotation: type[enum.Enum], value: object) -> object:
@@ -133,7 +133,7 @@ def _accept_enum(annotation: type[enum.Enum], value: object) -> object:
     try:
         return annotation(value)
     except ValueError:
-        members = listed(str(member) for member in annotation)
+        members = comma_join(str(member) for member in annotation)
         raise TypeMismatchError(f"{annotation.__name__} ({members}), got {_described(value)}") from None
 
 
@@ -164,7 +164,7 @@ def _item_kinds(annotation: object, length: int) -> tuple[object, ...]:
 
 
 def _described(value: object) -> str:
-    return f"{shortened(value)} ({type(value).__name__})"
+    return f"{truncate_repr(value)} ({type(value).__name__})"
 
 
 # --- reading a stored value back -----------------------------------------------------------------

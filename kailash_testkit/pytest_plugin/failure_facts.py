@@ -12,7 +12,7 @@ import pytest
 
 from kailash_testkit.factories.random_seed import current_seed
 from kailash_testkit.pytest_plugin.session import Session
-from kailash_testkit.text import plain
+from kailash_testkit.text import redact
 
 if TYPE_CHECKING:
     from kailash_testkit.asgi.timeline import TimedRequest
@@ -71,7 +71,7 @@ def collected(item: pytest.Item, call: pytest.CallInfo[Any], kits: list[Kit], se
     facts = Facts(
         test=item.nodeid,
         phase=call.when,
-        error=plain(f"{type(error).__name__}: {error}").splitlines()[0],
+        error=redact(f"{type(error).__name__}: {error}").splitlines()[0],
         replay=_replay(item),
         seed=current_seed(),
         database="",
@@ -87,7 +87,7 @@ def collected(item: pytest.Item, call: pytest.CallInfo[Any], kits: list[Kit], se
         try:
             _add(facts, kit)
         except Exception as trouble:  # told in the report, which must not fail with it
-            facts["trouble"] = plain(f"{type(trouble).__name__}: {trouble}").splitlines()[0]
+            facts["trouble"] = redact(f"{type(trouble).__name__}: {trouble}").splitlines()[0]
     used = [facts["changes"], facts["requests"], facts["failed_nodes"], facts["explanation"], facts["trouble"]]
     return facts if any(used) else None
 
@@ -98,7 +98,7 @@ def _add(facts: Facts, kit: Kit) -> None:
 
     recorded = kit.sandbox.written()
     changes = [change for change in net_changes(recorded, kit.store.models_by_table()) if change.is_told]
-    facts["database"] = facts["database"] or plain(kit.database.url)
+    facts["database"] = facts["database"] or redact(kit.database.url)
     facts["changes"] += [line for change in changes[:_MOST] for line in told(change).splitlines()]
     facts["more_changes"] += max(0, len(changes) - _MOST)
     requests = [*kit.timeline][-_REQUESTS:]

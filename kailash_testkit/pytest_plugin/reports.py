@@ -13,7 +13,7 @@ import pytest
 
 from kailash_testkit.errors import KitError
 from kailash_testkit.importer import is_the_users
-from kailash_testkit.text import plain
+from kailash_testkit.text import redact
 
 _STYLES: Final = ("long", "short", "native")
 
@@ -42,4 +42,4 @@ def kept(command: str) -> tuple[str, str]:
 
 def not_kept(error: Exception) -> tuple[str, str]:
     """The section that says why there is nothing to open."""
-    return "its database could not be kept", plain(f"{type(error).__name__}: {error}")
+    return "its database could not be kept", redact(f"{type(error).__name__}: {error}")

@@ -22,7 +22,7 @@ from kailash_testkit.pytest_plugin.migrations_folder import MigrationsFolder
 from kailash_testkit.pytest_plugin.private_database import PrivateDatabase
 from kailash_testkit.pytest_plugin.settings import Settings
 from kailash_testkit.pytest_plugin.workers import end_forgotten_connections
-from kailash_testkit.text import plain
+from kailash_testkit.text import redact
 
 if TYPE_CHECKING:
     from kailash_testkit.isolation.sandbox import Sandbox
@@ -128,7 +128,7 @@ class Session:
 
             names = " or ".join(self.settings.variables)
             raise UnsafeDatabase(
-                f"the application connects to {plain(url_of(dataflow))}, not to the test database",
+                f"the application connects to {redact(url_of(dataflow))}, not to the test database",
                 why=f"it does not take its URL from {names}, or it was imported before the kit set it",
                 do=f"read the URL from {names}, or name the variable that it reads: testkit_url_env",
             )

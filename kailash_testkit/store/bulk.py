@@ -21,7 +21,7 @@ from kailash_testkit.models.model import MANAGED, MISSING
 from kailash_testkit.models.rows import Row
 from kailash_testkit.store import failures
 from kailash_testkit.store.failures import differences
-from kailash_testkit.store.filters import as_stored
+from kailash_testkit.store.filters import enum_to_value
 from kailash_testkit.store.store import Store, with_tenant
 
 CHUNK: Final = 250
@@ -82,7 +82,7 @@ class BulkStore:
             numbered = "id" not in rows[0]
             if numbered:  # by the database: two batches at a time could not tell whose rows are whose
                 await stack.enter_async_context(_lock(model.table))
-            last = database.last_number(model.table) if numbered else 0
+            last = database.last_generated_id(model.table) if numbered else 0
             there = [] if numbered else [row["id"] for row in database.rows(model.table, _ids(rows))]
             try:
                 failure = await self._failure(rows)
@@ -90,7 +90,7 @@ class BulkStore:
                     raise await self._explained(rows, first, failure)
                 verified = self._verified(rows, self._found(rows, last), first)
                 if not numbered and model.id_is_automatic:
-                    database.number_after(model.table, max(row["id"] for row in verified))
+                    database.advance_sequence_past(model.table, max(row["id"] for row in verified))
                 return verified
             except BaseException:
                 self._take_back(rows, last, there)
@@ -160,7 +160,7 @@ class BulkStore:
 def remove(store: Store, model: Model, ids: Sequence[object]) -> None:
     """Deletes rows through the kit's own connection, and what DataFlow may have cached of them."""
     if ids:
-        store.database.remove(model.table, [as_stored(row_id) for row_id in ids])
+        store.database.remove(model.table, [enum_to_value(row_id) for row_id in ids])
         dataflow_internals.empty_caches(store.dataflow)
 
 
@@ -178,7 +178,7 @@ def _chunks(rows: Sequence[dict[str, object]]) -> Iterator[list[dict[str, object
 
 
 def _ids(rows: Sequence[Values]) -> list[object]:
-    return [as_stored(row["id"]) for row in rows]
+    return [enum_to_value(row["id"]) for row in rows]
 
 
 def _without(defaults: Values, row: Values) -> Values:

@@ -21,7 +21,7 @@ from kailash_testkit.internals.dataflow import rewrites_text
 from kailash_testkit.models import Model
 from kailash_testkit.models.rows import Row
 from kailash_testkit.models.types import same, type_name
-from kailash_testkit.text import differing, listed, shortened
+from kailash_testkit.text import comma_join, differing, truncate_repr
 
 _SAMPLED_IDS: Final = 1000
 _MOST_DIFFERENCES: Final = 6  # lines, so that the message stays within ten
@@ -120,7 +120,7 @@ def compare(model: Model, requested: Mapping[str, object], stored: Row, verb: st
         lines.append(f"... and {len(wrong) - len(shown)} more")
     why, do = _reason(requested, stored, wrong)
     mismatch = StoredRowMismatch(
-        f"{model.name} {stored['id']!r} was {verb}, but not as requested: {listed(wrong)}",
+        f"{model.name} {stored['id']!r} was {verb}, but not as requested: {comma_join(wrong)}",
         details=lines,
         why=why,
         do=do,
@@ -207,7 +207,7 @@ def multiple_rows(model: Model, conditions: Mapping[str, object], rows: Sequence
     """find() met more than one row."""
     shown = [repr(row) for row in rows[:3]]
     return MultipleRowsFound(
-        f"{len(rows)} rows of {model.name} match {shortened(dict(conditions))}, expected at most one",
+        f"{len(rows)} rows of {model.name} match {truncate_repr(dict(conditions))}, expected at most one",
         details=[*shown, *([f"... and {len(rows) - 3} more"] if len(rows) > 3 else [])],
         do=f"narrow the filter, or use rows({model.name}, ...) for all of them",
     )
@@ -216,14 +216,14 @@ def multiple_rows(model: Model, conditions: Mapping[str, object], rows: Sequence
 def _closest(row_id: object, ids: Sequence[object]) -> str:
     if isinstance(row_id, int):
         numbers = [number for number in ids if isinstance(number, int)]
-        return listed(map(repr, sorted(sorted(numbers, key=lambda n: abs(n - row_id))[:3])))
+        return comma_join(map(repr, sorted(sorted(numbers, key=lambda n: abs(n - row_id))[:3])))
     texts = [str(found) for found in ids]
     close = difflib.get_close_matches(str(row_id), texts, n=3, cutoff=0.4) or texts[:3]
-    return listed(map(repr, close))
+    return comma_join(map(repr, close))
 
 
 def _values(requested: Mapping[str, object]) -> list[str]:
-    return [f"values: {shortened(dict(requested))}"]
+    return [f"values: {truncate_repr(dict(requested))}"]
 
 
 def _cure(reason: str) -> str | None:

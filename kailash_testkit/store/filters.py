@@ -18,7 +18,7 @@ from kailash_testkit.models import Model
 from kailash_testkit.models.checking import checked_operand
 from kailash_testkit.models.rows import Row
 from kailash_testkit.models.types import alternatives, same
-from kailash_testkit.text import listed, nearest
+from kailash_testkit.text import closest_match, comma_join
 
 _HOLDS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "$eq": lambda value, operand: same(operand, value),
@@ -77,7 +77,7 @@ def _operators(model: Model, name: str, condition: object, *, json: bool) -> Map
         raise FieldTypeError(
             f"the filter on {model.name}.{name} is empty",
             why="it would match every row",
-            do=f"leave {name} out, or give a value or an operator: {listed(OPERATORS)}",
+            do=f"leave {name} out, or give a value or an operator: {comma_join(OPERATORS)}",
         )
     for operator in operators:
         if operator not in (_OF_JSON if json else OPERATORS):
@@ -129,11 +129,11 @@ def _misread(operand: object) -> bool:
 
 def _bindable(operand: object) -> object:
     if isinstance(operand, list):
-        return [as_stored(option) for option in cast("list[object]", operand)]
-    return as_stored(operand)
+        return [enum_to_value(option) for option in cast("list[object]", operand)]
+    return enum_to_value(operand)
 
 
-def as_stored(value: object) -> object:
+def enum_to_value(value: object) -> object:
     """An Enum member as DataFlow's CreateNode stores it: a str Enum's value, any other's text."""
     if isinstance(value, enum.Enum):
         return value.value if isinstance(value, str) else str(value)
@@ -142,7 +142,7 @@ def as_stored(value: object) -> object:
 
 def _unknown_operator(model: Model, name: str, operator: str, *, json: bool) -> UnknownOperator:
     options = _OF_JSON if json else OPERATORS
-    guess = nearest(operator, options)
+    guess = closest_match(operator, options)
     why = "DataFlow's own is broken (kailash-dataflow 2.20.1)" if operator in _BROKEN else None
     if json and operator in OPERATORS:
         why, guess = "the column holds JSON, which has no order", None
@@ -150,5 +150,5 @@ def _unknown_operator(model: Model, name: str, operator: str, *, json: bool) -> 
         f"filter on {model.name}.{name}: {operator!r} cannot be used"
         + (f": did you mean {guess!r}?" if guess and operator not in _BROKEN else ""),
         why=why,
-        do=f"use one of {listed(options)}, or filter the rows in Python",
+        do=f"use one of {comma_join(options)}, or filter the rows in Python",
     )

@@ -20,7 +20,7 @@ from kailash_testkit.models import Model, read_model
 from kailash_testkit.models.checking import checked_id, checked_values
 from kailash_testkit.models.rows import Row
 from kailash_testkit.store import failures
-from kailash_testkit.store.filters import Filter, as_stored, checked_filter
+from kailash_testkit.store.filters import Filter, checked_filter, enum_to_value
 from kailash_testkit.store.workflows import Workflows
 
 _ALL_ROWS: Final = 2**31 - 1  # ListNode returns 10 unless told otherwise
@@ -86,7 +86,7 @@ class Store:
             requested = with_tenant(model, requested, tenant)
         given = requested.get("id")
         async with self.writing():
-            last = self.database.last_number(model.table) if given is None else 0
+            last = self.database.last_generated_id(model.table) if given is None else 0
             there = given is not None and self.stored(model, given) is not None
             try:
                 result = await self.workflows.run(model, "Create", without_tenant(model, requested))
@@ -100,7 +100,7 @@ class Store:
             raise failures.row_vanished(model, requested, self.explained(model, result.get("id", given)))
         failures.compare(model, requested, stored, "created")
         if isinstance(given, int):
-            self.database.number_after(model.table, given)
+            self.database.advance_sequence_past(model.table, given)
         return stored
 
     def _created(self, model: Model, requested: Mapping[str, object], row_id: object, last: int) -> Row | None:
@@ -126,7 +126,7 @@ class Store:
         async with self.writing():
             self._require_visible(model, row_id)
             # UpdateNode does not turn an Enum member into text as CreateNode does, and fails.
-            fields = {name: as_stored(value) for name, value in requested.items()}
+            fields = {name: enum_to_value(value) for name, value in requested.items()}
             inputs = {"filter": {"id": row_id}, "fields": fields}
             try:
                 await self.workflows.run(model, "Update", inputs)
@@ -223,11 +223,11 @@ class Store:
 
     def _shown(self, model: Model, record: Mapping[str, object]) -> Row:
         """The row for what a node returned, in the values that the kit's own connection would read."""
-        return Row.decoded(model, self.database.as_kept(model.table, record))
+        return Row.decoded(model, self.database.at_column_precision(model.table, record))
 
     def stored(self, model: Model, row_id: object) -> Row | None:
         """The row with that id as it is in the table, or None."""
-        key = as_stored(row_id)
+        key = enum_to_value(row_id)
         stored = self.database.row(model.table, key if isinstance(key, (int, str)) else str(key))
         return None if stored is None else Row.decoded(model, stored)
 

@@ -20,7 +20,7 @@ from kailash_testkit.concurrency import loops, sync
 from kailash_testkit.errors import AppendOnlyModel, NodeFailed, UnknownOperation
 from kailash_testkit.internals.dataflow import LoopNodes
 from kailash_testkit.models import Model
-from kailash_testkit.text import listed, nearest, plain
+from kailash_testkit.text import closest_match, comma_join, redact
 
 OPERATIONS: Final = (
     *("Create", "Read", "Update", "Delete", "List", "Count", "Upsert"),
@@ -107,10 +107,10 @@ class Workflows:
 
     def _build(self, model: Model, operation: str) -> Any:
         if operation not in OPERATIONS:
-            guess = nearest(operation, OPERATIONS)
+            guess = closest_match(operation, OPERATIONS)
             raise UnknownOperation(
                 f"DataFlow generates no {model.name}{operation}Node" + (f": did you mean {guess!r}?" if guess else ""),
-                do=f"use one of: {listed(OPERATIONS)}",
+                do=f"use one of: {comma_join(OPERATIONS)}",
             )
         if model.append_only and operation not in ("Create", "Read", "List", "Count", "BulkCreate"):
             raise AppendOnlyModel(
@@ -138,7 +138,7 @@ class Workflows:
 
 def reason_of(text: str) -> str:
     """The one line of a DataFlow error text that says what went wrong."""
-    lines = [line.strip() for line in plain(text).splitlines() if line.strip()]
+    lines = [line.strip() for line in redact(text).splitlines() if line.strip()]
     reason = _telling(lines) if lines else "no reason given"
     while reason.startswith(_WRAPPINGS):
         for wrapping in _WRAPPINGS:

@@ -95,19 +95,19 @@ def test_a_copy_of_a_marked_database_is_refused(
     server: Server, run: Run, url: str, open_it: Callable[..., Database]
 ) -> None:
     """As a dump of it, loaded elsewhere, would be."""
-    open_it().take()
+    open_it().mark_as_owned()
     table = "dataflow_testkit.marker" if server is POSTGRESQL else "dataflow_testkit_marker"
     run(f"UPDATE {table} SET identity = 'another server/shop'")
     with pytest.raises(UnsafeDatabase, match=r"a copy of a test database: its marker .* another server/shop"):
         open_it().claim(allow_existing=True)
-    open_it().take()
+    open_it().mark_as_owned()
     open_it().claim(allow_existing=False)
 
 
 def test_the_marker_says_who_made_it(server: Server, run: Run, open_it: Callable[..., Database]) -> None:
     import os
 
-    open_it().take()
+    open_it().mark_as_owned()
     table = "dataflow_testkit.marker" if server is POSTGRESQL else "dataflow_testkit_marker"
     ((made_by, made_at),) = run(f"SELECT made_by, made_at FROM {table}")
     assert made_by.endswith(f"process {os.getpid()}")
@@ -165,10 +165,10 @@ def test_rows_after_a_number(server: Server, database: Database, run: Run) -> No
 
 def test_later_rows_are_numbered_above_the_last_number(server: Server, database: Database, run: Run) -> None:
     table = quoted(server, ODD)
-    assert database.last_number(ODD) == 0
+    assert database.last_generated_id(ODD) == 0
     for _ in range(2):
         run(f"INSERT INTO {table} ({quoted(server, 'a b')}) VALUES ('x')")
-        last = database.last_number(ODD)
+        last = database.last_generated_id(ODD)
         run(f"INSERT INTO {table} ({quoted(server, 'a b')}) VALUES ('later')")
         assert [row["a b"] for row in database.rows_after(ODD, last)] == ["later"]
         run(f"DELETE FROM {table}")
@@ -176,18 +176,18 @@ def test_later_rows_are_numbered_above_the_last_number(server: Server, database:
 
 def test_a_table_without_automatic_numbers_has_a_last_number_as_well(database: Database, run: Run) -> None:
     run("CREATE TABLE plain (id INTEGER PRIMARY KEY)")
-    assert database.last_number("plain") == 0
+    assert database.last_generated_id("plain") == 0
     run("INSERT INTO plain VALUES (7)")
-    database.number_after("plain", 7)
-    assert database.last_number("plain") == 7
+    database.advance_sequence_past("plain", 7)
+    assert database.last_generated_id("plain") == 7
 
 
 def test_after_an_explicit_number_come_higher_ones(server: Server, database: Database, run: Run) -> None:
     table, column = quoted(server, ODD), quoted(server, "a b")
     run(f"INSERT INTO {table} VALUES (7, 'x')")
-    database.number_after(ODD, 7)
+    database.advance_sequence_past(ODD, 7)
     run(f"INSERT INTO {table} ({column}) VALUES ('later')")
-    database.number_after(ODD, 3)
+    database.advance_sequence_past(ODD, 3)
     run(f"INSERT INTO {table} ({column}) VALUES ('last')")
     assert run(f"SELECT id FROM {table} ORDER BY id") in ([(7,), (8,), (9,)], ((7,), (8,), (9,)))
 

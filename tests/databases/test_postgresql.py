@@ -45,8 +45,8 @@ def test_tables_of_other_schemas_go_by_their_schemas_name(database: PostgresqlDa
     assert (database.count("notes"), database.count("audit.notes")) == (0, 1)
     with pytest.raises(UnsafeDatabase, match=r"it has rows in audit\.notes"):
         database.claim(allow_existing=True)
-    database.number_after("audit.notes", 7)
-    assert database.last_number("audit.notes") == 7
+    database.advance_sequence_past("audit.notes", 7)
+    assert database.last_generated_id("audit.notes") == 7
     database.empty()
     assert database.count("audit.notes") == 0
 
@@ -78,12 +78,12 @@ def test_rows_that_triggers_write_while_emptying_are_deleted(database: Postgresq
 def test_floats_are_told_as_their_column_keeps_them(database: PostgresqlDatabase, run: Any) -> None:
     run("CREATE TABLE floats (id INTEGER, small REAL, large DOUBLE PRECISION)")
     asked = {"id": 1, "small": 0.1 + 0.2, "large": 0.1 + 0.2}
-    kept = database.as_kept("floats", asked)
+    kept = database.at_column_precision("floats", asked)
     assert kept == {"id": 1, "small": 0.3, "large": 0.1 + 0.2}
     run("INSERT INTO floats VALUES (1, 0.30000000000000004, 0.30000000000000004)")
     assert database.row("floats", 1) == kept
     as_asyncpg_reads_it = {"small": 0.30000001192092896}
-    assert database.as_kept("floats", as_asyncpg_reads_it) == {"small": 0.3}
+    assert database.at_column_precision("floats", as_asyncpg_reads_it) == {"small": 0.3}
 
 
 def test_a_role_that_may_not_mark_it_is_told_what_is_missing(server: Server, url: str) -> None:

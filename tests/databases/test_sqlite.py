@@ -155,10 +155,10 @@ def test_rows_after_a_number(database: SqliteDatabase, run: Run) -> None:
 
 
 def test_the_last_number_counts_deleted_and_given_ids(database: SqliteDatabase, run: Run) -> None:
-    assert database.last_number('odd "name') == 0
+    assert database.last_generated_id('odd "name') == 0
     run('INSERT INTO "odd ""name" VALUES (7, \'x\')')
     run('DELETE FROM "odd ""name"')
-    assert database.last_number('odd "name') == 7
+    assert database.last_generated_id('odd "name') == 7
 
 
 def test_sampled_ids_are_the_newest(database: SqliteDatabase, run: Run) -> None:

@@ -9,7 +9,7 @@ import httpx
 
 from kailash_testkit.errors import UnexpectedResponse
 from kailash_testkit.redaction import Masker, request_line
-from kailash_testkit.text import listed
+from kailash_testkit.text import comma_join
 
 Json: TypeAlias = dict[str, Any]
 JsonList: TypeAlias = list[Json]
@@ -90,7 +90,7 @@ def required_list(response: httpx.Response, envelope: str | None) -> list[Json]:
         raise UnexpectedResponse(
             f"{answered(response)}, and its body has no list of objects{_place(envelope)}",
             details=[shown(response)],
-            why=f"looked for: a bare list, or one under {listed(_LIST_ENVELOPES)}" if envelope is None else None,
+            why=f"looked for: a bare list, or one under {comma_join(_LIST_ENVELOPES)}" if envelope is None else None,
             do="say where it is: api.resource(path, list_envelope='page.entries')",
         )
     return items

@@ -21,7 +21,7 @@ from kailash_testkit.databases.mysql.sessions import (
 from kailash_testkit.databases.sessions import Session, busy, holders
 from kailash_testkit.databases.urls import server_url
 from kailash_testkit.errors import DatabaseBusy, UnsupportedDatabase
-from kailash_testkit.text import plain
+from kailash_testkit.text import redact
 
 MARKER_TABLE: Final = "dataflow_testkit_marker"
 """The table that says that the database is the kit's."""
@@ -95,7 +95,7 @@ class MysqlDatabase:
         except self._driver.Error as error:
             raise UnsupportedDatabase(
                 f"{self._name} cannot be opened",
-                why=plain(str(error.args[-1])),
+                why=redact(str(error.args[-1])),
                 do="start the server, create the database, or correct the URL",
             ) from None
         self._own.add(connection.thread_id())
@@ -114,9 +114,9 @@ class MysqlDatabase:
     def claim(self, *, allow_existing: bool) -> None:
         if not require_marker(self._name, self._marker(), self.identity, allow_existing=allow_existing):
             require_no_rows(self._name, self.tables(), self.count)
-            self.take()
+            self.mark_as_owned()
 
-    def take(self) -> None:
+    def mark_as_owned(self) -> None:
         self._run(
             f"CREATE TABLE IF NOT EXISTS {MARKER_TABLE} (one INT PRIMARY KEY, identity TEXT, made_by TEXT,"
             " made_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP)"
@@ -157,14 +157,14 @@ class MysqlDatabase:
     def rows_after(self, table: str, last: int, /) -> list[Mapping[str, object]]:
         return self._dicts(f"SELECT * FROM {_sql(table)} WHERE id > %s ORDER BY id", last)
 
-    def last_number(self, table: str, /) -> int:
+    def last_generated_id(self, table: str, /) -> int:
         ((highest,),) = self._run(f"SELECT max(id) FROM {_sql(table)}")
         return int(str(highest or 0))  # the counter itself is further on when rows were deleted
 
-    def number_after(self, table: str, number: int, /) -> None:
+    def advance_sequence_past(self, table: str, number: int, /) -> None:
         """InnoDB does so by itself."""
 
-    def as_kept(self, table: str, values: Mapping[str, object], /) -> Mapping[str, object]:
+    def at_column_precision(self, table: str, values: Mapping[str, object], /) -> Mapping[str, object]:
         whole_seconds = self._whole_seconds.get(table)
         if whole_seconds is None:
             names = self._run(_WHOLE_SECONDS, table)

@@ -18,7 +18,7 @@ from kailash_testkit.databases.servers.access import LOOPBACK
 from kailash_testkit.databases.servers.interface import Administration, Found, Programs
 from kailash_testkit.databases.urls import server_url
 from kailash_testkit.errors import ServerUnavailable
-from kailash_testkit.text import plain
+from kailash_testkit.text import redact
 
 SCHEMES: Final = ("mysql", "mysql+pymysql", "mysql+aiomysql")
 PORT: Final = 3306
@@ -100,7 +100,7 @@ class _MysqlAdministration:
         except self._driver.Error as error:
             raise ServerUnavailable(
                 f"no connection to {title} at {self._place.host}:{self._place.port}, database {self._place.database}",
-                why=plain(str(error.args[-1])),
+                why=redact(str(error.args[-1])),
                 do="start the server, or correct the URL of --testkit-database",
             ) from None
 

@@ -13,7 +13,7 @@ from kailash_testkit.databases.sessions import Session, busy, holders, stays_tru
 from kailash_testkit.databases.urls import server_url
 from kailash_testkit.errors import UnsupportedDatabase
 from kailash_testkit.models.reals import as_real
-from kailash_testkit.text import plain
+from kailash_testkit.text import redact
 
 OWN_SCHEMA: Final = "dataflow_testkit"
 """The schema for all that the kit keeps in the database; DataFlow's discovery and migrations do not look there."""
@@ -102,7 +102,7 @@ class PostgresqlDatabase:
         except self._driver.OperationalError as error:
             raise UnsupportedDatabase(
                 f"the PostgreSQL database {place.place} cannot be opened",
-                why=plain(str(error)).splitlines()[0],
+                why=redact(str(error)).splitlines()[0],
                 do="start the server, create the database, or correct the URL",
             ) from None
         connection.autocommit = True
@@ -124,9 +124,9 @@ class PostgresqlDatabase:
     def claim(self, *, allow_existing: bool) -> None:
         if not require_marker(self._name, self._marker(), self.identity, allow_existing=allow_existing):
             require_no_rows(self._name, self.tables(), self.count)
-            self.take()
+            self.mark_as_owned()
 
-    def take(self) -> None:
+    def mark_as_owned(self) -> None:
         try:
             self._run(
                 f"CREATE SCHEMA IF NOT EXISTS {OWN_SCHEMA};"
@@ -139,7 +139,7 @@ class PostgresqlDatabase:
         except self._driver.errors.InsufficientPrivilege as error:
             raise UnsupportedDatabase(
                 f"{self._name} cannot be marked as a test database",
-                why=plain(str(error)).splitlines()[0],
+                why=redact(str(error)).splitlines()[0],
                 do=f"let its role make a schema: GRANT CREATE ON DATABASE ... TO {self._place.user}",
             ) from None
 
@@ -182,21 +182,21 @@ class PostgresqlDatabase:
     def rows_after(self, table: str, last: int, /) -> list[Mapping[str, object]]:
         return self._dicts(f"SELECT * FROM {self._sql(table)} WHERE id > %s ORDER BY id", last)
 
-    def last_number(self, table: str, /) -> int:
+    def last_generated_id(self, table: str, /) -> int:
         """Where the sequence stands; rows with explicit ids may lie beyond it."""
         sequence = self._sequence(table)
         if sequence is None:
             return int(str(self._run(f"SELECT coalesce(max(id), 0) FROM {self._sql(table)}")[0][0]))
         return int(str(self._run("SELECT coalesce(pg_sequence_last_value(%s), 0)", sequence)[0][0]))
 
-    def number_after(self, table: str, number: int, /) -> None:
+    def advance_sequence_past(self, table: str, number: int, /) -> None:
         self._run(_NUMBER_AFTER, self._regclass(table), number)
 
     def _sequence(self, table: str) -> str | None:
         ((sequence,),) = self._run("SELECT pg_get_serial_sequence(%s, 'id')", self._regclass(table))
         return None if sequence is None else str(sequence)
 
-    def as_kept(self, table: str, values: Mapping[str, object], /) -> Mapping[str, object]:
+    def at_column_precision(self, table: str, values: Mapping[str, object], /) -> Mapping[str, object]:
         columns = self._real_columns.get(table)
         if columns is None:
             names = self._run(_REAL_COLUMNS, self._regclass(table))

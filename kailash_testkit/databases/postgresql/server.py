@@ -16,7 +16,7 @@ from kailash_testkit.databases.servers.access import LOOPBACK
 from kailash_testkit.databases.servers.interface import Administration, Found, Programs
 from kailash_testkit.databases.urls import server_url, with_database
 from kailash_testkit.errors import ServerUnavailable
-from kailash_testkit.text import plain
+from kailash_testkit.text import redact
 
 SCHEMES: Final = ("postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg2")
 PORT: Final = 5432
@@ -101,7 +101,7 @@ class _PostgresqlAdministration:
         except self._driver.OperationalError as error:
             raise ServerUnavailable(
                 f"no connection to PostgreSQL at {place.host}:{place.port}, database {place.database}",
-                why=plain(str(error)).splitlines()[0],
+                why=redact(str(error)).splitlines()[0],
                 do="start the server, or correct the URL of --testkit-database",
             ) from None
         connection.autocommit = True

@@ -13,7 +13,7 @@ from kailash_testkit.databases.servers.interface import Kind, Server
 from kailash_testkit.databases.storage import RunFolder
 from kailash_testkit.databases.urls import completed
 from kailash_testkit.errors import ConfigurationError, ServerUnavailable
-from kailash_testkit.text import listed, plain
+from kailash_testkit.text import comma_join, redact
 
 VARIABLE: Final = "TESTKIT_DATABASE"
 """The environment variable that says what to test on; unlike a command line, others cannot read it."""
@@ -37,8 +37,8 @@ class Choice:
         kind = _KIND_OF_SCHEME.get(setting.partition("://")[0].partition("+")[0])
         if kind is None or "://" not in setting:
             raise ConfigurationError(
-                f"{option}={plain(setting)}: not a kind of database that the kit can provide",
-                do=f"use one of {listed(KINDS)}, or the URL of a server: postgresql://user@host:5432/postgres",
+                f"{option}={redact(setting)}: not a kind of database that the kit can provide",
+                do=f"use one of {comma_join(KINDS)}, or the URL of a server: postgresql://user@host:5432/postgres",
             )
         port, database = (5432, "postgres") if kind == "postgresql" else (3306, "information_schema")
         return cls(kind, completed(setting, port, database))

@@ -6,7 +6,7 @@ from kailash_testkit.databases.naming import database_name
 from kailash_testkit.databases.servers.interface import Administration, Kind
 from kailash_testkit.databases.storage import RunFolder
 from kailash_testkit.databases.urls import with_database
-from kailash_testkit.text import plain
+from kailash_testkit.text import redact
 
 
 class GivenServer:
@@ -29,7 +29,7 @@ class GivenServer:
         return with_database(self._url, name)
 
     def describe(self) -> str:
-        return f"{self._kind.title} at {plain(self._url)}"
+        return f"{self._kind.title} at {redact(self._url)}"
 
     def create(self, name: str, /) -> None:
         if name in self._made:

@@ -52,9 +52,9 @@ class SqliteDatabase:
         if not allow_existing:
             require_no_tables(str(self.path), self.tables())
         require_no_rows(str(self.path), self.tables(), self.count)
-        self.take()
+        self.mark_as_owned()
 
-    def take(self) -> None:
+    def mark_as_owned(self) -> None:
         self._run(f"PRAGMA application_id = {MARKER}")
         self._run("PRAGMA journal_mode = WAL")  # as DataFlow's own connections have it
 
@@ -85,15 +85,15 @@ class SqliteDatabase:
     def rows_after(self, table: str, last: int, /) -> list[Mapping[str, object]]:
         return self._dicts(f"SELECT * FROM {quoted(table)} WHERE id > ? ORDER BY id", (last,))
 
-    def last_number(self, table: str, /) -> int:
+    def last_generated_id(self, table: str, /) -> int:
         found = self._one(f"SELECT max(id) FROM {quoted(table)}")
         given = self._one("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
         return max(int(str(number[0] or 0)) for number in (found, given) if number is not None)
 
-    def number_after(self, table: str, number: int, /) -> None:
+    def advance_sequence_past(self, table: str, number: int, /) -> None:
         """SQLite does so by itself."""
 
-    def as_kept(self, table: str, values: Mapping[str, object], /) -> Mapping[str, object]:
+    def at_column_precision(self, table: str, values: Mapping[str, object], /) -> Mapping[str, object]:
         return values
 
     def count(self, table: str, /) -> int:

@@ -11,11 +11,11 @@ from kailash_testkit.databases.mysql.database import quoted
 
 def read_counters(connection: Connection, tables: Iterable[str]) -> dict[str, int]:
     """The next number of each of the tables."""
-    return counters_told(connection.run(asking_for_counters(tables)))
+    return parse_counters(connection.run(counters_query(tables)))
 
 
-def asking_for_counters(tables: Iterable[str]) -> str:
-    """A statement whose rows `counters_told` reads."""
+def counters_query(tables: Iterable[str]) -> str:
+    """A statement whose rows `parse_counters` reads."""
     names = ", ".join(map(literal, tables))
     return (
         "SELECT table_name, auto_increment FROM information_schema.tables "
@@ -23,7 +23,7 @@ def asking_for_counters(tables: Iterable[str]) -> str:
     )
 
 
-def counters_told(rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:
+def parse_counters(rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:
     """The next number of each table."""
     return {name: int(number) for name, number in rows if number is not None}
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from kailash_testkit.databases.journal import Mark, RecordedChange, UndoReport
 from kailash_testkit.databases.mysql.connection import Connection
-from kailash_testkit.databases.mysql.journal.counters import asking_for_counters, counters_told, write_counters
+from kailash_testkit.databases.mysql.journal.counters import counters_query, parse_counters, write_counters
 from kailash_testkit.databases.mysql.journal.fingerprint import fingerprint
 from kailash_testkit.databases.mysql.journal.history import (
     changes,
@@ -180,14 +180,14 @@ class MysqlJournal:
         number = self._last_mark + 1
         sources = list(self._recording.sources.values())
         counted = [name for name, source in current.items() if source.table.counted]
-        flags, counters = self._connection.batch([looking(sources, HOT - 1), asking_for_counters(counted)])
+        flags, counters = self._connection.batch([looking(sources, HOT - 1), counters_query(counted)])
         fresh = touched(sources, flags)
         seen = seen_first(self._connection, fresh)
         stamps = [each for source, seqs in zip(fresh, seen, strict=True) for each in stamping(source, seqs, number)]
         self._connection.batch(["COMMIT", *stamps])
         self._head = max([self._head, *(seqs[-1] for seqs in seen if seqs)])
         state, sums = SavedState(dict(current), schema), self._now.sums(catalog)
-        self._places[number] = Place(number, self._head, state, catalog, counters_told(counters), sums)
+        self._places[number] = Place(number, self._head, state, catalog, parse_counters(counters), sums)
         self._last_mark = number
         return Mark(number)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from kailash_testkit.databases.mysql.connection import Connection
 from kailash_testkit.databases.mysql.database import quoted
 from kailash_testkit.databases.mysql.journal.catalog import Catalog
-from kailash_testkit.databases.mysql.journal.counters import asking_for_counters, counters_told
+from kailash_testkit.databases.mysql.journal.counters import counters_query, parse_counters
 from kailash_testkit.databases.mysql.journal.history import looking, touched
 from kailash_testkit.databases.mysql.journal.rebuild import SavedState
-from kailash_testkit.databases.mysql.journal.schema import ASKING_FOR_STATEMENTS, statements_told
+from kailash_testkit.databases.mysql.journal.schema import ASKING_FOR_STATEMENTS, parse_statement_counts
 from kailash_testkit.databases.mysql.journal.trigger_set import Recording
 from kailash_testkit.databases.mysql.journal.triggers import Source
 
@@ -58,10 +58,10 @@ class Comparison:
                 ASKING_FOR_STATEMENTS,
                 f"SET TRANSACTION ISOLATION LEVEL {isolation}",
                 looking(sources, place.era),
-                asking_for_counters(place.counters),
+                counters_query(place.counters),
             ]
         )
-        return Look(statements_told(statements), touched(sources, flags), counters_told(counters))
+        return Look(parse_statement_counts(statements), touched(sources, flags), parse_counters(counters))
 
     def sums(self, catalog: Catalog) -> dict[str, object]:
         """A sum over the rows of each table that is not recorded."""

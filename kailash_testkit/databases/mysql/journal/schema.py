@@ -19,7 +19,7 @@ _COUNTED: Final = (
     "create_view", "drop_db", "drop_event", "drop_function", "drop_index", "drop_procedure", "drop_sequence",
     "drop_table", "drop_trigger", "drop_view", "optimize", "rename_table", "truncate",
 )  # fmt: skip
-#: Its rows are read by `statements_told`.
+#: Its rows are read by `parse_statement_counts`.
 ASKING_FOR_STATEMENTS: Final = (
     "SHOW GLOBAL STATUS WHERE variable_name IN (" + ", ".join(f"'Com_{kind}'" for kind in _COUNTED) + ")"
 )
@@ -115,9 +115,9 @@ def read_schema(connection: Connection) -> Schema:
 
 def statements_so_far(connection: Connection) -> dict[str, int]:
     """How many statements that change a schema the server has begun."""
-    return statements_told(connection.run(ASKING_FOR_STATEMENTS))
+    return parse_statement_counts(connection.run(ASKING_FOR_STATEMENTS))
 
 
-def statements_told(rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:
+def parse_statement_counts(rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:
     """The number for each kind of statement."""
     return {str(name).lower(): int(number) for name, number in rows}

@@ -34,7 +34,7 @@ class Recording:
     catalog: Catalog = field(default_factory=lambda: Catalog({}, {}))
     schema: Schema | None = None
     statements: dict[str, int] = field(default_factory=dict[str, int])
-    last_number: int = 0
+    last_generated_id: int = 0
 
     @contextmanager
     def refusals_explained(self) -> Generator[None, None, None]:
@@ -171,8 +171,8 @@ class Recording:
         )
 
     def _new_source(self, table: Table) -> Source:
-        self.last_number += 1
-        source = Source(self.last_number, table)
+        self.last_generated_id += 1
+        source = Source(self.last_generated_id, table)
         self.sources[source.number] = source
         source.create_journal(self.connection)
         return source
