@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import sys
 import threading
 from abc import ABC, abstractmethod
@@ -16,6 +17,7 @@ T = TypeVar("T")
 
 _LIBRARIES: Final = frozenset(("kailash", "dataflow", "kailash_testkit", "aiosqlite", "anyio"))
 _OF_LIBRARIES: Final = _LIBRARIES | sys.stdlib_module_names
+_WAITING_LIBRARIES: Final = _LIBRARIES | {"asyncio", "concurrent", "logging"}
 _POOL: Final = "concurrent.futures.thread"
 _HELPERS: Final = (b"multiprocessing.resource_tracker", b"multiprocessing.forkserver")
 
@@ -52,34 +54,47 @@ class Threads(Workers[threading.Thread]):
     kind = "thread"
 
     def running(self) -> set[threading.Thread]:
-        threads = [thread for thread in threading.enumerate() if thread is not threading.current_thread()]
-        pooled = [thread for thread in threads if _is_of_library(thread)]
-        return (set(threads) - set(pooled)) | _at_work(pooled)
+        frames = sys._current_frames()  # pyright: ignore[reportPrivateUsage] - the only way, and documented
+        current = threading.current_thread()
+        threads = [(thread, frames.get(thread.ident or 0)) for thread in threading.enumerate() if thread is not current]
+        return {thread for thread, frame in threads if not _is_of_library(thread, frame) or _has_work(thread, frame)}
 
     def _described(self, found: set[threading.Thread]) -> list[str]:
         return sorted(repr(thread.name) for thread in found)
 
 
-def _is_of_library(thread: threading.Thread) -> bool:
+def _is_of_library(thread: threading.Thread, frame: FrameType | None) -> bool:
     """Whether it waits for work, such as those of pools and of database connections."""
     target = getattr(thread, "_target", None)
-    module = getattr(target, "__module__", None) or type(thread).__module__
-    name = str(module).split(".")[0]
-    return name in _LIBRARIES or name in ("asyncio", "concurrent", "logging")
+    modules = [getattr(target, "__module__", None) or type(thread).__module__]
+    entry = _entry(frame)
+    if entry is not None:
+        modules.append(_package(entry[-1]))
+    return any(str(module).split(".")[0] in _WAITING_LIBRARIES for module in modules)
 
 
-def _at_work(threads: list[threading.Thread]) -> set[threading.Thread]:
-    """Those of a library's threads that have work of somebody else's."""
-    if not threads:
-        return set()
-    frames = sys._current_frames()  # pyright: ignore[reportPrivateUsage] - the only way, and documented
-    return {thread for thread in threads if _has_work(thread, frames.get(thread.ident or 0))}
+def _entry(frame: FrameType | None) -> list[FrameType] | None:
+    """The frames of what a thread was started to do, innermost first, without what lies around it.
+
+    The last is the function that ``Thread.run`` called, or the overridden ``run``. Sentry, OpenTelemetry, debuggers
+    and others put a function of their own around ``run`` or around the thread's start.
+    """
+    frames: list[FrameType] = []
+    while frame is not None:
+        frames.append(frame)
+        frame = frame.f_back
+    for place, candidate in enumerate(frames):
+        in_threading = candidate.f_globals.get("__name__") == "threading"
+        if in_threading and candidate.f_code.co_name in ("run", "_bootstrap_inner", "_bootstrap"):
+            return frames[:place] or None
+    return frames or None
 
 
 def _has_work(thread: threading.Thread, frame: FrameType | None) -> bool:
+    """Whether a library's thread has work of somebody else's."""
     target = getattr(thread, "_target", None)
     if getattr(target, "__module__", None) != _POOL or frame is None:
-        return _runs_other_code(frame)
+        return _runs_other_code(_entry(frame) or [])
     queue = getattr(sys.modules[_POOL], "_threads_queues", {}).get(thread)
     if queue is not None and not queue.empty():
         return True  # it has not come to it yet
@@ -99,12 +114,15 @@ def _runs_endless_library_code(frame: FrameType | None) -> bool:
     return module in _LIBRARIES and ENDLESS.search(called.f_code.co_name) is not None
 
 
-def _runs_other_code(frame: FrameType | None) -> bool:
-    while frame is not None:
-        if str(frame.f_globals.get("__name__", "")).split(".")[0] not in _OF_LIBRARIES:
-            return True
-        frame = frame.f_back
-    return False
+def _runs_other_code(frames: list[FrameType]) -> bool:
+    """Whether the library whose thread it is, innermost first, has called somebody else's code."""
+    called = [_package(frame) for frame in reversed(frames)]
+    inside = itertools.dropwhile(lambda package: package not in _WAITING_LIBRARIES, called)  # a tool's wrapper first
+    return any(package not in _OF_LIBRARIES for package in inside)
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).split(".")[0]
 
 
 def end_forgotten_connections() -> None:
