@@ -8,9 +8,8 @@ so that the two can stand in one table.
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -50,12 +49,21 @@ class Numbering:
         self._prefix = prefix if depth == 1 else f"{prefix}{depth}-"
         self._offset = list(_SCOPES).index(scope) * OF_A_SCOPE + (depth - 1) * _OF_A_DEPTH
         self._origin = f"{scope} {node_id}"
-        self._counters: defaultdict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
+        self._last: defaultdict[str, int] = defaultdict(int)
 
     def next(self, model: str) -> Number:
         """The next row's number of the model."""
-        n = next(self._counters[model])
+        n = self._last[model] = self._last[model] + 1
         return Number(n, f"{self._prefix}{n}", self._offset + n, self._origin)
+
+    def counted(self) -> Mapping[str, int]:
+        """The last number of each model, for `count_from`."""
+        return dict(self._last)
+
+    def count_from(self, counted: Mapping[str, int]) -> None:
+        """Goes back to the numbers of an earlier moment, whose later rows are gone."""
+        self._last.clear()
+        self._last.update(counted)
 
 
 def _depth(scope: ScopeName, node_id: str) -> int:
@@ -72,6 +80,11 @@ _current = Numbering()
 def next_number(model: str) -> Number:
     """The next number in the scope that is being set up or tested now."""
     return _current.next(model)
+
+
+def current() -> Numbering:
+    """The scope that is being set up or tested now."""
+    return _current
 
 
 def start(numbering: Numbering) -> None:

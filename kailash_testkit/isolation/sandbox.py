@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from kailash_testkit.databases import Database, open_database
-from kailash_testkit.databases.journal import Journal, Mark, RecordedChange
+from kailash_testkit.databases.journal import Journal, Mark, RecordedChange, UndoReport
 from kailash_testkit.errors import DatabaseBusy, IsolationFailed
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.isolation.recording import Recordings
@@ -44,6 +44,14 @@ class _Detached:
     changes: list[RecordedChange]
 
 
+@dataclass(frozen=True)
+class State:
+    """A state within a test. returns: how often the sandbox had gone back to a level until then."""
+
+    mark: Mark
+    returns: int
+
+
 class Sandbox:
     """One database under test. Made by `enter`, left by `leave`.
 
@@ -60,6 +68,7 @@ class Sandbox:
         self._levels: list[_Level] = []
         self._detached: list[_Detached] = []
         self._ended: list[object] = []
+        self._returns = 0
         self.recordings = Recordings(self.journal)
 
     @classmethod
@@ -224,6 +233,28 @@ class Sandbox:
             self._replay(self._detached[0])
         self.recordings.interrupt()
 
+    def state(self) -> State:
+        """The present state within the test, for `return_to`."""
+        return State(self.journal.mark(), self._returns)
+
+    def return_to(self, state: State) -> bool:
+        """Back to a state within the test, whose rows stay. False when that state is gone: a reset went below it.
+
+        Raises `DatabaseBusy` as `settle` does.
+        """
+        if state.returns != self._returns:
+            return False
+        if self.journal.moved(state.mark) or self.database.is_locked():
+            report = self._go_back(state.mark)
+            self.recordings.interrupt()
+            return report.method != "saved state"
+        return True
+
+    def forget(self, state: State) -> None:
+        """``state`` is not returned to any more."""
+        if state.returns == self._returns:
+            self.journal.release(state.mark)
+
     def _end_levels(self) -> None:
         """Takes off the levels of ended owners; those above them come off as well, to be written again."""
         lowest = next((n for n, level in enumerate(self._levels) if level.owner in self._ended), None)
@@ -263,8 +294,14 @@ class Sandbox:
 
     def _undo(self) -> None:
         level = self._levels[-1]
-        report = self.journal.undo(level.mark)
-        if level.proof is not None and self.journal.fingerprint() != level.proof:
+        self._returns += 1
+        report = self._go_back(level.mark, level.proof)
+        if report.method == "saved state":
+            self._remark()
+
+    def _go_back(self, mark: Mark, proof: str | None = None) -> UndoReport:
+        report = self.journal.undo(mark)
+        if proof is not None and self.journal.fingerprint() != proof:
             raise IsolationFailed(
                 "an undo did not restore the database exactly",
                 why="its fingerprint differs from that of the state to return to",
@@ -275,9 +312,9 @@ class Sandbox:
             for dataflow in self._dataflows:
                 dataflow_internals.create_tables(dataflow)
             self.journal.refresh()
-            self._remark()
         for dataflow in self._dataflows:
             dataflow_internals.empty_caches(dataflow)
+        return report
 
     def _push(self, owner: object) -> None:
         self._levels.append(_Level(owner, self.journal.mark(), self._proof()))

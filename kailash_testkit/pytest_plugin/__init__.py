@@ -23,6 +23,7 @@ from kailash_testkit.pytest_plugin.fixtures import (
     testkit_database,
     testkit_dataflow,
 )
+from kailash_testkit.pytest_plugin.hypothesis_examples import allow_own_fixtures
 from kailash_testkit.pytest_plugin.reports import explanation
 from kailash_testkit.pytest_plugin.session import SESSION, Owner, Session
 
@@ -81,6 +82,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     item.config.stash[SESSION].begin_test(item)
+    allow_own_fixtures(item)
 
 
 @pytest.hookimpl(tryfirst=True)

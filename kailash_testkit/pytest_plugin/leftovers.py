@@ -49,6 +49,10 @@ class Leftovers:
         """A client was made for the test that runs now."""
         self._clients.append(client)
 
+    def clients(self) -> list[ApiClient]:
+        """The clients that were made for the test that runs now."""
+        return [*self._clients]
+
     def remember(self) -> None:
         """What runs now may go on running: it is not the next test's, or is a wider fixture's or lifespan's."""
         self._threads.remember()

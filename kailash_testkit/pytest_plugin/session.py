@@ -17,6 +17,8 @@ from kailash_testkit.factories import numbering
 from kailash_testkit.factories.numbering import Numbering, ScopeName
 from kailash_testkit.pytest_plugin import reports
 from kailash_testkit.pytest_plugin.application import Application
+from kailash_testkit.pytest_plugin.example_states import ExampleStates
+from kailash_testkit.pytest_plugin.hypothesis_examples import Examples
 from kailash_testkit.pytest_plugin.leftovers import Leftovers
 from kailash_testkit.pytest_plugin.migrations_folder import MigrationsFolder
 from kailash_testkit.pytest_plugin.private_database import PrivateDatabase
@@ -56,6 +58,8 @@ class Session:
         self._left_busy_by: str | None = None  # the test that left a transaction open, which still is
         self._leftovers = Leftovers()
         self.application = Application(settings, self._leftovers, self._close_in_loop)
+        self._example_states = ExampleStates(lambda: self._kits, self._leftovers.clients)
+        self._examples = Examples(self._begin_example)
         self._dataflow: Any = None
         self._numberings: dict[tuple[str, str], Numbering] = {}
 
@@ -68,6 +72,7 @@ class Session:
     def finish(self) -> None:
         """Closes and removes everything, and puts the environment back."""
         open_kits.remove_provider(self._provide)
+        self._examples.stop()
         self.application.close()
         for kit in self._kits:
             self._close(kit)
@@ -170,6 +175,12 @@ class Session:
         numbering.start(Numbering(node_id=item.nodeid))
         self._leftovers.remember()
         self._settle(item)  # what somebody wrote between the tests
+        if self._kits or self.settings.in_use:
+            self._examples.watch()
+
+    def _begin_example(self, run: object) -> None:
+        if self._item is not None and self._test_may_have_written:
+            self._example_states.begin(run)
 
     def _make_database(self, item: pytest.Item) -> None:
         try:
@@ -189,6 +200,7 @@ class Session:
         finally:
             self._open_if_written_to()
             self._item = None
+            self._example_states.forget()
             self._take_back(item)
 
     def keep(self, item: pytest.Item) -> tuple[str, str] | None:
