@@ -26,6 +26,7 @@ from kailash_testkit.pytest_plugin.fixtures import (
 from kailash_testkit.pytest_plugin.hypothesis_examples import allow_own_fixtures
 from kailash_testkit.pytest_plugin.reports import explanation
 from kailash_testkit.pytest_plugin.session import SESSION, Owner, Session
+from kailash_testkit.pytest_plugin.waiting import WaitingSummary
 
 __all__ = ["api", "kit", "testkit_api", "testkit_app", "testkit_database", "testkit_dataflow"]
 
@@ -51,6 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
         session = config.stash[SESSION] = Session(settings.Settings.of(config))
         session.database.set_variables()
     session.start()
+    config.pluginmanager.register(WaitingSummary(), "kailash_testkit_waiting")
     config.pluginmanager.register(failure_report.FailureReport(session, config), "kailash_testkit_failure_report")
     if session.settings.keep and not config.option.maxfail:
         config.option.maxfail = 1  # the next test would need the database

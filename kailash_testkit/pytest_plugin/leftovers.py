@@ -10,17 +10,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from kailash_testkit.concurrency import tasks
 from kailash_testkit.errors import LeftRunning
 from kailash_testkit.pytest_plugin.workers import Processes, Threads
+from kailash_testkit.text import comma_join
 
 if TYPE_CHECKING:
     from kailash_testkit.client import ApiClient
 
 GRACE: Final = 1.0  # seconds that something left running gets to finish
+
+
+@dataclass(frozen=True)
+class Wait:
+    """How long a test was waited for after its end, in seconds, and for what."""
+
+    seconds: float
+    what: str
 
 
 class Leftovers:
@@ -30,6 +40,7 @@ class Leftovers:
         self._runners: list[asyncio.Runner] = []
         self._clients: list[ApiClient] = []
         self._refusing: list[str] = []
+        self._waits: list[Wait] = []
         self._threads, self._processes = Threads(), Processes()
 
     def add_runner(self, runner: asyncio.Runner) -> None:
@@ -73,6 +84,19 @@ class Leftovers:
     def _tasks(self) -> set[asyncio.Task[Any]]:
         return {task for runner in self._runners for task in asyncio.all_tasks(runner.get_loop())}
 
+    def waits(self) -> list[Wait]:
+        """What was waited for since this was last asked."""
+        waits, self._waits = self._waits, []
+        return waits
+
+    @contextlib.contextmanager
+    def _timed(self, what: Iterable[str]) -> Generator[None, None, None]:
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self._waits.append(Wait(time.monotonic() - started, comma_join(what)))
+
     def finish(self) -> None:
         """Ends what the test left running. Raises `LeftRunning` for what does not end."""
         for runner in self._runners:
@@ -90,8 +114,11 @@ class Leftovers:
     def _end_in(self, runner: asyncio.Runner) -> None:
         loop = runner.get_loop()
         requests = [client for client in self._clients if any(t.get_loop() is loop for t in client.transport.running)]
-        if (requests or self._left_in(loop)) and not loop.is_running():
-            runner.run(self._end(requests))
+        left = self._left_in(loop)
+        if (requests or left) and not loop.is_running():
+            what = [f"requests of {len(requests)} clients"] if requests else []
+            with self._timed(what + [f"the task {tasks.described(task)}" for task in left]):
+                runner.run(self._end(requests))
 
     def _left_in(self, loop: asyncio.AbstractEventLoop) -> set[asyncio.Task[Any]]:
         return tasks.unexpected(loop)
@@ -116,8 +143,13 @@ class Leftovers:
         self._refusing += [f"a task running that cannot be cancelled: {task.get_coro()!r}" for task in refusing]
 
     def _end_workers(self) -> list[str]:
-        kinds = (self._threads, self._processes)
-        deadline = time.monotonic() + GRACE
-        while any(workers.left() for workers in kinds) and time.monotonic() < deadline:
-            time.sleep(0.005)
-        return [f"a {workers.kind} running: {name}" for workers in kinds for name in workers.left()]
+        left = self._workers_left()
+        if left:
+            with self._timed(f"the {kind} {name}" for kind, name in left):
+                deadline = time.monotonic() + GRACE
+                while (left := self._workers_left()) and time.monotonic() < deadline:
+                    time.sleep(0.005)
+        return [f"a {kind} running: {name}" for kind, name in left]
+
+    def _workers_left(self) -> list[tuple[str, str]]:
+        return [(workers.kind, name) for workers in (self._threads, self._processes) for name in workers.left()]

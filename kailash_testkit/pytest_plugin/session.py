@@ -15,7 +15,7 @@ from kailash_testkit.concurrency import loops, sync
 from kailash_testkit.errors import DatabaseBusy, KitError, NoActiveKit, UnsafeDatabase
 from kailash_testkit.factories import numbering
 from kailash_testkit.factories.numbering import Numbering, ScopeName
-from kailash_testkit.pytest_plugin import reports
+from kailash_testkit.pytest_plugin import reports, waiting
 from kailash_testkit.pytest_plugin.application import Application
 from kailash_testkit.pytest_plugin.example_states import ExampleStates
 from kailash_testkit.pytest_plugin.hypothesis_examples import Examples
@@ -194,7 +194,7 @@ class Session:
         try:
             self.application.end_test()
             if self._kits or self.settings.in_use:
-                self._leftovers.finish()
+                self._finish_leftovers(item)
             for kit in self._kits:
                 kit.store.workflows.close_strays(self._leftovers.loops())
         finally:
@@ -202,6 +202,12 @@ class Session:
             self._item = None
             self._example_states.forget()
             self._take_back(item)
+
+    def _finish_leftovers(self, item: pytest.Item) -> None:
+        try:
+            self._leftovers.finish()
+        finally:
+            waiting.note(item, self._leftovers.waits())
 
     def keep(self, item: pytest.Item) -> tuple[str, str] | None:
         """With ``--testkit-keep``, a test failed: its rows stay. Returns a section for its report."""
