@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
-from typing import Final, Protocol
+from typing import Protocol
 
 from kailash_testkit.databases.journal import Journal
+from kailash_testkit.databases.kinds import kind_of_url, load
 from kailash_testkit.databases.sessions import Session
 from kailash_testkit.errors import UnsupportedDatabase
 from kailash_testkit.text import redact
@@ -15,7 +15,7 @@ from kailash_testkit.text import redact
 class Database(Protocol):
     """The kit's view of one database under test.
 
-    Errors: a lock that is not had within the connection's short wait is `DatabaseBusy`.
+    Errors: a lock that is not free within the connection's short wait is `DatabaseBusy`.
     """
 
     @property
@@ -42,7 +42,7 @@ class Database(Protocol):
         ...
 
     def tables(self) -> list[str]:
-        """The names of the tables that hold data: without DataFlow's bookkeeping and the kit's own."""
+        """The names of the tables that hold data: without those of DataFlow's bookkeeping and of the kit."""
         ...
 
     def row(self, table: str, row_id: object, /) -> Mapping[str, object] | None:
@@ -106,20 +106,12 @@ class Database(Protocol):
         ...
 
     def empty(self) -> None:
-        """Deletes all rows, and lets the numbers of automatic ids begin anew."""
+        """Deletes all rows, and lets automatic ids start at 1 again."""
         ...
 
     def close(self) -> None:
         """Closes the kit's connection; the database stays."""
         ...
-
-
-_KINDS: Final = {
-    "sqlite": ("sqlite.database", "SqliteDatabase"),
-    "postgresql": ("postgresql.database", "PostgresqlDatabase"),
-    "postgres": ("postgresql.database", "PostgresqlDatabase"),
-    "mysql": ("mysql.database", "MysqlDatabase"),
-}  # module and class by what a URL's scheme begins with
 
 
 def open_database(url: str) -> Database:
@@ -128,16 +120,15 @@ def open_database(url: str) -> Database:
     Raises `UnsupportedDatabase` for a kind or form of URL that cannot be tested on, and when the driver is
     not installed or the server does not answer.
     """
-    scheme = url.partition("://")[0] if "://" in url else "sqlite"
-    kind = _KINDS.get(scheme.lower().partition("+")[0].partition(":")[0])
+    kind = kind_of_url(url)
     if kind is None:
+        scheme = url.partition("://")[0]
         raise UnsupportedDatabase(
             f"the kit cannot test on {redact(url)}",
             why=f"DataFlow takes no {scheme}:// for a MariaDB" if scheme == "mariadb" else f"no support for {scheme}",
             do="use a URL that begins with sqlite:////, postgresql:// or mysql:// (for MariaDB as well)",
         )
-    module, name = kind
-    opened: Database = getattr(import_module(f"kailash_testkit.databases.{module}"), name)(url)
+    opened: Database = load(kind.database)(url)
     return opened
 
 
@@ -146,10 +137,9 @@ def peek(url: str, table: str, row_id: object) -> bool:
 
     Raises `UnsupportedDatabase` for a kind or form of URL that cannot be looked into.
     """
-    if "://" not in url or url.startswith("sqlite"):
-        from kailash_testkit.databases.sqlite.database import has_row
-
-        return has_row(url, table, row_id)
+    kind = kind_of_url(url)
+    if kind is not None and kind.look:
+        return bool(load(kind.look)(url, table, row_id))
     database = open_database(url)
     try:
         return database.row(table, row_id) is not None

@@ -41,7 +41,7 @@ class PrivateDatabase:
         self._server: Server = open_server(choice, self._run.folder, self._run.access)
         self.name = self._server.name(stem, os.environ.get(_WORKER))
         self.url = self._server.url(self.name)
-        self._needs_server = choice.kind != "sqlite"
+        self._needs_server = choice.needs_server
         self._made = False
         self._kept = False
         self._at_import: _AtImport | None = None

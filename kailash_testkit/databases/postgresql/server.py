@@ -46,8 +46,10 @@ _HAS_TABLES: Final = """
 class Postgresql:
     """PostgreSQL as a kind of server. See `Kind` for the methods."""
 
-    title = "PostgreSQL"
     stop_signal = int(signal.SIGQUIT)  # "immediate": nothing needs to be saved
+
+    def __init__(self, title: str) -> None:
+        self.title = title
 
     def administration(self, url: str, /) -> Administration:
         return _PostgresqlAdministration(url)

@@ -8,6 +8,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Final
 
+from kailash_testkit.databases.kinds import KINDS, DatabaseKind, kind_named, kind_of_url, load, title_of_url
 from kailash_testkit.databases.servers.access import Access, HeldPort
 from kailash_testkit.databases.servers.interface import Kind, Server
 from kailash_testkit.databases.storage import RunFolder
@@ -17,9 +18,6 @@ from kailash_testkit.text import comma_join, redact
 
 VARIABLE: Final = "TESTKIT_DATABASE"
 """The environment variable that says what to test on; unlike a command line, others cannot read it."""
-
-KINDS: Final = ("sqlite", "postgresql", "mysql", "mariadb")
-_KIND_OF_SCHEME: Final = {"postgresql": "postgresql", "postgres": "postgresql", "mysql": "mysql"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +30,36 @@ class Choice:
     @classmethod
     def of(cls, setting: str, option: str) -> Choice:
         """Reads a setting. option: its name, for messages. Raises `ConfigurationError`."""
-        if setting in KINDS:
+        if kind_named(setting) is not None:
             return cls(setting)
-        kind = _KIND_OF_SCHEME.get(setting.partition("://")[0].partition("+")[0])
-        if kind is None or "://" not in setting:
+        kind = kind_of_url(setting) if "://" in setting else None
+        if kind is None or kind.is_file:
+            names = comma_join([each.name for each in KINDS])
             raise ConfigurationError(
                 f"{option}={redact(setting)}: not a kind of database that the kit can provide",
-                do=f"use one of {comma_join(KINDS)}, or the URL of a server: postgresql://user@host:5432/postgres",
+                do=f"use one of {names}, or the URL of a server: postgresql://user@host:5432/postgres",
             )
-        port, database = (5432, "postgres") if kind == "postgresql" else (3306, "information_schema")
-        return cls(kind, completed(setting, port, database))
+        return cls(kind.name, completed(setting, kind.port, kind.maintenance_database))
+
+    @property
+    def needs_server(self) -> bool:
+        """Whether the databases are on a server, given or private."""
+        return not self.line.is_file
 
     @property
     def is_private_server(self) -> bool:
         """Whether a server is to be started."""
-        return self.kind != "sqlite" and self.server_url is None
+        return self.needs_server and self.server_url is None
+
+    @property
+    def title(self) -> str:
+        """What the kind of database is called, as far as the setting tells."""
+        return self.line.title if self.server_url is None else title_of_url(self.server_url)
+
+    @property
+    def line(self) -> DatabaseKind:
+        """The kind's line in the table of kinds."""
+        return next(kind for kind in KINDS if kind.name == self.kind)
 
 
 def open_server(choice: Choice, run: RunFolder, access: Access | None) -> Server:
@@ -54,10 +67,9 @@ def open_server(choice: Choice, run: RunFolder, access: Access | None) -> Server
 
     access: how a private server is to be reached; needed for one.
     """
-    if choice.kind == "sqlite":
-        from kailash_testkit.databases.sqlite.server import SqliteFiles
-
-        return SqliteFiles(run)
+    if not choice.needs_server:
+        files: Server = load(choice.line.files)(run)
+        return files
     if choice.server_url is not None:
         from kailash_testkit.databases.servers.given import GivenServer
 
@@ -75,14 +87,8 @@ def open_server(choice: Choice, run: RunFolder, access: Access | None) -> Server
 
 def kind_of(choice: Choice) -> Kind:
     """The kind of server that is chosen."""
-    if choice.kind == "postgresql":
-        from kailash_testkit.databases.postgresql.server import Postgresql
-
-        return Postgresql()
-    from kailash_testkit.databases.mysql.server import Mysql
-
-    titles = {"mariadb": "MariaDB", "mysql": "MySQL"}
-    return Mysql(titles[choice.kind] if choice.server_url is None else "MySQL or MariaDB")
+    kind: Kind = load(choice.line.server)(choice.title)
+    return kind
 
 
 @contextlib.contextmanager
