@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from environments import clean_environment
 from warm_python import WarmPython
 
 ROOT = Path(__file__).parents[2]
@@ -33,12 +34,6 @@ MODELS = """
     class Person:
         id: str
 """
-
-
-def clean_environment() -> dict[str, str]:
-    """Without databases, and without what makes Python compile each module anew."""
-    others = os.environ.items()
-    return {name: value for name, value in others if not name.endswith(("_URL", "DONTWRITEBYTECODE"))}
 
 
 class Project:

@@ -7,7 +7,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from test_command_generate import clean_environment
+from environments import clean_environment
 from warm_python import WarmPython
 
 MODELS = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from inner_session import Project
-from test_lifespan import API, TESTS
+from lifespan_app import API, TESTS
 
 from kailash_testkit.errors import LeftRunning
 
