@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kailash_testkit.explain import Explanation
+    from kailash_testkit.explanation import Explanation
 
 
 class KitError(Exception):

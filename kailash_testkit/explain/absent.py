@@ -10,12 +10,11 @@ from kailash_testkit.concurrency import tasks
 from kailash_testkit.databases import peek
 from kailash_testkit.errors import KitError
 from kailash_testkit.explain.case import Case
-from kailash_testkit.explain.explanation import Cause, Explanation
 from kailash_testkit.explain.failures import Failure
+from kailash_testkit.explanation import Cause, Explanation
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals import dataflow_evidence
-from kailash_testkit.models.types import type_name
-from kailash_testkit.store.filters import enum_to_value
+from kailash_testkit.models.types import enum_to_value, type_name
 from kailash_testkit.text import redact
 
 Suspect = Callable[[Case], Explanation | None]

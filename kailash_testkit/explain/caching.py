@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, cast
 
 from kailash_testkit.explain.case import Case
-from kailash_testkit.explain.explanation import Cause, Explanation
+from kailash_testkit.explanation import Cause, Explanation
 from kailash_testkit.internals.dataflow_evidence import CachedReads, rows_in
 from kailash_testkit.models.rows import Row
 
@@ -51,7 +51,7 @@ def _reads(case: Case, entries: Iterable[object]) -> list[tuple[str, Read]]:
 
 
 def _list_node(case: Case, limit: int) -> Read:
-    return lambda cache: case.store.workflows.run(case.model, "List", {"limit": limit, "enable_cache": cache})
+    return lambda cache: case.nodes.run(case.model, "List", {"limit": limit, "enable_cache": cache})
 
 
 def _express_list(case: Case) -> Read:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from kailash_testkit.asgi.timeline import TimedRequest, Timeline
 from kailash_testkit.concurrency import tasks
@@ -16,19 +16,26 @@ from kailash_testkit.explain.failures import Failure, FailureLog
 from kailash_testkit.isolation.sandbox import Sandbox
 from kailash_testkit.models import Model
 from kailash_testkit.models.rows import Row
-from kailash_testkit.models.types import alternatives
-from kailash_testkit.store.filters import enum_to_value
-from kailash_testkit.store.store import Store
+from kailash_testkit.models.types import alternatives, enum_to_value
+
+
+class Nodes(Protocol):
+    """Runs DataFlow's generated nodes."""
+
+    async def run(self, model: Model, operation: str, inputs: Mapping[str, object]) -> dict[str, Any]:
+        """The result of one node of the model. Raises `NodeFailed`."""
+        ...
 
 
 @dataclass
 class Case:
-    """A row that is looked for. asked: the id as it was given, of whatever type."""
+    """A row that is looked for. asked: the id as it was given, of whatever type. dataflow: the one under test."""
 
     model: Model
     asked: object
     sandbox: Sandbox
-    store: Store
+    dataflow: Any
+    nodes: Nodes
     timeline: Timeline
     failures: FailureLog
     tenant: str | None
@@ -37,11 +44,6 @@ class Case:
     def name(self) -> str:
         """The row in words: ``Order 7``."""
         return f"{self.model.name} {self.asked!r}"
-
-    @property
-    def dataflow(self) -> Any:
-        """The DataFlow under test."""
-        return self.store.dataflow
 
     @property
     def database(self) -> Database:

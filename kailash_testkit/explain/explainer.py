@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from kailash_testkit.asgi.timeline import Timeline
 from kailash_testkit.explain import investigation
-from kailash_testkit.explain.case import Case
-from kailash_testkit.explain.explanation import Explanation
+from kailash_testkit.explain.case import Case, Nodes
 from kailash_testkit.explain.failures import FailureLog
+from kailash_testkit.explanation import Explanation
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.isolation.sandbox import Sandbox
 from kailash_testkit.models import Model
-from kailash_testkit.store.store import Store
+
+
+class Rows(Protocol):
+    """What the explainer needs of a kit's rows."""
+
+    @property
+    def dataflow(self) -> Any:
+        """The DataFlow under test."""
+        ...
+
+    @property
+    def workflows(self) -> Nodes:
+        """Runs its nodes."""
+        ...
 
 
 class Explained(Protocol):
@@ -24,7 +37,7 @@ class Explained(Protocol):
         ...
 
     @property
-    def store(self) -> Store:
+    def store(self) -> Rows:
         """The rows of the DataFlow under test."""
         ...
 
@@ -75,4 +88,13 @@ class Explainer:
     def _case(self, model: Model, row_id: object) -> Case:
         store = self._kit.store
         tenant = dataflow_internals.current_tenant(store.dataflow) if model.tenant else None
-        return Case(model, row_id, self._kit.sandbox, store, self._timeline, self._failures, tenant)
+        return Case(
+            model,
+            row_id,
+            sandbox=self._kit.sandbox,
+            dataflow=store.dataflow,
+            nodes=store.workflows,
+            timeline=self._timeline,
+            failures=self._failures,
+            tenant=tenant,
+        )

@@ -14,7 +14,7 @@ from typing import Final, cast
 
 from kailash_testkit.asgi.timeline import CURRENT, TimedRequest
 from kailash_testkit.internals.dataflow_evidence import FAILURE_LOGGERS, FailedNode, failed_node
-from kailash_testkit.store.workflows import RUNS_FOR_KIT, reason_of
+from kailash_testkit.internals.node_errors import RUNS_FOR_KIT, reason_of
 from kailash_testkit.text import redact
 
 _LENGTH: Final = 100

@@ -6,7 +6,7 @@ from typing import Final
 
 from kailash_testkit.changes.net import TOMBSTONE
 from kailash_testkit.explain.case import Case
-from kailash_testkit.explain.explanation import Cause, Explanation
+from kailash_testkit.explanation import Cause, Explanation
 from kailash_testkit.models.rows import Row
 
 _LISTED: Final = 10  # by ListNode, unless told otherwise

@@ -9,7 +9,7 @@ from kailash_testkit.explain import absent, hidden
 from kailash_testkit.explain.absent import Suspect
 from kailash_testkit.explain.caching import stale_cache
 from kailash_testkit.explain.case import Case
-from kailash_testkit.explain.explanation import Cause, Explanation
+from kailash_testkit.explanation import Cause, Explanation
 from kailash_testkit.models.rows import Row
 from kailash_testkit.text import redact
 

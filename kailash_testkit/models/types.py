@@ -261,6 +261,16 @@ def _decode_container(annotation: object, origin: type, stored: object) -> objec
     return stored
 
 
+# --- writing a value ------------------------------------------------------------------------------
+
+
+def enum_to_value(value: object) -> object:
+    """An Enum member as DataFlow's CreateNode stores it: a str Enum's value, any other's text."""
+    if isinstance(value, enum.Enum):
+        return value.value if isinstance(value, str) else str(value)
+    return value
+
+
 # --- comparing requested and stored --------------------------------------------------------------
 
 

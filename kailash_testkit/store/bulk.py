@@ -19,9 +19,9 @@ from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.models import Model
 from kailash_testkit.models.model import MANAGED, MISSING
 from kailash_testkit.models.rows import Row
+from kailash_testkit.models.types import enum_to_value
 from kailash_testkit.store import failures
 from kailash_testkit.store.failures import differences
-from kailash_testkit.store.filters import enum_to_value
 from kailash_testkit.store.store import Store, with_tenant
 
 CHUNK: Final = 250

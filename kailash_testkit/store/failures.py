@@ -16,7 +16,7 @@ from kailash_testkit.errors import (
     SeedingFailed,
     StoredRowMismatch,
 )
-from kailash_testkit.explain.explanation import Cause, Explanation
+from kailash_testkit.explanation import Cause, Explanation
 from kailash_testkit.internals.dataflow import rewrites_text
 from kailash_testkit.models import Model
 from kailash_testkit.models.rows import Row

@@ -7,7 +7,6 @@ comparisons of JSON columns, None within ``$in``, texts that it rewrites because
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
@@ -17,7 +16,7 @@ from kailash_testkit.internals.dataflow import rewrites_text
 from kailash_testkit.models import Model
 from kailash_testkit.models.checking import checked_operand
 from kailash_testkit.models.rows import Row
-from kailash_testkit.models.types import alternatives, same
+from kailash_testkit.models.types import alternatives, enum_to_value, same
 from kailash_testkit.text import closest_match, comma_join
 
 _HOLDS: Final[dict[str, Callable[[Any, Any], bool]]] = {
@@ -131,13 +130,6 @@ def _bindable(operand: object) -> object:
     if isinstance(operand, list):
         return [enum_to_value(option) for option in cast("list[object]", operand)]
     return enum_to_value(operand)
-
-
-def enum_to_value(value: object) -> object:
-    """An Enum member as DataFlow's CreateNode stores it: a str Enum's value, any other's text."""
-    if isinstance(value, enum.Enum):
-        return value.value if isinstance(value, str) else str(value)
-    return value
 
 
 def _unknown_operator(model: Model, name: str, operator: str, *, json: bool) -> UnknownOperator:

@@ -14,13 +14,14 @@ from weakref import WeakKeyDictionary
 
 from kailash_testkit.databases import Database
 from kailash_testkit.errors import ManagedField, NodeFailed, RowNotFound, TenantRequired
-from kailash_testkit.explain.explanation import Explanation
+from kailash_testkit.explanation import Explanation
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.models import Model, read_model
 from kailash_testkit.models.checking import checked_id, checked_values
 from kailash_testkit.models.rows import Row
+from kailash_testkit.models.types import enum_to_value
 from kailash_testkit.store import failures
-from kailash_testkit.store.filters import Filter, checked_filter, enum_to_value
+from kailash_testkit.store.filters import Filter, checked_filter
 from kailash_testkit.store.workflows import Workflows
 
 _ALL_ROWS: Final = 2**31 - 1  # ListNode returns 10 unless told otherwise

@@ -8,10 +8,8 @@ which clash with no node parameter (``name``, ``tags``, ``version``).
 from __future__ import annotations
 
 import asyncio
-import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
@@ -19,26 +17,14 @@ from weakref import WeakKeyDictionary
 from kailash_testkit.concurrency import loops, sync
 from kailash_testkit.errors import AppendOnlyModel, NodeFailed, UnknownOperation
 from kailash_testkit.internals.dataflow import LoopNodes
+from kailash_testkit.internals.node_errors import NODE_ID, RUNS_FOR_KIT, reason_of
 from kailash_testkit.models import Model
-from kailash_testkit.text import closest_match, comma_join, redact
+from kailash_testkit.text import closest_match, comma_join
 
 OPERATIONS: Final = (
     *("Create", "Read", "Update", "Delete", "List", "Count", "Upsert"),
     *("BulkCreate", "BulkUpdate", "BulkDelete", "BulkUpsert"),
 )
-RUNS_FOR_KIT: Final[ContextVar[bool]] = ContextVar("kailash_testkit_runs_a_node", default=False)
-"""Whether a node is the kit's own, and not the application's."""
-
-_NODE_ID: Final = "node"
-_WRAPPINGS: Final = (
-    "Bulk create operation failed: ",
-    "Database query failed: ",
-    f"Node '{_NODE_ID}' execution failed: ",
-    f"Failed to add node '{_NODE_ID}' to workflow: ",
-    f"Failed to initialize node '{_NODE_ID}': ",
-    "NodeExecutionError: ",
-)
-_NUMBERED: Final = re.compile(r"""\(\d+, (['"])(?P<words>.*)\1\)""")  # as PyMySQL's errors print
 
 
 class Workflows:
@@ -61,13 +47,13 @@ class Workflows:
         await self._nodes.enter()
         own = RUNS_FOR_KIT.set(True)
         try:
-            results, _ = await runtime.execute_workflow_async(workflow, {_NODE_ID: dict(inputs)})
+            results, _ = await runtime.execute_workflow_async(workflow, {NODE_ID: dict(inputs)})
         except Exception as error:  # whatever the node raises is told in the kit's words
             raise NodeFailed(f"{model.name}{operation}Node raised", why=reason_of(str(error))) from None
         finally:
             RUNS_FOR_KIT.reset(own)
             self._nodes.remember()
-        result: dict[str, Any] = results[_NODE_ID]
+        result: dict[str, Any] = results[NODE_ID]
         if result.get("success") is False:
             raise NodeFailed(
                 f"{model.name}{operation}Node reported success: False",
@@ -128,32 +114,9 @@ class Workflows:
             # "SDK node detected" is meant for nodes that have a name to use instead; here a class is wanted.
             warnings.simplefilter("ignore", UserWarning)
             try:
-                builder.add_node(node, _NODE_ID, configuration)
+                builder.add_node(node, NODE_ID, configuration)
                 return builder.build()
             except Exception as error:  # Kailash checks the types of the fields here
                 raise NodeFailed(
                     f"Kailash cannot make {model.name}{operation}Node", why=reason_of(str(error))
                 ) from None
-
-
-def reason_of(text: str) -> str:
-    """The one line of a DataFlow error text that says what went wrong."""
-    lines = [line.strip() for line in redact(text).splitlines() if line.strip()]
-    reason = _telling(lines) if lines else "no reason given"
-    while reason.startswith(_WRAPPINGS):
-        for wrapping in _WRAPPINGS:
-            reason = reason.removeprefix(wrapping)
-    numbered = _NUMBERED.fullmatch(reason)
-    return numbered["words"] if numbered else reason
-
-
-def _telling(lines: list[str]) -> str:
-    context = dict(line.removeprefix("- ").split(": ", 1) for line in lines if line.startswith("- ") and ": " in line)
-    if "exception_message" in context:
-        return context["exception_message"].strip()
-    for number, line in enumerate(lines):
-        if "Original Error" in line and number + 1 < len(lines):
-            return lines[number + 1]
-    if "MISSING_PARAMETER" in lines[0] and "field_name" in context:
-        return f"no value for the required field {context['field_name']}"
-    return lines[0]
