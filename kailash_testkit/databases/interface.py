@@ -116,8 +116,8 @@ class Database(Protocol):
 
 _KINDS: Final = {
     "sqlite": ("sqlite.database", "SqliteDatabase"),
-    "postgresql": ("postgresql.database", "PostgresqlDatabase"),
-    "postgres": ("postgresql.database", "PostgresqlDatabase"),
+    "postgresql": ("postgresql.database", "Database"),
+    "postgres": ("postgresql.database", "Database"),
     "mysql": ("mysql.database", "MysqlDatabase"),
 }  # module and class by what a URL's scheme begins with
 

@@ -76,9 +76,9 @@ def open_server(choice: Choice, run: RunFolder, access: Access | None) -> Server
 def kind_of(choice: Choice) -> Kind:
     """The kind of server that is chosen."""
     if choice.kind == "postgresql":
-        from kailash_testkit.databases.postgresql.server import Postgresql
+        from kailash_testkit.databases.postgresql.server import ServerKind
 
-        return Postgresql()
+        return ServerKind("PostgreSQL")
     from kailash_testkit.databases.mysql.server import Mysql
 
     titles = {"mariadb": "MariaDB", "mysql": "MySQL"}
