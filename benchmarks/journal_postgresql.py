@@ -19,7 +19,9 @@ from typing import Any
 
 from measuring import alternating, timed
 
-from kailash_testkit.databases.postgresql.journal.journal import PostgresqlJournal
+from kailash_testkit.databases.postgresql.connection import Connection
+from kailash_testkit.databases.postgresql.journal.journal import Journal
+from kailash_testkit.databases.urls import with_database
 
 SERVER = sys.argv[1] if len(sys.argv) > 1 else "postgresql://postgres@127.0.0.1:5432/postgres"
 TABLES = 10
@@ -37,7 +39,7 @@ class Database:
 
     name: str
     app: Any
-    journal: PostgresqlJournal | None
+    journal: Journal | None
 
 
 def connect(name: str = "postgres") -> Any:
@@ -63,7 +65,7 @@ def database(rows: int, *, journal: bool, triggers: bool = False) -> Iterator[Da
         run(app, f"INSERT INTO t{number} (name, email, amount) SELECT 'n' || i, i || '@x.org', i / 7.0 "
                  f"FROM generate_series(1, {size}) i")  # fmt: skip
     run(app, (TRIGGER if triggers else "") + "ANALYZE")
-    recorder = PostgresqlJournal(connect(name)) if journal else None
+    recorder = Journal(Connection.to_journal(with_database(SERVER, name))) if journal else None
     if recorder is not None:
         recorder.install()
     try:

@@ -23,7 +23,8 @@ class Session:
     application: the name that the client gave, or its user and address.
     state: in the server's words, such as ``idle in transaction``.
     query: the last statement, None when the server does not tell.
-    age: seconds since its transaction began; since its state changed when it is in none.
+    age: seconds since its transaction began; since its state changed when it is in none. None when the server does
+        not tell.
     in_transaction: a transaction was begun and has not ended.
     holds_locks: that transaction keeps others from writing.
     blocks: the numbers of the sessions that wait for it.
@@ -33,7 +34,7 @@ class Session:
     application: str
     state: str
     query: str | None
-    age: float
+    age: float | None
     in_transaction: bool
     holds_locks: bool
     blocks: tuple[int, ...] = ()
@@ -42,7 +43,8 @@ class Session:
         locks = ", holding locks" if self.holds_locks else ""
         waiting = f", blocking {', '.join(map(str, self.blocks))}" if self.blocks else ""
         last = f", last statement {truncate_repr(redact(self.query))}" if self.query else ""
-        return f"session {self.number} of {self.application}: {self.state} for {self.age:.1f} s{locks}{waiting}{last}"
+        since = f" for {self.age:.1f} s" if self.age is not None else ""
+        return f"session {self.number} of {self.application}: {self.state}{since}{locks}{waiting}{last}"
 
 
 def stays_true(condition: Callable[[], bool]) -> bool:
@@ -64,7 +66,7 @@ def holders(sessions: Sequence[Session]) -> list[str]:
 def busy(name: str, sessions: list[Session]) -> DatabaseBusy:
     """The error for a statement that waited in vain, naming those who may hold the lock."""
     holders = [session for session in sessions if session.holds_locks or session.blocks]
-    return locked(name, [str(session) for session in holders or sessions])
+    return locked(name, [str(session) for session in holders or sessions], if_nobody=HAS_ENDED)
 
 
 def locked(name: str, holders: Sequence[str], *, if_nobody: str = "") -> DatabaseBusy:

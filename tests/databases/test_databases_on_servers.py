@@ -330,10 +330,8 @@ def test_a_session_that_others_wait_for_says_so(
 
 
 def test_the_kits_own_connections_are_no_sessions(database: Database, open_it: Callable[..., Database]) -> None:
-    further: Any = database
-    connection = further.connect()
+    open_it()
     assert database.sessions() == []
-    connection.close()
 
 
 def test_waiting_in_vain_names_the_holder(database: Database, run: Run, other: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from database_servers import POSTGRESQL, Server, required
 
-from kailash_testkit.databases.postgresql.database import PostgresqlDatabase
+from kailash_testkit.databases.postgresql.database import Database
 from kailash_testkit.errors import UnsafeDatabase, UnsupportedDatabase
 
 
@@ -24,8 +24,8 @@ def url(server: Server) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(url: str) -> Iterator[PostgresqlDatabase]:
-    database = PostgresqlDatabase(url)
+def database(url: str) -> Iterator[Database]:
+    database = Database(url)
     yield database
     database.close()
 
@@ -35,7 +35,7 @@ def run(server: Server, url: str) -> Any:
     return lambda statement: server.run(statement, url)
 
 
-def test_tables_of_other_schemas_go_by_their_schemas_name(database: PostgresqlDatabase, run: Any) -> None:
+def test_tables_of_other_schemas_go_by_their_schemas_name(database: Database, run: Any) -> None:
     run("CREATE TABLE notes (id SERIAL PRIMARY KEY)")
     run("CREATE SCHEMA audit")
     run('CREATE TABLE audit.notes (id SERIAL PRIMARY KEY, "odd%" TEXT)')
@@ -51,7 +51,7 @@ def test_tables_of_other_schemas_go_by_their_schemas_name(database: PostgresqlDa
     assert database.count("audit.notes") == 0
 
 
-def test_a_partitioned_table_is_one(database: PostgresqlDatabase, run: Any) -> None:
+def test_a_partitioned_table_is_one(database: Database, run: Any) -> None:
     run("CREATE TABLE parts (id INTEGER, n INTEGER) PARTITION BY RANGE (n)")
     run("CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10)")
     run("CREATE TEMPORARY TABLE gone (id INTEGER)")
@@ -62,7 +62,7 @@ def test_a_partitioned_table_is_one(database: PostgresqlDatabase, run: Any) -> N
     assert database.count("parts") == 0
 
 
-def test_rows_that_triggers_write_while_emptying_are_deleted(database: PostgresqlDatabase, run: Any) -> None:
+def test_rows_that_triggers_write_while_emptying_are_deleted(database: Database, run: Any) -> None:
     run("CREATE TABLE noted (id INTEGER)")
     run("CREATE TABLE history (id INTEGER)")
     run(
@@ -75,7 +75,7 @@ def test_rows_that_triggers_write_while_emptying_are_deleted(database: Postgresq
     assert database.count("history") == 0
 
 
-def test_floats_are_told_as_their_column_keeps_them(database: PostgresqlDatabase, run: Any) -> None:
+def test_floats_are_told_as_their_column_keeps_them(database: Database, run: Any) -> None:
     run("CREATE TABLE floats (id INTEGER, small REAL, large DOUBLE PRECISION)")
     asked = {"id": 1, "small": 0.1 + 0.2, "large": 0.1 + 0.2}
     kept = database.at_column_precision("floats", asked)
@@ -91,7 +91,7 @@ def test_a_role_that_may_not_mark_it_is_told_what_is_missing(server: Server, url
     role = f"ktk_u_{place.database[-12:]}"
     server.run(f"CREATE ROLE {role} LOGIN PASSWORD 'secret'")
     try:
-        database = PostgresqlDatabase(url.replace(url[url.index("://") + 3 : url.rindex("@")], f"{role}:secret"))
+        database = Database(url.replace(url[url.index("://") + 3 : url.rindex("@")], f"{role}:secret"))
         with pytest.raises(UnsupportedDatabase, match=r"(?s)cannot be marked.*GRANT CREATE ON DATABASE"):
             database.claim(allow_existing=True)
         database.close()

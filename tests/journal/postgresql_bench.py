@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from server_runs import url_for_tests
 
-from kailash_testkit.databases.postgresql.journal.journal import PostgresqlJournal
+from kailash_testkit.databases.postgresql.connection import Connection
+from kailash_testkit.databases.postgresql.journal.journal import Journal
+from kailash_testkit.databases.urls import with_database
 
 WAIT = 0.1
 
@@ -30,6 +32,12 @@ class PrivateDatabase:
         self.name = name
         self.admin = self.connect_as_superuser()
         self.admin.cursor().execute("SET client_min_messages = warning")
+
+    @property
+    def url(self) -> str:
+        """For the owner."""
+        server = with_database(_server(), self.name)
+        return f"postgresql://{self.name}:{self.name}@{server.rpartition('@')[2]}"
 
     def connect(self, **options: Any) -> Any:
         """The owner's connection in autocommit mode, or that of another user."""
@@ -87,7 +95,7 @@ class PostgresqlBench:
         self.database = database
         self._open: list[Any] = []
         self.app = self.connect()
-        self.journal = PostgresqlJournal(database.connect(application_name="the kit"), lock_wait=wait)
+        self.journal = Journal(Connection.to_journal(database.url, lock_wait=wait))
 
     def connect(self, **options: Any) -> Any:
         """An application's connection."""

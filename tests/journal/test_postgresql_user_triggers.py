@@ -52,7 +52,7 @@ def test_an_undo_that_switched_triggers_is_no_change_of_the_schema(pg: Postgresq
     mark = pg.journal.mark()
     pg.run("UPDATE t SET v = 'z'")
     pg.journal.undo(mark)
-    signature = pg.journal._recording.signature
+    signature = pg.journal._trigger_set.signature
     pg.run("UPDATE t SET v = 'z'")
     pg.journal.undo(mark)
     look = pg.journal._recording.look(pg.journal._connection)

@@ -1,13 +1,31 @@
-"""The kit's own connection to PostgreSQL: settings, statements, transactions, and who else is in the way."""
+"""The kit's connection to PostgreSQL: opening, settings, statements, transactions, and the wait for locks."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from functools import cached_property
+from typing import Any, Final, Self
 
-from kailash_testkit.databases.sessions import HAS_ENDED, locked, statement_shown
-from kailash_testkit.errors import DatabaseBusy
+from kailash_testkit.databases.drivers import driver
+from kailash_testkit.databases.postgresql.sessions import APPLICATION_NAME, IN_TRANSACTION, session
+from kailash_testkit.databases.sessions import busy
+from kailash_testkit.databases.urls import ServerUrl, server_url
+from kailash_testkit.errors import DatabaseBusy, ServerUnavailable, UnsupportedDatabase
+from kailash_testkit.text import redact
+
+SCHEMES: Final = (
+    *("postgresql", "postgres"),
+    *("postgresql+asyncpg", "postgres+asyncpg", "postgresql+psycopg2", "postgres+psycopg2"),
+)
+PORT: Final = 5432
+OWN_SCHEMA: Final = "dataflow_testkit"
+"""The schema for all that the kit keeps in the database; DataFlow's discovery and migrations do not look there."""
+LOCK_WAIT: Final = 0.5
+"""How long statements wait for a lock, in seconds."""
+
+_CONNECT_WAIT: Final = 10  # seconds
+_KEEPALIVE: Final = 60  # seconds
 
 #: What decides how values are written as text: the same for everyone, so that equal values have equal texts.
 TEXT_SETTINGS: Final = {
@@ -18,41 +36,21 @@ TEXT_SETTINGS: Final = {
     "bytea_output": "hex",
     "lc_monetary": "C",
 }
-_SETTINGS: Final = {
+_DATABASE_SETTINGS: Final = {"synchronous_commit": "off"}  # no test needs to survive a crash
+_JOURNAL_SETTINGS: Final = {
     **TEXT_SETTINGS,
+    **_DATABASE_SETTINGS,
     "client_encoding": "UTF8",
     "client_min_messages": "warning",
     "jit": "off",
     "enable_bitmapscan": "off",  # a plain index scan skips entries that it once found dead
     "row_security": "off",  # rather an error than rows that a policy hides
     "check_function_bodies": "off",  # a function may be made again before what it uses
-    "synchronous_commit": "off",
     "plan_cache_mode": "force_generic_plan",  # what is prepared is planned once
 }
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _DEADLOCK: Final = "40P01"
 _START: Final = "dataflow_testkit_start"
-
-# Who may hold the lock: everybody else's open transactions that wrote, or that locked more than reading does.
-_HOLDERS: Final = """
-    SELECT a.pid, coalesce(nullif(a.application_name, ''), a.usename, '?'), coalesce(a.state, 'unknown'),
-      extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.backend_start))::float8, coalesce(a.query, '')
-    FROM pg_stat_activity a
-    WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND EXISTS (
-      SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.granted AND (
-        l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock'
-        OR l.locktype = 'relation' AND l.database <> 0
-          AND (l.mode NOT IN ('AccessShareLock', 'RowExclusiveLock') OR l.relation >= 16384)))
-    ORDER BY a.xact_start, a.pid
-"""
-
-#: A query for others who wrote in this database and have not committed. No snapshot tells: it lacks the latest of them.
-WRITERS: Final = """
-    SELECT l.pid FROM pg_locks l, LATERAL pg_stat_get_activity(l.pid) a
-    WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid()
-      AND a.datid = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND a.backend_type IS DISTINCT FROM 'autovacuum worker'
-"""
 
 
 def literal(text: str) -> str:
@@ -61,48 +59,95 @@ def literal(text: str) -> str:
     return f"E'{escaped}'"
 
 
-class Connection:
-    """A psycopg2 connection in autocommit mode, used for nothing else.
+def quoted(*names: str) -> str:
+    """The names, joined by dots, as an SQL identifier, whatever characters they have."""
+    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
 
-    lock_wait: how long a statement waits for a lock, in seconds, before `DatabaseBusy` is raised.
+
+class Connection:
+    """A connection in autocommit mode, used for nothing else.
+
+    raw: psycopg2's connection. name: of the database, for messages. settings: of the session.
+    lock_wait: how long a statement waits for a lock, in seconds, before `DatabaseBusy` is raised; None: until it is
+        free.
     """
 
-    def __init__(self, connection: Any, *, lock_wait: float) -> None:
-        self._connection = connection
+    def __init__(self, raw: Any, name: str, settings: Mapping[str, str], *, lock_wait: float | None) -> None:
+        self.raw = raw
+        self.name = name
         self.lock_wait = lock_wait
         self._queue: list[str] = []
-        self.Error: type[Exception] = connection.Error
-        self.IntegrityError: type[Exception] = connection.IntegrityError
-        settings = {**_SETTINGS, "lock_timeout": f"{max(1, round(lock_wait * 1000))}ms"}
-        self.run("; ".join(f"SET {name} = '{value}'" for name, value in settings.items()))
-        ((self.search_path,),) = self.run("SELECT current_schemas(false)::text[]")
+        self.Error: type[Exception] = raw.Error
+        self.IntegrityError: type[Exception] = raw.IntegrityError
+        self.DataError: type[Exception] = raw.DataError
+        self.errors: Any = _driver().errors  # by what PostgreSQL calls them
+        raw.autocommit = True
+        if lock_wait is not None:
+            settings = {**settings, "lock_timeout": f"{max(1, round(lock_wait * 1000))}ms"}
+        if settings:
+            self.run("; ".join(f"SET {setting} = '{value}'" for setting, value in settings.items()))
+
+    @classmethod
+    def to_database(cls, url: str, *, lock_wait: float = LOCK_WAIT) -> Self:
+        """A connection for looking at a database under test. Raises `UnsupportedDatabase`."""
+        return cls(_database(url), _name(url), _DATABASE_SETTINGS, lock_wait=lock_wait)
+
+    @classmethod
+    def to_journal(cls, url: str, *, lock_wait: float = LOCK_WAIT) -> Self:
+        """A connection for the journal of a database under test. Raises `UnsupportedDatabase`."""
+        return cls(_database(url), _name(url), _JOURNAL_SETTINGS, lock_wait=lock_wait)
+
+    @classmethod
+    def to_server(cls, url: str) -> Self:
+        """A connection for making and dropping databases. Raises `ServerUnavailable`."""
+        place = server_url(url, SCHEMES, PORT)
+        psycopg2 = _driver()
+        try:  # it is idle for most of a run, and its locks must live
+            raw = _connect(psycopg2, place, keepalives_idle=_KEEPALIVE)
+        except psycopg2.OperationalError as error:
+            raise ServerUnavailable(
+                f"no connection to PostgreSQL at {place.host}:{place.port}, database {place.database}",
+                why=redact(str(error)).splitlines()[0],
+                do="start the server, or correct the URL of --testkit-database",
+            ) from None
+        return cls(raw, _name(url), {}, lock_wait=None)
 
     @property
-    def database(self) -> str:
-        return str(self._connection.info.dbname)
+    def is_closed(self) -> bool:
+        """Whether it was closed, or was found to be lost."""
+        return bool(self.raw.closed)
 
-    @property
-    def raw(self) -> Any:
-        """psycopg2's own object."""
-        return self._connection
+    @cached_property
+    def search_path(self) -> list[str]:
+        """The schemas in which names without a schema are looked up."""
+        ((found,),) = self.run("SELECT current_schemas(false)::text[]")
+        return list(found)
 
     def later(self, statement: str) -> None:
         """Sends the statement with the next one that is run: a round trip costs more than most statements."""
         self._queue.append(statement)
 
-    def run(self, statement: str) -> list[tuple[Any, ...]]:
+    def run(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Runs one or several statements; returns the rows of the last. Raises `DatabaseBusy` after `lock_wait`."""
+        return self._execute(statement, parameters)[0]
+
+    def dicts(self, statement: str, *parameters: object) -> list[Mapping[str, object]]:
+        """Runs a statement; returns its rows, each with its columns' names."""
+        rows, names = self._execute(statement, parameters)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def _execute(self, statement: str, parameters: tuple[object, ...]) -> tuple[list[tuple[Any, ...]], list[str]]:
         statements, self._queue = "; ".join([*self._queue, statement]), []
-        with self._connection.cursor() as cursor:
+        with self.raw.cursor() as cursor:
             try:
-                cursor.execute(statements)
+                cursor.execute(statements, parameters or None)
             except self.Error as error:
                 if getattr(error, "pgcode", None) in (_LOCK_NOT_AVAILABLE, _DEADLOCK):
                     self._roll_back()
                     raise self.busy() from error
                 raise
-            rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
-            return rows
+            columns = cursor.description or ()
+            return (cursor.fetchall() if columns else []), [column[0] for column in columns]
 
     @contextmanager
     def transaction(self, *, isolation: str = "READ COMMITTED", lock: str | None = None) -> Generator[None, None, None]:
@@ -128,27 +173,54 @@ class Connection:
             self.run(f"ROLLBACK TO SAVEPOINT {_START}")
 
     def close(self) -> None:
-        self._connection.close()
+        """Closes it. Idempotent."""
+        self.raw.close()
 
     @property
     def _is_open(self) -> bool:
-        return bool(self._connection.info.transaction_status)
+        return bool(self.raw.info.transaction_status)
 
     def _roll_back(self) -> None:
         self._queue.clear()
-        if not self._connection.closed and self._is_open:
-            with self._connection.cursor() as cursor:
+        if not self.raw.closed and self._is_open:
+            with self.raw.cursor() as cursor:
                 cursor.execute("ROLLBACK")
 
     def busy(self) -> DatabaseBusy:
         """The error for whoever waited in vain; names those who may be the reason."""
-        holders = [
-            f"session {pid} of {application}: "
-            + (
-                f"{state}, for {age:.1f} s, last statement {statement_shown(query)}"
-                if age is not None
-                else "what it does is hidden from other roles"
-            )
-            for pid, application, state, age, query in self.run(_HOLDERS)
-        ]
-        return locked(f"the database {self.database}", holders, if_nobody=HAS_ENDED)
+        return busy(self.name, [session(*row) for row in self.run(IN_TRANSACTION)])
+
+
+def _name(url: str) -> str:
+    return f"the PostgreSQL database {server_url(url, SCHEMES, PORT).place}"
+
+
+def _driver() -> Any:
+    return driver("psycopg2", "PostgreSQL", "postgresql")
+
+
+def _database(url: str) -> Any:
+    place = server_url(url, SCHEMES, PORT)
+    psycopg2 = _driver()
+    try:
+        return _connect(psycopg2, place)
+    except psycopg2.OperationalError as error:
+        raise UnsupportedDatabase(
+            f"the PostgreSQL database {place.place} cannot be opened",
+            why=redact(str(error)).splitlines()[0],
+            do="start the server, create the database, or correct the URL",
+        ) from None
+
+
+def _connect(psycopg2: Any, place: ServerUrl, **options: object) -> Any:
+    return psycopg2.connect(
+        host=place.host,
+        port=place.port,
+        user=place.user,
+        password=place.password or None,  # then libpq looks at PGPASSWORD and ~/.pgpass
+        dbname=place.database,
+        application_name=APPLICATION_NAME,
+        connect_timeout=_CONNECT_WAIT,
+        **{name: value for name, value in place.options.items() if name.startswith("ssl")},
+        **options,
+    )

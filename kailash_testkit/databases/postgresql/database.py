@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows
-from kailash_testkit.databases.drivers import driver
 from kailash_testkit.databases.journal import Journal
-from kailash_testkit.databases.postgresql.sessions import APPLICATION_NAME, HOLDS_LOCKS, OTHERS, SESSIONS, session
-from kailash_testkit.databases.sessions import Session, busy, holders, stays_true
+from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, PORT, SCHEMES, Connection, quoted
+from kailash_testkit.databases.postgresql.sessions import CLIENTS, IS_LOCKED, session
+from kailash_testkit.databases.sessions import Session, holders, stays_true
 from kailash_testkit.databases.urls import server_url
 from kailash_testkit.errors import UnsupportedDatabase
 from kailash_testkit.models.reals import as_real
 from kailash_testkit.text import redact
-
-OWN_SCHEMA: Final = "dataflow_testkit"
-"""The schema for all that the kit keeps in the database; DataFlow's discovery and migrations do not look there."""
-
-_SCHEMES: Final = (
-    *("postgresql", "postgres"),
-    *("postgresql+asyncpg", "postgres+asyncpg", "postgresql+psycopg2", "postgres+psycopg2"),
-)
-_LOCK_WAIT_MS: Final = 500
-_CONNECT_WAIT: Final = 10  # seconds
 
 # Tables that hold the application's rows, in every schema of its own: a partitioned table counts once, with
 # all its partitions; those of extensions, of DataFlow's bookkeeping and of the kit do not. A table that is
@@ -42,7 +32,7 @@ _TABLES: Final = f"""
 _REAL_COLUMNS: Final = """
     SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND atttypid = 'real'::regtype AND attnum > 0
 """
-_NUMBER_AFTER: Final = """
+_ADVANCE_SEQUENCE: Final = """
     WITH given (numbering, number) AS (SELECT pg_get_serial_sequence(%s, 'id')::regclass::oid, %s::numeric)
     SELECT setval(seqrelid, number::bigint) FROM pg_sequence JOIN given ON seqrelid = numbering
     WHERE number BETWEEN greatest(seqmin, 1 + coalesce(pg_sequence_last_value(seqrelid), seqmin - 1)) AND seqmax
@@ -62,16 +52,15 @@ _RESTART_SEQUENCES: Final = f"""
 _PASSES: Final = 3  # of deleting: a trigger on a deleted row may write another
 
 
-class PostgresqlDatabase:
-    """A PostgreSQL database as the kit sees it. See `Database` for the methods."""
+class Database:
+    """A PostgreSQL database as the kit sees it. See the protocol `Database` for the methods."""
 
     serial_writes = False  # CreateNode returns the new row's id, and each has a connection to itself
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._place = server_url(url, _SCHEMES, 5432)
-        self._driver = driver("psycopg2", "PostgreSQL", "postgresql")
-        self._connection = self.connect()
+        self._place = server_url(url, SCHEMES, PORT)
+        self._connection = Connection.to_database(url)
         self._elsewhere: dict[str, str] = {}  # tables that are found under their schema's name only
         self._real_columns: dict[str, frozenset[str]] = {}
         self._identity = self._identified()
@@ -84,51 +73,25 @@ class PostgresqlDatabase:
     def identity(self) -> str:
         return self._identity
 
-    def connect(self) -> Any:
-        """A further psycopg2 connection of the kit's own, in autocommit mode."""
-        place = self._place
-        secure = {name: value for name, value in place.options.items() if name.startswith("ssl")}
-        try:
-            connection = self._driver.connect(
-                host=place.host,
-                port=place.port,
-                user=place.user,
-                password=place.password,
-                dbname=place.database,
-                application_name=APPLICATION_NAME,
-                connect_timeout=_CONNECT_WAIT,
-                **secure,
-            )
-        except self._driver.OperationalError as error:
-            raise UnsupportedDatabase(
-                f"the PostgreSQL database {place.place} cannot be opened",
-                why=redact(str(error)).splitlines()[0],
-                do="start the server, create the database, or correct the URL",
-            ) from None
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET lock_timeout = {_LOCK_WAIT_MS}; SET synchronous_commit = off")
-        return connection
-
     def _identified(self) -> str:
         """What the server says of itself: a name or a tunnel may lead to it by many addresses."""
         try:
-            ((cluster,),) = self._run("SELECT system_identifier::text FROM pg_control_system()")
-        except self._driver.errors.InsufficientPrivilege:  # some hosted servers do not tell
+            ((cluster,),) = self._connection.run("SELECT system_identifier::text FROM pg_control_system()")
+        except self._connection.errors.InsufficientPrivilege:  # some hosted servers do not tell
             cluster = self._place.host
-        ((port, name),) = self._run("SELECT current_setting('port'), current_database()")
+        ((port, name),) = self._connection.run("SELECT current_setting('port'), current_database()")
         return f"postgresql:{cluster}:{port}/{name}"
 
     # --- claiming ------------------------------------------------------------------------------
 
     def claim(self, *, allow_existing: bool) -> None:
-        if not require_marker(self._name, self._marker(), self.identity, allow_existing=allow_existing):
-            require_no_rows(self._name, self.tables(), self.count)
+        if not require_marker(self._connection.name, self._marker(), self.identity, allow_existing=allow_existing):
+            require_no_rows(self._connection.name, self.tables(), self.count)
             self.mark_as_owned()
 
     def mark_as_owned(self) -> None:
         try:
-            self._run(
+            self._connection.run(
                 f"CREATE SCHEMA IF NOT EXISTS {OWN_SCHEMA};"
                 f"CREATE TABLE IF NOT EXISTS {OWN_SCHEMA}.marker (identity text, made_by text, made_at timestamptz);"
                 f"DELETE FROM {OWN_SCHEMA}.marker;"
@@ -136,28 +99,24 @@ class PostgresqlDatabase:
                 self.identity,
                 maker(),
             )
-        except self._driver.errors.InsufficientPrivilege as error:
+        except self._connection.errors.InsufficientPrivilege as error:
             raise UnsupportedDatabase(
-                f"{self._name} cannot be marked as a test database",
+                f"{self._connection.name} cannot be marked as a test database",
                 why=redact(str(error)).splitlines()[0],
                 do=f"let its role make a schema: GRANT CREATE ON DATABASE ... TO {self._place.user}",
             ) from None
 
     def _marker(self) -> str | None:
-        if self._run(f"SELECT to_regclass('{OWN_SCHEMA}.marker') IS NULL") == [(True,)]:
+        if self._connection.run(f"SELECT to_quoted('{OWN_SCHEMA}.marker') IS NULL") == [(True,)]:
             return None
-        found = self._run(f"SELECT identity FROM {OWN_SCHEMA}.marker")
+        found = self._connection.run(f"SELECT identity FROM {OWN_SCHEMA}.marker")
         return str(found[0][0]) if found else None
 
-    @property
-    def _name(self) -> str:
-        return f"the PostgreSQL database {self._place.place}"
-
-    # --- looking -------------------------------------------------------------------------------
+    # --- reading -------------------------------------------------------------------------------
 
     def tables(self) -> list[str]:
         names: list[str] = []
-        for schema, table, visible in self._run(_TABLES):
+        for schema, table, visible in self._connection.run(_TABLES):
             names.append(str(table) if visible else f"{schema}.{table}")
             if not visible:
                 self._elsewhere[names[-1]] = f"{quoted(str(schema))}.{quoted(str(table))}"
@@ -165,108 +124,92 @@ class PostgresqlDatabase:
 
     def row(self, table: str, row_id: object, /) -> Mapping[str, object] | None:
         try:  # as a text literal, which takes the type of the column
-            rows = self._dicts(f"SELECT * FROM {self._sql(table)} WHERE id = %s", str(row_id))
-        except self._driver.DataError:  # no value of that type: "abc" for an integer
+            rows = self._connection.dicts(f"SELECT * FROM {self._sql(table)} WHERE id = %s", str(row_id))
+        except self._connection.DataError:  # no value of that type: "abc" for an integer
             return None
         return rows[0] if rows else None
 
     def rows(self, table: str, ids: Sequence[object], /) -> list[Mapping[str, object]]:
         if not ids:
             return []
-        return self._dicts(f"SELECT * FROM {self._sql(table)} WHERE id::text = ANY(%s)", [str(one) for one in ids])
+        return self._connection.dicts(
+            f"SELECT * FROM {self._sql(table)} WHERE id::text = ANY(%s)", [str(one) for one in ids]
+        )
 
     def references(self, table: str, /) -> Mapping[str, str]:
-        keys = self._run(_REFERENCES, self._regclass(table))
+        keys = self._connection.run(_REFERENCES, self._quoted(table))
         return {str(column): str(other) for column, other in keys}
 
     def rows_after(self, table: str, last: int, /) -> list[Mapping[str, object]]:
-        return self._dicts(f"SELECT * FROM {self._sql(table)} WHERE id > %s ORDER BY id", last)
+        return self._connection.dicts(f"SELECT * FROM {self._sql(table)} WHERE id > %s ORDER BY id", last)
 
     def last_generated_id(self, table: str, /) -> int:
         """Where the sequence stands; rows with explicit ids may lie beyond it."""
         sequence = self._sequence(table)
         if sequence is None:
-            return int(str(self._run(f"SELECT coalesce(max(id), 0) FROM {self._sql(table)}")[0][0]))
-        return int(str(self._run("SELECT coalesce(pg_sequence_last_value(%s), 0)", sequence)[0][0]))
+            return int(str(self._connection.run(f"SELECT coalesce(max(id), 0) FROM {self._quoted(table)}")[0][0]))
+        return int(str(self._connection.run("SELECT coalesce(pg_sequence_last_value(%s), 0)", sequence)[0][0]))
 
     def advance_sequence_past(self, table: str, number: int, /) -> None:
-        self._run(_NUMBER_AFTER, self._regclass(table), number)
+        self._connection.run(_ADVANCE_SEQUENCE, self._quoted(table), number)
 
     def _sequence(self, table: str) -> str | None:
-        ((sequence,),) = self._run("SELECT pg_get_serial_sequence(%s, 'id')", self._regclass(table))
+        ((sequence,),) = self._connection.run("SELECT pg_get_serial_sequence(%s, 'id')", self._quoted(table))
         return None if sequence is None else str(sequence)
 
     def at_column_precision(self, table: str, values: Mapping[str, object], /) -> Mapping[str, object]:
         columns = self._real_columns.get(table)
         if columns is None:
-            names = self._run(_REAL_COLUMNS, self._regclass(table))
+            names = self._connection.run(_REAL_COLUMNS, self._quoted(table))
             columns = self._real_columns[table] = frozenset(str(name) for (name,) in names)
         return {name: as_real(value) if name in columns else value for name, value in values.items()}
 
     def count(self, table: str, /) -> int:
-        return int(str(self._run(f"SELECT count(*) FROM {self._sql(table)}")[0][0]))
+        return int(str(self._connection.run(f"SELECT count(*) FROM {self._quoted(table)}")[0][0]))
 
     def sample_ids(self, table: str, limit: int, /) -> Sequence[object]:
-        return [row[0] for row in self._run(f"SELECT id FROM {self._sql(table)} ORDER BY ctid DESC LIMIT %s", limit)]
+        return [
+            row[0]
+            for row in self._connection.run(f"SELECT id FROM {self._sql(table)} ORDER BY ctid DESC LIMIT %s", limit)
+        ]
 
     def is_locked(self) -> bool:
-        return stays_true(lambda: self._run(f"SELECT EXISTS (SELECT {OTHERS} AND {HOLDS_LOCKS})") == [(True,)])
+        return stays_true(lambda: self._connection.run(IS_LOCKED) == [(True,)])
 
     def sessions(self) -> list[Session]:
-        return [session(*found) for found in self._run(SESSIONS)]
+        return [session(*found) for found in self._connection.run(CLIENTS)]
 
     def open_transactions(self) -> list[str]:
         return holders(self.sessions())
 
     def journal(self) -> Journal:
-        from kailash_testkit.databases.postgresql.journal.journal import PostgresqlJournal
+        from kailash_testkit.databases.postgresql.journal import journal
 
-        return PostgresqlJournal(self.connect())
+        return journal.Journal(Connection.to_journal(self._url))
 
     # --- changing ------------------------------------------------------------------------------
 
     def remove(self, table: str, ids: Sequence[object], /) -> None:
-        self._run(f"DELETE FROM {self._sql(table)} WHERE id::text = ANY(%s)", [str(one) for one in ids])
+        self._connection.run(f"DELETE FROM {self._sql(table)} WHERE id::text = ANY(%s)", [str(one) for one in ids])
 
     def empty(self) -> None:
         tables = self.tables()
-        deletes = ", ".join(f"d{n} AS (DELETE FROM {self._sql(t)} RETURNING 1)" for n, t in enumerate(tables))
+        deletes = ", ".join(f"d{n} AS (DELETE FROM {self._quoted(t)} RETURNING 1)" for n, t in enumerate(tables))
         deleted = " + ".join(f"(SELECT count(*) FROM d{n})" for n in range(len(tables)))
         for _ in range(_PASSES):  # in one statement each, at whose end the foreign keys are checked
-            if not tables or self._run(f"WITH {deletes} SELECT {deleted}") == [(0,)]:
+            if not tables or self._connection.run(f"WITH {deletes} SELECT {deleted}") == [(0,)]:
                 break
-        self._run(_RESTART_SEQUENCES)
+        self._connection.run(_RESTART_SEQUENCES)
 
     def close(self) -> None:
         self._connection.close()
 
-    def _sql(self, table: str) -> str:
-        """The table's name in a statement with parameters."""
+    def _quoted(self, table: str) -> str:
+        """The table's name in SQL; also as a parameter."""
         if "." in table and table not in self._elsewhere:
             self.tables()
-        return self._elsewhere.get(table, quoted(table)).replace("%", "%%")
+        return self._elsewhere.get(table, quoted(table))
 
-    def _regclass(self, table: str) -> str:
-        """The table's name as a parameter."""
-        return self._sql(table).replace("%%", "%")
-
-    def _run(self, statement: str, *parameters: object) -> list[tuple[object, ...]]:
-        return self._rows(statement, parameters)[0]
-
-    def _dicts(self, statement: str, *parameters: object) -> list[Mapping[str, object]]:
-        rows, names = self._rows(statement, parameters)
-        return [dict(zip(names, row, strict=True)) for row in rows]
-
-    def _rows(self, statement: str, parameters: Sequence[object]) -> tuple[list[tuple[object, ...]], list[str]]:
-        with self._connection.cursor() as cursor:
-            try:
-                cursor.execute(statement, tuple(parameters))
-            except self._driver.errors.LockNotAvailable:
-                raise busy(self._name, self.sessions()) from None
-            columns = cursor.description or ()
-            return (cursor.fetchall() if columns else []), [column[0] for column in columns]
-
-
-def quoted(*names: str) -> str:
-    """The names, joined by dots, as an SQL identifier, whatever characters they have."""
-    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
+    def _sql(self, table: str) -> str:
+        """The table's name in a statement with parameters."""
+        return self._quoted(table).replace("%", "%%")

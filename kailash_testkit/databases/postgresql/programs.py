@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 from kailash_testkit.databases.servers.access import LOOPBACK
-from kailash_testkit.databases.servers.interface import Programs
 from kailash_testkit.databases.servers.processes import ProcessFolder, unprivileged_user
 from kailash_testkit.errors import ServerUnavailable
 
@@ -46,8 +45,8 @@ _SETTINGS: Final = {
 _CTYPES: Final = {"linux": "C.UTF-8", "darwin": "UTF-8"}
 
 
-class PostgresqlPrograms:
-    """The programs in one folder. See `Programs` for the methods."""
+class Programs:
+    """The programs in one folder. See the protocol `Programs` for the methods."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -96,7 +95,7 @@ def find_programs() -> Programs:
     """The installed programs, else those of the extra. Raises `ServerUnavailable`."""
     for folder in _folders():
         if all(os.access(folder / name, os.X_OK) for name in ("initdb", "postgres")):
-            return PostgresqlPrograms(folder)
+            return Programs(folder)
     raise ServerUnavailable(
         "no PostgreSQL to start a private server with",
         why="initdb and postgres are neither on PATH nor in a usual place",

@@ -9,23 +9,17 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from kailash_testkit.databases.drivers import driver
 from kailash_testkit.databases.naming import may_be_ours
-from kailash_testkit.databases.postgresql.database import quoted
+from kailash_testkit.databases.postgresql.connection import PORT, SCHEMES, Connection, quoted
 from kailash_testkit.databases.servers.access import LOOPBACK
-from kailash_testkit.databases.servers.interface import Administration, Found, Programs
+from kailash_testkit.databases.servers.interface import Found, Programs
 from kailash_testkit.databases.urls import server_url, with_database
 from kailash_testkit.errors import ServerUnavailable
-from kailash_testkit.text import redact
-
-SCHEMES: Final = ("postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg2")
-PORT: Final = 5432
 
 _USER: Final = "testkit"
 _LOCKS: Final = 0x4B544B32  # the class of the kit's advisory locks: the letters KTK2
 _MADE: Final = "made by kailash-testkit"
 _KEPT: Final = f"{_MADE}, kept: "
-_CONNECT_WAIT: Final = 10  # seconds
 _CREATEDB: Final = "let its role make databases: ALTER ROLE {} CREATEDB"
 _OWN_DATABASES: Final = """
     SELECT datname, shobj_description(oid, 'pg_database')
@@ -43,7 +37,7 @@ _HAS_TABLES: Final = """
 """
 
 
-class Postgresql:
+class ServerKind:
     """PostgreSQL as a kind of server. See `Kind` for the methods."""
 
     stop_signal = int(signal.SIGQUIT)  # "immediate": nothing needs to be saved
@@ -52,7 +46,7 @@ class Postgresql:
         self.title = title
 
     def administration(self, url: str, /) -> Administration:
-        return _PostgresqlAdministration(url)
+        return Administration(url)
 
     def private_url(self, port: int, password: str, /) -> str:
         return f"postgresql://{_USER}:{quote(password, safe='')}@{LOOPBACK}:{port}/postgres"
@@ -72,8 +66,8 @@ class Postgresql:
         return f"{place.host}:{place.port}:*:{place.user}:{place.password}\n"
 
 
-class _PostgresqlAdministration:
-    """A connection to a maintenance database. See `Administration` for the methods.
+class Administration:
+    """A connection to a maintenance database. See the protocol `Administration` for the methods.
 
     A database is in use while a session holds an advisory lock of its name, in whichever database that is
     connected to; a comment says that the kit made it, and why it is kept.
@@ -82,38 +76,13 @@ class _PostgresqlAdministration:
     def __init__(self, url: str) -> None:
         self._url = url
         self._place = server_url(url, SCHEMES, PORT)
-        self._driver = driver("psycopg2", "PostgreSQL", "postgresql")
-        self._connection = self._connect(url)
-
-    def _connect(self, url: str) -> Any:
-        place = server_url(url, SCHEMES, PORT)
-        secure = {name: value for name, value in place.options.items() if name.startswith("ssl")}
-        try:
-            connection = self._driver.connect(
-                host=place.host,
-                port=place.port,
-                user=place.user,
-                password=place.password or None,  # then libpq looks at PGPASSWORD and ~/.pgpass
-                dbname=place.database,
-                application_name="kailash-testkit",
-                connect_timeout=_CONNECT_WAIT,
-                keepalives_idle=60,  # the connection is idle for most of a run, and its locks must live
-                **secure,
-            )
-        except self._driver.OperationalError as error:
-            raise ServerUnavailable(
-                f"no connection to PostgreSQL at {place.host}:{place.port}, database {place.database}",
-                why=redact(str(error)).splitlines()[0],
-                do="start the server, or correct the URL of --testkit-database",
-            ) from None
-        connection.autocommit = True
-        return connection
+        self._connection = Connection.to_server(url)
 
     def create(self, name: str, /) -> None:
         self._run("SELECT pg_advisory_lock(%s, %s)", _LOCKS, _signed(name))
         try:
             self._run(f"CREATE DATABASE {quoted(name)}")
-        except self._driver.errors.InsufficientPrivilege:
+        except self._connection.errors.InsufficientPrivilege:
             raise ServerUnavailable(
                 f"PostgreSQL at {self._place.host}:{self._place.port} does not let {self._place.user} make a database",
                 why="the kit tests on databases of its own, which it makes and drops",
@@ -122,11 +91,9 @@ class _PostgresqlAdministration:
         self._comment(name, _MADE)
 
     def is_empty(self, name: str, /) -> bool:
-        connection = self._connect(with_database(self._url, name))
+        connection = Connection.to_server(with_database(self._url, name))
         try:
-            with connection.cursor() as cursor:
-                cursor.execute(_HAS_TABLES)
-                return bool(cursor.fetchone() == (False,))
+            return connection.run(_HAS_TABLES) == [(False,)]
         finally:
             connection.close()
 
@@ -135,7 +102,7 @@ class _PostgresqlAdministration:
             return  # another run removes it in this moment
         try:
             self._run(f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
-        except self._driver.errors.InvalidCatalogName:
+        except self._connection.errors.InvalidCatalogName:
             pass  # another run removed it, which is connected to another database
         finally:
             self._run("SELECT pg_advisory_unlock(%s, %s)", _LOCKS, _signed(name))
@@ -163,17 +130,12 @@ class _PostgresqlAdministration:
 
     def _run(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         try:
-            return self._fetched(statement, parameters)
-        except (self._driver.OperationalError, self._driver.InterfaceError):
-            if not self._connection.closed:
+            return self._connection.run(statement, *parameters)
+        except self._connection.Error:
+            if not self._connection.is_closed:
                 raise
-        self._connection = self._connect(self._url)  # the server was started anew, or somebody ended the session
-        return self._fetched(statement, parameters)
-
-    def _fetched(self, statement: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        with self._connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
-            return cursor.fetchall() if cursor.description else []
+        self._connection = Connection.to_server(self._url)  # the server was restarted, or somebody ended the session
+        return self._connection.run(statement, *parameters)
 
 
 def _key(name: str) -> int:

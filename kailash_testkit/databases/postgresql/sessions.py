@@ -1,4 +1,4 @@
-"""Who else is connected to a PostgreSQL database: the queries, and what they tell."""
+"""Who else is connected to a PostgreSQL database, and who of them keeps others from writing."""
 
 from __future__ import annotations
 
@@ -7,43 +7,77 @@ from typing import Any, Final
 from kailash_testkit.databases.sessions import Session
 
 APPLICATION_NAME: Final = "kailash-testkit"
-"""By which the kit's own connections are known to the server."""
+"""By which the kit's connections are known to the server."""
 
-OTHERS: Final = f"""
-    FROM pg_stat_activity a
-    WHERE a.datname = current_database() AND a.backend_type = 'client backend'
-      AND a.pid <> pg_backend_pid() AND a.application_name <> '{APPLICATION_NAME}'
-"""
-# Reading takes only AccessShareLock, which no write waits for; a transaction that wrote has a number, and
-# holds the lock of that number until it ends.
-HOLDS_LOCKS: Final = """
+# A transaction that wrote has a number, and holds the lock of that number until it ends.
+_WROTE: Final = "l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted"
+# Reading takes only AccessShareLock, which no write waits for.
+_HOLDS_LOCKS: Final = f"""
     EXISTS (
       SELECT FROM pg_locks l
-      WHERE l.pid = a.pid AND l.granted AND (l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock'
-         OR l.locktype = 'relation' AND l.mode <> 'AccessShareLock'))
+      WHERE l.pid = a.pid AND ({_WROTE} OR l.locktype = 'relation' AND l.granted AND l.mode <> 'AccessShareLock'))
 """
-SESSIONS: Final = f"""
-    SELECT a.pid, coalesce(nullif(a.application_name, ''), a.usename || '@' || coalesce(a.client_addr::text, 'local')),
-      coalesce(a.state, 'unknown'), a.query, a.xact_start IS NOT NULL, {HOLDS_LOCKS},
-      extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.state_change, a.backend_start)),
-      ARRAY(
-        SELECT w.pid FROM pg_stat_activity w
-        WHERE w.wait_event_type = 'Lock' AND a.pid = ANY(pg_blocking_pids(w.pid)))
-    {OTHERS}
-    ORDER BY a.pid
+# What a session does is hidden from other roles; that it is in a transaction is not.
+_IN_TRANSACTION: Final = """
+    (a.xact_start IS NOT NULL OR EXISTS (
+      SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'virtualxid' AND l.granted))
+"""
+_EVERYBODY: Final = """
+    FROM pg_stat_activity a
+    WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+"""
+_CLIENTS: Final = f"""
+    {_EVERYBODY} AND a.backend_type = 'client backend' AND a.application_name <> '{APPLICATION_NAME}'
+"""
+_COLUMNS: Final = f"""
+    a.pid,
+    coalesce(nullif(a.application_name, ''), CASE WHEN a.backend_start IS NULL THEN a.usename END,
+      a.usename || '@' || coalesce(a.client_addr::text, 'local'), a.backend_type, '?'),
+    a.backend_start IS NULL, coalesce(a.state, 'unknown'), a.query, {_IN_TRANSACTION}, {_HOLDS_LOCKS},
+    extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.state_change, a.backend_start)),
+    ARRAY(
+      SELECT w.pid FROM pg_stat_activity w
+      WHERE w.wait_event_type = 'Lock' AND a.pid = ANY(pg_blocking_pids(w.pid)))
+"""
+
+CLIENTS: Final = f"SELECT {_COLUMNS} {_CLIENTS} ORDER BY a.pid"
+"""A query for the connections of others than the kit; see `session`."""
+
+IN_TRANSACTION: Final = f"SELECT {_COLUMNS} {_EVERYBODY} AND {_IN_TRANSACTION} ORDER BY a.xact_start, a.pid"
+"""A query for all who may be in the way: other connections of the kit and the server's own workers included."""
+
+IS_LOCKED: Final = f"SELECT EXISTS (SELECT {_CLIENTS} AND {_HOLDS_LOCKS})"
+"""A query: whether others than the kit keep anybody from writing."""
+
+#: A query for all who wrote in this database and have not committed, at little cost.
+#: No snapshot tells: it lacks the latest of them.
+WRITERS: Final = f"""
+    SELECT l.pid FROM pg_locks l, LATERAL pg_stat_get_activity(l.pid) a
+    WHERE {_WROTE} AND l.pid <> pg_backend_pid()
+      AND a.datid = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND a.backend_type IS DISTINCT FROM 'autovacuum worker'
 """
 
 
 def session(
-    pid: Any, application: Any, state: Any, query: Any, open_since: Any, holds: Any, age: Any, blocks: Any
+    pid: int,
+    application: str,
+    is_hidden: bool,
+    state: str,
+    query: str | None,
+    in_transaction: bool,
+    holds_locks: bool,
+    age: Any,
+    blocks: list[int],
 ) -> Session:
+    """A row of the queries."""
     return Session(
         number=pid,
         application=application,
-        state=state,
-        query=query,
-        age=float(age),
-        in_transaction=open_since,
-        holds_locks=holds,
+        state="what it does is hidden from other roles" if is_hidden else state,
+        query=None if is_hidden else query,
+        age=None if age is None else float(age),
+        in_transaction=in_transaction,
+        holds_locks=holds_locks,
         blocks=tuple(blocks),
     )

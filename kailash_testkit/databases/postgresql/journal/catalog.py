@@ -1,7 +1,7 @@
 """What the journal must know about the application's tables and sequences, read from PostgreSQL's catalogue.
 
 Also the rule which of them are the application's: ordinary tables and partitions in all schemas but PostgreSQL's
-and the kit's own, without temporary ones, those of extensions, and DataFlow's bookkeeping. Foreign tables hold
+and the kit's, without temporary ones, those of extensions, and DataFlow's bookkeeping. Foreign tables hold
 another server's rows and are left alone.
 """
 
@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kailash_testkit.databases.postgresql.connection import Connection
-from kailash_testkit.databases.postgresql.database import OWN_SCHEMA
+from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, Connection
 
 #: Names of DataFlow's own bookkeeping: neither recorded, nor undone, nor fingerprinted.
 BOOKKEEPING: Final = "^_?dataflow_"

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from kailash_testkit.databases.journal import RecordedChange
 from kailash_testkit.databases.postgresql.connection import Connection, literal
 from kailash_testkit.databases.postgresql.journal.catalog import Column, Table
-from kailash_testkit.databases.postgresql.journal.triggers import JOURNAL, TOLD, after
+from kailash_testkit.databases.postgresql.journal.triggers import HAS_ROW, JOURNAL, after
 
 _FIELD: Final = re.compile(r'(?:"((?:[^"]|"")*)"|([^,]*)),')
 
@@ -39,7 +39,7 @@ def changes(connection: Connection, sources: Mapping[int, Table], snapshot: str)
     """The changes committed since the snapshot, in their order."""
     since = after(literal(snapshot))
     rows = connection.run(
-        f"SELECT at, ctid::text, source, old, new FROM {JOURNAL} AS j WHERE {since} AND {TOLD} ORDER BY at, j.ctid"
+        f"SELECT at, ctid::text, source, old, new FROM {JOURNAL} AS j WHERE {since} AND {HAS_ROW} ORDER BY at, j.ctid"
     )
     decoder = _Decoder(connection)
     return [

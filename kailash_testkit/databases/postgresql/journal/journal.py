@@ -1,11 +1,11 @@
 """The change journal of a PostgreSQL database (PostgreSQL 13 or later; any role that owns the tables).
 
-Triggers on every table of the application write each change into a table of the kit's own schema
-(`postgresql_triggers`). Undo sums up from it what has to go and what has to come back, and writes that, foreign keys
-in whatever order (`postgresql_restoring`); then the sum over all, its own writes included, must be nothing. So its
-cost follows the number of changes. Where the journal cannot tell everything (`gaps`: the schema was changed), or
-PostgreSQL refuses a row, the schema is made again from its description (`postgresql_rebuilding`) and the rows of the
-tables concerned from a copy and the journal (`postgresql_saved`); what cannot be made again raises `IsolationFailed`.
+Triggers on every table of the application write each change into a table of the kit's schema
+(`triggers`). Undo sums up from it what has to go and what has to come back, and writes that, foreign keys
+in whatever order (`undo`); then the sum over all, its own writes included, must be nothing. So its
+cost follows the number of changes. Where the journal does not hold everything (`gaps`: the schema was changed), or
+PostgreSQL refuses a row, the schema is made again from its description (`rebuild`) and the rows of the
+tables concerned from a copy and the journal (`saved`); what cannot be made again raises `IsolationFailed`.
 
 The application's own triggers and rules are switched off for the undo's transaction, on the changed tables that have
 some: for that PostgreSQL locks these tables against other writers, not against readers.
@@ -18,56 +18,46 @@ advance (CACHE). Privileges that were granted before and that a test changed can
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import monotonic, sleep
-from typing import Any
 
 from kailash_testkit.databases.journal import Mark, RecordedChange, UndoReport
 from kailash_testkit.databases.postgresql.connection import Connection, literal
 from kailash_testkit.databases.postgresql.journal import triggers
 from kailash_testkit.databases.postgresql.journal.fingerprint import fingerprint
 from kailash_testkit.databases.postgresql.journal.history import changes, position, replaying
+from kailash_testkit.databases.postgresql.journal.mark_state import MarkState, Observation
 from kailash_testkit.databases.postgresql.journal.rebuild import drop_hindrances, finish, prepare_for_rows
 from kailash_testkit.databases.postgresql.journal.saved import difference
-from kailash_testkit.databases.postgresql.journal.trigger_set import Look, Recording
-from kailash_testkit.databases.postgresql.journal.undo import Part, Stuck, apply, find_parts
+from kailash_testkit.databases.postgresql.journal.trigger_set import TriggerSet
+from kailash_testkit.databases.postgresql.journal.undo import Part, UndoConflict, apply, find_parts
 
-_LOOK_AGAIN = 0.01  # seconds
+_RETRY = 0.01  # seconds
 _SCHEMA_CHANGED = "the schema was changed"
 _LOST = "a table was truncated whose rows a policy hides from its owner"
 
 
-@dataclass
-class _Place:
-    """What a mark stands for. epoch: which schema was in force."""
+class Journal:
+    """The journal of a PostgreSQL database. See the protocol `Journal` for the methods.
 
-    snapshot: str
-    epoch: int
-    counters: tuple[str, ...]
-
-
-class PostgresqlJournal:
-    """A `Journal` on a PostgreSQL database.
-
-    connection: psycopg2's, in autocommit mode, for this journal alone: it changes its settings.
-    lock_wait: how long to wait for a lock, in seconds.
+    connection: made by `Connection.to_journal`, for this journal alone.
     """
 
-    def __init__(self, connection: Any, *, lock_wait: float = 0.5) -> None:
-        self._connection = Connection(connection, lock_wait=lock_wait)
-        self._recording = Recording()
-        self._places: dict[int, _Place] = {}
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._trigger_set = TriggerSet(connection)
+        self._marks: dict[int, MarkState] = {}
         self._last_mark = 0
 
     def install(self) -> None:
         with self._connection.transaction():
-            self._recording.install(self._connection)
+            self._trigger_set.install()
 
     def refresh(self) -> None:
-        look = self._recording.look(self._connection)
-        if not self._recording.is_fit(self._connection, look):
+        observation = self._trigger_set.observe()
+        if not self._trigger_set.is_fit(observation):
             with self._connection.transaction(lock=triggers.JOURNAL):
-                self._recording.refit(self._connection)
+                self._trigger_set.refit()
                 self._forget()
 
     def head(self) -> int:
@@ -78,127 +68,132 @@ class PostgresqlJournal:
 
     def mark(self) -> Mark:
         while True:
-            look = self._recording.look(self._connection)
-            if self._recording.is_fit(self._connection, look):
+            observation = self._trigger_set.observe()
+            if self._trigger_set.is_fit(observation):
                 break
             self.refresh()
         self._last_mark += 1
-        self._places[self._last_mark] = _Place(look.snapshot, self._recording.epoch.number, look.counters)
+        self._marks[self._last_mark] = MarkState(
+            observation.snapshot, self._trigger_set.version.number, observation.counters
+        )
         return Mark(self._last_mark)
 
     def moved(self, mark: Mark) -> bool:
-        place = self._place(mark)
-        look = self._recording.look(self._connection, place.snapshot)
-        return bool(look.entries) or look.counters != place.counters or bool(self._gaps(place, look))
+        state = self._state(mark)
+        observation = self._trigger_set.observe(state.snapshot)
+        return (
+            bool(observation.entries) or observation.counters != state.counters or bool(self._gaps(state, observation))
+        )
 
     def changes(self, since: Mark) -> list[RecordedChange]:
-        place = self._place(since)
-        return changes(self._connection, self._recording.sources, place.snapshot)
+        state = self._state(since)
+        return changes(self._connection, self._trigger_set.sources, state.snapshot)
 
     def gaps(self, since: Mark) -> tuple[str, ...]:
-        place = self._place(since)
-        return self._gaps(place, self._recording.look(self._connection, place.snapshot))
+        state = self._state(since)
+        return self._gaps(state, self._trigger_set.observe(state.snapshot))
 
     def undo(self, mark: Mark) -> UndoReport:
-        place = self._place(mark)
-        end = monotonic() + self._connection.lock_wait
+        state = self._state(mark)
+        end = monotonic() + (self._connection.lock_wait or 0)
         while True:
-            report = self._undo(place)
+            report = self._undo(state)
             if report is not None:
                 break
             if monotonic() > end:
                 raise self._connection.busy()
-            sleep(_LOOK_AGAIN)
-        self._places = {number: kept for number, kept in self._places.items() if number <= mark.number}
+            sleep(_RETRY)
+        self._marks = {number: kept for number, kept in self._marks.items() if number <= mark.number}
         return report
 
     def replay(self, changes: Sequence[RecordedChange]) -> None:
         self.refresh()  # what others did to the schema must not pass for what happens here
-        asked = replaying(self._recording.epoch.numbers, changes)
+        asked = replaying(self._trigger_set.version.numbers, changes)
         if asked:
-            net = triggers.summed(triggers.values(asked), *triggers.taking_back(triggers.OF_THIS_TRANSACTION))
+            net = triggers.summed(triggers.values(asked), *triggers.inverted(triggers.OF_THIS_TRANSACTION))
             with self._connection.transaction(lock=triggers.JOURNAL):
                 try:
                     self._apply(net, find_parts(self._connection, net))
-                except Stuck as error:
+                except UndoConflict as error:
                     raise self._connection.IntegrityError(str(error)) from None
 
     def release(self, mark: Mark) -> None:
-        self._place(mark)
-        del self._places[mark.number]
+        self._state(mark)
+        del self._marks[mark.number]
 
     def fingerprint(self) -> str:
         with self._connection.transaction(isolation="REPEATABLE READ"):
             return fingerprint(self._connection)
 
     def close(self) -> None:
-        self._places.clear()
+        self._marks.clear()
         self._connection.close()
 
     # Where we are
 
-    def _place(self, mark: Mark) -> _Place:
+    def _state(self, mark: Mark) -> MarkState:
         try:
-            return self._places[mark.number]
+            return self._marks[mark.number]
         except KeyError:
             raise ValueError(f"mark {mark.number} was released, or ended by going back to an earlier one") from None
 
-    def _gaps(self, place: _Place, look: Look) -> tuple[str, ...]:
-        if place.epoch != self._recording.epoch.number or not self._recording.is_fit(self._connection, look):
+    def _gaps(self, state: MarkState, observation: Observation) -> tuple[str, ...]:
+        if state.schema_version != self._trigger_set.version.number or not self._trigger_set.is_fit(observation):
             return (_SCHEMA_CHANGED,)
-        return (_LOST,) if look.lost else ()
+        return (_LOST,) if observation.lost else ()
 
     # Going back
 
-    def _undo(self, place: _Place) -> UndoReport | None:
+    def _undo(self, state: MarkState) -> UndoReport | None:
         """One attempt; None where somebody else has uncommitted changes."""
-        since = triggers.after(literal(place.snapshot))
+        since = triggers.after(literal(state.snapshot))
         with self._connection.transaction(lock=triggers.JOURNAL):
-            look = self._recording.look(self._connection, place.snapshot, writers=True)
-            if look.writers:
+            observation = self._trigger_set.observe(state.snapshot, writers=True)
+            if observation.writers:
                 return None
-            gaps = self._gaps(place, look)
-            moved = look.entries or look.counters != place.counters or gaps
+            gaps = self._gaps(state, observation)
+            moved = observation.entries or observation.counters != state.counters or gaps
             try:
                 if gaps:
-                    raise Stuck(*gaps)
-                self._apply(triggers.summed(*triggers.taking_back(since)), look.parts, since=place.snapshot)
-                report = UndoReport("journal" if moved else "nothing", look.entries)
-            except Stuck as stuck:
-                report = UndoReport("saved state", look.entries, stuck.args)
-                look = self._put_back(place, everything=bool(look.lost) or not gaps)
+                    raise UndoConflict(*gaps)
+                self._apply(triggers.summed(*triggers.inverted(since)), observation.parts, since=state.snapshot)
+                report = UndoReport("journal" if moved else "nothing", observation.entries)
+            except UndoConflict as conflict:
+                report = UndoReport("saved state", observation.entries, conflict.args)
+                observation = self._put_back(state, everything=bool(observation.lost) or not gaps)
             if moved:
                 self._connection.later(f"DELETE FROM {triggers.JOURNAL} WHERE {since}")
-                self._recording.set_counters(self._connection, look.counters, place.counters)
-        place.snapshot = look.snapshot
+                self._trigger_set.restore_counters(observation.counters, state.counters)
+        state.snapshot = observation.snapshot
         return report
 
-    def _put_back(self, place: _Place, *, everything: bool) -> Look:
+    def _put_back(self, state: MarkState, *, everything: bool) -> Observation:
         """Makes the schema and all rows what they were at the mark, in the open transaction.
 
         everything: compare the rows of all tables, also of those whose recording was never broken off.
         """
-        connection, recording, epoch = self._connection, self._recording, self._recording.epochs[place.epoch]
+        connection, trigger_set = self._connection, self._trigger_set
+        version = trigger_set.versions[state.schema_version]
         connection.start_over()
-        prepare_for_rows(connection, epoch.objects)
-        numbers = {number: table for table, number in epoch.numbers.items()}
-        broken = numbers if everything else recording.broken(connection, epoch)
+        prepare_for_rows(connection, version.objects)
+        numbers = {number: table for table, number in version.numbers.items()}
+        broken = numbers if everything else trigger_set.broken(version)
         recorded = ", ".join(str(number) for number in numbers if number not in broken) or "0"
-        since = f"{triggers.after(literal(place.snapshot))} AND source IN ({recorded})"
-        net = triggers.summed(*triggers.taking_back(since), *difference(broken, recording.copied, place.snapshot))
+        since = f"{triggers.after(literal(state.snapshot))} AND source IN ({recorded})"
+        net = triggers.summed(*triggers.inverted(since), *difference(broken, trigger_set.copied, state.snapshot))
         if broken:
             connection.run(
                 f"LOCK TABLE ONLY {', ONLY '.join(table.sql for table in broken.values())} IN SHARE ROW EXCLUSIVE MODE"
             )
             drop_hindrances(connection)
         else:
-            finish(connection, epoch.objects)
+            finish(connection, version.objects)
         with triggers.all_rows(connection, broken.values()):
             self._apply(net, find_parts(connection, net), are_bare=bool(broken))
         if broken:
-            finish(connection, epoch.objects)
-        recording.return_to(connection, epoch)
-        return recording.look(connection, place.snapshot)
+            finish(connection, version.objects)
+        trigger_set.return_to(version)
+        return trigger_set.observe(state.snapshot)
 
     def _apply(self, net: str, parts: Sequence[Part], *, since: str | None = None, are_bare: bool = False) -> None:
         """Applies net changes.
@@ -206,7 +201,7 @@ class PostgresqlJournal:
         since: they take back what was recorded since that snapshot. are_bare: the application's triggers and rules
         are not there at present.
         """
-        connection, sources, quick = self._connection, self._recording.sources, self._recording.quick
+        connection, sources, quick = self._connection, self._trigger_set.sources, self._trigger_set.quick
         tables = [sources[part.source] for part in parts]
         if are_bare:
             tables = [replace(table, triggers=(), rules=(), forced=False) for table in tables]
@@ -215,4 +210,4 @@ class PostgresqlJournal:
             apply(connection, sources, net, parts, statements)
 
     def _forget(self) -> None:
-        self._recording.forget(self._connection, {place.epoch for place in self._places.values()})
+        self._trigger_set.forget({state.schema_version for state in self._marks.values()})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kailash_testkit.databases.postgresql.database import OWN_SCHEMA
+from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA
 from kailash_testkit.databases.postgresql.journal.catalog import (
     BOOKKEEPING,
     IN_SCHEMA,

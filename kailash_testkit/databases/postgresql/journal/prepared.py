@@ -1,7 +1,7 @@
-"""Undo statements that the server keeps: to plan them anew costs it more than to run them.
+"""Undo statements that the server keeps: to plan them again costs it more than to run them.
 
 What is prepared belongs to one table. Where foreign keys are, all tables must be written in one statement
-(`postgresql_restoring`), whose plan would be of use for that very set of tables only. Rules and policies change plans.
+(`undo`), whose plan would be of use for that very set of tables only. Rules and policies change plans.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Final
 
 from kailash_testkit.databases.postgresql.connection import Connection, literal
 from kailash_testkit.databases.postgresql.journal.catalog import Table
-from kailash_testkit.databases.postgresql.journal.triggers import after, summed, taking_back
+from kailash_testkit.databases.postgresql.journal.triggers import after, inverted, summed
 from kailash_testkit.databases.postgresql.journal.undo import CHECKED, Part, statement, summary
 
 _REST: Final = "dataflow_testkit_rest"
 
 
-class QuickUndo:
+class PreparedUndo:
     """Prepares each statement when it is needed first, on a connection that holds nothing of that name."""
 
     def __init__(self, connection: Connection) -> None:
@@ -31,9 +31,9 @@ class QuickUndo:
         found = [self._execute(part, tables, since) for part in parts if _is_plain(tables[part.source])]
         others = [part for part in parts if not _is_plain(tables[part.source])]
         if others:
-            found.append(statement(tables, summed(*taking_back(after(since))), others))
+            found.append(statement(tables, summed(*inverted(after(since))), others))
         if not self._knows_rest:
-            self._connection.run(f"PREPARE {_REST} (pg_snapshot) AS {summary(summed(*taking_back(after('$1'))))}")
+            self._connection.run(f"PREPARE {_REST} (pg_snapshot) AS {summary(summed(*inverted(after('$1'))))}")
             self._knows_rest = True
         return "; ".join([*found, CHECKED, f"EXECUTE {_REST}({since})"])
 
@@ -41,7 +41,7 @@ class QuickUndo:
         name = self._names.get(part)
         if name is None:
             name = f"dataflow_testkit_{part.source}{'g' * part.goes}{'c' * part.comes}"
-            net = summed(*taking_back(f"{after('$1')} AND source = {part.source}"))
+            net = summed(*inverted(f"{after('$1')} AND source = {part.source}"))
             self._connection.run(f"PREPARE {name} (pg_snapshot) AS {statement(tables, net, [part])}")
             self._names[part] = name
         return f"EXECUTE {name}({since})"

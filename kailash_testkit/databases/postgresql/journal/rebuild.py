@@ -1,6 +1,6 @@
 """Makes the schema what it was: drops what was added, makes again what was dropped or altered.
 
-Nothing here needs to be clever, or complete: after each step the schema is described anew, and at the end it
+Nothing here needs to be clever, or complete: after each step the schema is described again, and at the end it
 must be equal to the one that is wanted, to the letter. Otherwise the undo fails and says what it could not put back.
 """
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from kailash_testkit.databases.postgresql.connection import Connection, literal
-from kailash_testkit.databases.postgresql.database import OWN_SCHEMA
+from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, Connection, literal
 from kailash_testkit.databases.postgresql.journal.catalog import Table
 from kailash_testkit.databases.postgresql.journal.triggers import JOURNAL
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from kailash_testkit.databases.postgresql.connection import Connection
-from kailash_testkit.databases.postgresql.database import OWN_SCHEMA
+from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, Connection
 from kailash_testkit.databases.postgresql.journal.catalog import OF_APPLICATION
 from kailash_testkit.databases.postgresql.journal.objects import FIRST_OBJECT, OBJECTS
 

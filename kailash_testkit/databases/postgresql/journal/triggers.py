@@ -9,7 +9,7 @@ journal row; a sequence would change what ``lastval()`` gives to the application
 A row without ``old`` and ``new`` says that something was lost: a TRUNCATE of rows that a policy hides from the owner.
 
 Undo needs no order at all. Each change takes one copy of ``old`` away and adds one of ``new``; summed over all
-changes since a mark, what remains is what has to go and what has to come back (`taking_back`), whatever triggers and
+changes since a mark, what remains is what has to go and what has to come back (`inverted`), whatever triggers and
 cascades did in between, with or without a primary key.
 """
 
@@ -19,8 +19,7 @@ from collections.abc import Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from kailash_testkit.databases.postgresql.connection import TEXT_SETTINGS, Connection, literal
-from kailash_testkit.databases.postgresql.database import OWN_SCHEMA, quoted
+from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, TEXT_SETTINGS, Connection, literal, quoted
 from kailash_testkit.databases.postgresql.journal.catalog import Table
 
 JOURNAL: Final = f"{OWN_SCHEMA}.journal"
@@ -80,7 +79,7 @@ def record(connection: Connection, tables: Mapping[int, Table]) -> None:
 
 
 #: The condition on a journal row: it tells what changed.
-TOLD: Final = "coalesce(old, new) IS NOT NULL"
+HAS_ROW: Final = "coalesce(old, new) IS NOT NULL"
 #: The condition on a journal row: its change was made in the open transaction.
 OF_THIS_TRANSACTION: Final = "xid = pg_current_xact_id()"
 
@@ -119,7 +118,7 @@ def after(snapshot: str) -> str:
     return f"xid >= pg_snapshot_xmin({snapshot}) AND NOT pg_visible_in_snapshot(xid, {snapshot})"
 
 
-def taking_back(which: str) -> tuple[str, str]:
+def inverted(which: str) -> tuple[str, str]:
     """What takes back the changes for which the condition holds: rows ``(source, image, n)``, to add n copies."""
     return (
         f"SELECT source, old AS image, 1 AS n FROM {JOURNAL} WHERE old IS NOT NULL AND {which}",

@@ -15,8 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from kailash_testkit.databases.postgresql.connection import Connection
-from kailash_testkit.databases.postgresql.database import quoted
+from kailash_testkit.databases.postgresql.connection import Connection, quoted
 from kailash_testkit.databases.postgresql.journal.catalog import Table
 
 Mode = Literal["in place", "replace", "delete first"]
@@ -28,7 +27,7 @@ _MOST_ROUNDS: Final = 5
 _SETTINGS: Final = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 
 
-class Stuck(Exception):
+class UndoConflict(Exception):
     """The net changes do not fit the present state."""
 
 
@@ -58,7 +57,7 @@ def apply(
 
     net: a query for ``(source, image, n)`` that takes into account what was done meanwhile. parts: its first answer.
     quick: statements that do it at less cost and answer with the parts that remain, unless a constraint is in the way.
-    Raises `Stuck` where some remain however often it is tried.
+    Raises `UndoConflict` where some remain however often it is tried.
     """
     if quick and parts:
         found = _attempt(connection, quick)
@@ -69,7 +68,7 @@ def apply(
         # an identity that is GENERATED ALWAYS cannot be updated: what two rounds did not achieve needs new rows
         parts = _round(connection, tables, net, parts, _MODES[number > 1 :])
     ((number, image),) = connection.run(f"SELECT source, image FROM ({net}) AS net ORDER BY n LIMIT 1")
-    raise Stuck(f"{tables[number].name} has no row {image} to change, or does not keep it")
+    raise UndoConflict(f"{tables[number].name} has no row {image} to change, or does not keep it")
 
 
 def _round(
@@ -84,7 +83,7 @@ def _round(
         if not isinstance(found, Exception):
             return found
         refusal = str(found).strip()
-    raise Stuck(refusal)
+    raise UndoConflict(refusal)
 
 
 def _attempt(connection: Connection, statements: str) -> list[Part] | Exception:
