@@ -7,7 +7,7 @@ import secrets
 from typing import Final
 
 LONGEST_STEM: Final = 30  # characters; names have at most 63 bytes on PostgreSQL
-_OURS: Final = re.compile(r"[\w-]{1,30}_(?P<run>kt[0-9a-f]{10})(_[\w-]+)?", re.ASCII)
+_OURS: Final = re.compile(r"[\w-]{1,30}_(?P<run>kt[0-9a-f]{10})(_[\w-]+)?")
 
 
 def new_run() -> str:

@@ -53,9 +53,10 @@ def other_run(memory: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
 
 def test_the_path_is_known_before_the_folder_is_made(memory: Path) -> None:
     folder = RunFolder()
+    assert not any(memory.iterdir())
     assert not folder.path.exists()
     assert folder.path.parent == storage_root()
-    assert not any(memory.iterdir())
+    assert not any(storage_root().iterdir())
 
 
 def test_the_folder_is_the_users_own() -> None:
@@ -84,12 +85,14 @@ def test_two_runs_never_share_a_folder() -> None:
 def test_without_room_in_memory_the_disk_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     usage = namedtuple("usage", "total used free")  # noqa: PYI024 - as shutil.disk_usage returns it
     monkeypatch.setattr(storage.shutil, "disk_usage", lambda path: usage(2**40, 2**40, 1))
+    (tmp_path / "disk").mkdir()
     monkeypatch.setattr(storage.tempfile, "gettempdir", lambda: str(tmp_path / "disk"))
     assert storage_root().parent == tmp_path / "disk"
 
 
 def test_without_memory_backed_storage_the_disk_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(storage, "_MEMORY_BACKED", tmp_path / "missing")
+    (tmp_path / "disk").mkdir()
     monkeypatch.setattr(storage.tempfile, "gettempdir", lambda: str(tmp_path / "disk"))
     assert storage_root().parent == tmp_path / "disk"
 
@@ -124,7 +127,6 @@ def test_a_new_run_removes_what_a_killed_one_left(other_run: tuple[subprocess.Po
 
 def test_other_things_in_the_storage_are_left_alone(memory: Path) -> None:
     root = storage_root()
-    root.mkdir(mode=0o700)
     (root / "precious").mkdir()
     (root / "session-is-a-file").write_text("x")
     assert remove_orphans(root) == []

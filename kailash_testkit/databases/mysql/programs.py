@@ -79,7 +79,7 @@ class MysqlPrograms:
             f"--port={port}",
             "--socket=socket",  # in the data directory; a whole path may be longer than systems allow
             "--pid-file=pid",
-            f"--tmpdir={folder.path}",
+            f"--tmpdir={folder.path / 'tmp'}",
             f"--init-file={folder.path / 'accounts.sql'}",
             "--skip-name-resolve",
             "--character-set-server=utf8mb4",

@@ -84,7 +84,7 @@ class Programs:
         """The programs where the server's user can run them: not all may look into root's home."""
         if unprivileged_user() is None or _may_pass(self._folder):
             return self._folder
-        copied = folder.path / "installed"
+        copied = folder.control / "installed"
         if not copied.exists():
             shutil.copytree(self._folder.parent, copied, symlinks=True)
             copied.chmod(0o755)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from functools import cached_property
 from typing import Final
 
 from filelock import FileLock
 
 from kailash_testkit.databases.naming import database_name
+from kailash_testkit.databases.private_folders import write_private
 from kailash_testkit.databases.servers.access import Access
 from kailash_testkit.databases.servers.interface import Administration, Kind
-from kailash_testkit.databases.servers.processes import ProcessFolder, unprivileged_user
+from kailash_testkit.databases.servers.processes import ProcessFolder
 from kailash_testkit.databases.storage import RunFolder
 from kailash_testkit.databases.urls import with_database
 from kailash_testkit.errors import ServerUnavailable
@@ -31,9 +33,12 @@ class PrivateServer:
         self._run = run
         self._access = access
         self._url = kind.private_url(access.port, access.password)
-        self._folder = ProcessFolder(run.server, user=unprivileged_user(), stop_signal=kind.stop_signal)
         self._connection: Administration | None = None
         self._made: set[str] = set()
+
+    @cached_property
+    def _folder(self) -> ProcessFolder:
+        return ProcessFolder(self._run.server, stop_signal=self._kind.stop_signal)
 
     def name(self, stem: str, worker: str | None, /) -> str:
         return database_name(stem, self._run.run, worker)
@@ -58,7 +63,8 @@ class PrivateServer:
 
     def _start(self) -> None:
         programs = self._kind.programs()
-        self._folder.remove()  # of a process that was killed while it did this
+        if not self._folder.remove():  # of a process that was killed while it did this
+            raise self._failed(f"the {self._kind.title} server in {self._run.server} could not be ended")
         self._folder.create()
         if not programs.initialise(self._folder, self._access.password):
             raise self._failed(f"a private {self._kind.title} server could not be set up with {programs.origin}")
@@ -87,8 +93,8 @@ class PrivateServer:
     def keep(self, name: str, /, *, reason: str) -> str:
         self._run.keep(f"{self._kind.title} server with database {name}: {reason}")
         secret = self._run.path / _SECRET
-        secret.touch(mode=0o600)
-        secret.write_text(self._kind.secret_file(self._url))
+        secret.unlink(missing_ok=True)
+        write_private(secret, self._kind.secret_file(self._url))
         return self._kind.command(self.url(name), secret)
 
     def close(self) -> None:
