@@ -107,7 +107,7 @@ class Database:
             ) from None
 
     def _marker(self) -> str | None:
-        if self._connection.run(f"SELECT to_quoted('{OWN_SCHEMA}.marker') IS NULL") == [(True,)]:
+        if self._connection.run(f"SELECT to_regclass('{OWN_SCHEMA}.marker') IS NULL") == [(True,)]:
             return None
         found = self._connection.run(f"SELECT identity FROM {OWN_SCHEMA}.marker")
         return str(found[0][0]) if found else None
