@@ -91,7 +91,7 @@ def test_a_role_that_may_not_mark_it_is_told_what_is_missing(server: Server, url
     role = f"ktk_u_{place.database[-12:]}"
     server.run(f"CREATE ROLE {role} LOGIN PASSWORD 'secret'")
     try:
-        database = Database(url.replace(url[url.index("://") + 3 : url.rindex("@")], f"{role}:secret"))
+        database = Database(f"postgresql://{role}:secret@{url.rpartition('@')[2]}")
         with pytest.raises(UnsupportedDatabase, match=r"(?s)cannot be marked.*GRANT CREATE ON DATABASE"):
             database.claim(allow_existing=True)
         database.close()

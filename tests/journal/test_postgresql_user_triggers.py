@@ -55,7 +55,7 @@ def test_an_undo_that_switched_triggers_is_no_change_of_the_schema(pg: Postgresq
     signature = pg.journal._trigger_set.signature
     pg.run("UPDATE t SET v = 'z'")
     pg.journal.undo(mark)
-    look = pg.journal._recording.look(pg.journal._connection)
+    look = pg.journal._trigger_set.observe()
     assert look is not None
     assert look.signature == signature
 
