@@ -118,7 +118,7 @@ _KINDS: Final = {
     "sqlite": ("sqlite.database", "SqliteDatabase"),
     "postgresql": ("postgresql.database", "PostgresqlDatabase"),
     "postgres": ("postgresql.database", "PostgresqlDatabase"),
-    "mysql": ("mysql.database", "MysqlDatabase"),
+    "mysql": ("mysql.database", "Database"),
 }  # module and class by what a URL's scheme begins with
 
 

@@ -79,10 +79,10 @@ def kind_of(choice: Choice) -> Kind:
         from kailash_testkit.databases.postgresql.server import Postgresql
 
         return Postgresql()
-    from kailash_testkit.databases.mysql.server import Mysql
+    from kailash_testkit.databases.mysql.server import ServerKind
 
     titles = {"mariadb": "MariaDB", "mysql": "MySQL"}
-    return Mysql(titles[choice.kind] if choice.server_url is None else "MySQL or MariaDB")
+    return ServerKind(titles[choice.kind] if choice.server_url is None else "MySQL or MariaDB")
 
 
 @contextlib.contextmanager
