@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 from measuring import alternating, timed
 
 from kailash_testkit.databases.journal import Mark
-from kailash_testkit.databases.mysql.journal.journal import MysqlJournal
+from kailash_testkit.databases.mysql.journal.journal import Journal
 
 pymysql: Any = import_module("pymysql")
 SERVER = os.environ.get("KAILASH_TESTKIT_MYSQL_URL", "mysql://root:@127.0.0.1:3306/")
@@ -37,7 +37,7 @@ class Database:
     """A database of ten equal tables with an application's connection and, if asked for, a journal."""
 
     app: Any
-    journal: MysqlJournal | None = None
+    journal: Journal | None = None
     mark: Mark | None = None
 
     def run(self, statement: str) -> None:
@@ -56,6 +56,12 @@ def connect(database: str | None = None) -> Any:
         autocommit=True,
         charset="utf8mb4",
     )
+
+
+def url(database: str) -> str:
+    place = urlsplit(SERVER)
+    credentials = f"{place.username or 'root'}:{place.password or ''}"
+    return f"mysql://{credentials}@{place.hostname}:{place.port or 3306}/{database}"
 
 
 def make_tables(opened: Database, rows: int) -> None:
@@ -87,7 +93,7 @@ def database(rows: int, *, journal: bool, triggers: bool = False) -> Generator[D
             for number in range(TABLES):
                 opened.run(f"CREATE TRIGGER own{number} AFTER UPDATE ON t{number} FOR EACH ROW SET @changed = 1")
         if journal:
-            opened.journal = MysqlJournal(connect(name))
+            opened.journal = Journal(url(name))
             opened.journal.install()
             opened.mark = opened.journal.mark()
         yield opened

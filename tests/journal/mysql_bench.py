@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from kailash_testkit.databases.journal import Mark
-from kailash_testkit.databases.mysql.journal.journal import MysqlJournal
+from kailash_testkit.databases.mysql.journal.journal import Journal
 from kailash_testkit.errors import KitError
 
 SERVER = os.environ.get("KAILASH_TESTKIT_MYSQL_URL", "mysql://root:@127.0.0.1:3306/")
@@ -44,6 +44,11 @@ class PrivateMysql:
     @property
     def is_mariadb(self) -> bool:
         return "MariaDB" in self.run("SELECT version()")[0][0]
+
+    def url(self, user: str | None = None, password: str | None = None) -> str:
+        """For the kit; as the ordinary user if no other is given."""
+        user, password = (self.name, self.name) if user is None else (user, password or "")
+        return f"mysql://{user}:{password}@{self._server['host']}:{self._server['port']}/{self.name}"
 
     def connect(self, **options: Any) -> Any:
         """A connection in autocommit mode; as the ordinary user if no other is given."""
@@ -91,7 +96,7 @@ class MysqlBench:
     left is undone first, and a fingerprint tells whether that was exact; if not, all is made anew.
     """
 
-    journal: MysqlJournal
+    journal: Journal
 
     def __init__(self, database: PrivateMysql) -> None:
         self.database = database
@@ -118,7 +123,7 @@ class MysqlBench:
             self.close()
             self.database.empty()
             self.script(schema)
-            self.journal = MysqlJournal(self.database.connect(), lock_wait=WAIT)
+            self.journal = Journal(self.database.url(), lock_wait=WAIT)
             self.journal.install()
             self._started = schema, self.journal.mark(), self.journal.fingerprint()
 

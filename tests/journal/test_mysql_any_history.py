@@ -12,7 +12,7 @@ from mysql_bench import MysqlBench
 from soak import examples
 
 from kailash_testkit.databases.journal import RecordedChange
-from kailash_testkit.databases.mysql.database import quoted
+from kailash_testkit.databases.mysql.connection import quoted
 from kailash_testkit.databases.mysql.journal.catalog import read_catalog
 from kailash_testkit.databases.mysql.journal.triggers import all_digits
 

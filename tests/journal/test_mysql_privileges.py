@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from mysql_bench import MysqlBench
 
-from kailash_testkit.databases.mysql.journal.journal import MysqlJournal
+from kailash_testkit.databases.mysql.journal.journal import Journal
 from kailash_testkit.errors import UnsupportedDatabase
 
 
@@ -23,7 +23,7 @@ def test_what_is_missing_is_named(my: MysqlBench, lacking: str) -> None:
     for statement in (f"CREATE USER {name}", f"GRANT ALL ON {database}.* TO {name}"):
         my.database.run(statement)
     my.database.run(f"REVOKE {lacking} ON {database}.* FROM {name}")
-    journal = MysqlJournal(my.connect(user=name, password=""), lock_wait=0.05)
+    journal = Journal(my.database.url(name), lock_wait=0.05)
     try:
         with pytest.raises(UnsupportedDatabase) as caught:
             journal.install()

@@ -1,53 +1,49 @@
-"""The kit's own connections to MariaDB or MySQL: settings, statements, transactions, and who else is in the way."""
+"""`Connection`: the only way in which the kit reaches MariaDB or MySQL."""
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from math import ceil
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
-from kailash_testkit.databases.sessions import HAS_ENDED, locked, statement_shown
+from kailash_testkit.databases.mysql.driver import DEADLOCK, LOCK_WAIT_OVER, error_number, pymysql
+from kailash_testkit.databases.mysql.sessions import OtherSessions, read_sessions
+from kailash_testkit.databases.sessions import HAS_ENDED, Session, locked
+from kailash_testkit.databases.urls import ServerUrl, server_url
+from kailash_testkit.errors import DatabaseBusy, ServerUnavailable, UnsupportedDatabase
+from kailash_testkit.text import redact
 
 T = TypeVar("T")
 
+SCHEMES: Final = ("mysql", "mysql+pymysql", "mysql+aiomysql", "mysql+mysqldb")
+PORT: Final = 3306
 SQL_MODE: Final = "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'"
-_SETTINGS: Final = {
+
+_JOURNAL_SETTINGS: Final = {
     # Rows are put back as they were: whatever rules they were written under, with a 0 in a counted column as 0.
     "sql_mode": SQL_MODE,
     "foreign_key_checks": "0",
     # a TIMESTAMP read and written in a zone that sets its clocks back is ambiguous for an hour a year
     "time_zone": "'+00:00'",
-    "transaction_isolation": "'READ-COMMITTED'",
     "group_concat_max_len": "1000000000",
 }
-_SETTINGS_OF_MYSQL: Final = {"information_schema_stats_expiry": "0"}  # counters as they are, not as they were
-_SETTINGS_OF_MARIADB: Final = {
-    "check_constraint_checks": "0",
-    "tx_isolation": _SETTINGS["transaction_isolation"],
+_JOURNAL_SETTINGS_OF_MYSQL: Final = {
+    "transaction_isolation": "'READ-COMMITTED'",
+    "information_schema_stats_expiry": "0",  # counters as they are, not as they were
 }
-_SET_OPTION: Final = 27
-_MULTI_STATEMENTS_ON: Final = b"\0\0"
-_LOCK_WAIT_OVER: Final = 1205
-_DEADLOCK: Final = 1213
-_BUSY: Final = (_LOCK_WAIT_OVER, _DEADLOCK)
-_MAY_NOT: Final = (1044, 1142, 1227)
+_JOURNAL_SETTINGS_OF_MARIADB: Final = {
+    "tx_isolation": "'READ-COMMITTED'",  # called transaction_isolation there since 11.1
+    "check_constraint_checks": "0",
+}
+_LOCK_WAIT: Final = 1  # seconds, the shortest wait that MySQL knows
+_CONNECT_WAIT: Final = 10  # seconds
+_ANSWER_WAIT: Final = 60  # seconds
+_IDLE: Final = 31_000_000  # seconds that a connection which holds databases may be idle
 _PAUSE: Final = 0.01  # seconds between two attempts to get a lock
 _NOBODYS: Final = 5.0  # seconds that a lock of no transaction is waited for: InnoDB's purge, or a loaded machine
-_TRANSACTIONS_ARE_OLD: Final = 0.12  # seconds that InnoDB shows the same picture of them
-
-_HOLDERS: Final = """
-    SELECT p.id, concat(p.user, '@', p.host), p.command, coalesce(p.info, t.trx_query, ''),
-      timestampdiff(MICROSECOND, t.trx_started, now(6)) / 1e6
-    FROM information_schema.innodb_trx t
-    JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
-    WHERE p.db = database() ORDER BY t.trx_started, p.id
-"""
-_OTHERS: Final = """
-    SELECT id, concat(user, '@', host), command, coalesce(info, ''), time
-    FROM information_schema.processlist WHERE db = database() ORDER BY id
-"""
 
 
 def literal(text: str) -> str:
@@ -55,49 +51,113 @@ def literal(text: str) -> str:
     return f"_utf8mb4 x'{text.encode().hex()}'" if text else "''"
 
 
-def is_busy(error: BaseException) -> bool:
-    """Whether the server refused because someone else holds a lock."""
-    return bool(error.args) and error.args[0] in _BUSY
+def quoted(name: str) -> str:
+    """``name`` as an SQL identifier."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def quoted_with_parameters(name: str) -> str:
+    """``name`` as an SQL identifier in a statement that has parameters."""
+    return quoted(name).replace("%", "%%")
 
 
 class Connection:
-    """A PyMySQL connection in autocommit mode, used for nothing else.
+    """A PyMySQL connection in autocommit mode. Open one with a classmethod, by what it is for.
 
-    lock_wait: how long to try to get a lock, in seconds, before `DatabaseBusy` is raised. Where a whole table must
-        be locked, whole seconds are waited, one at least, because InnoDB's own purge locks tables for moments,
-        and only who waits in the queue comes next; on MySQL that is so for rows too.
-    own: the numbers of the kit's own sessions.
+    lock_wait: how long to try to get a lock, in seconds, before `DatabaseBusy` is raised.
+    own: the numbers of the kit's sessions, which are never reported as somebody else's; this one is added.
     """
 
-    def __init__(self, connection: Any, *, lock_wait: float) -> None:
-        self.raw = connection
-        self.lock_wait = lock_wait
-        self.Error: type[Exception] = connection.Error
-        self.IntegrityError: type[Exception] = connection.IntegrityError
-        self.own: set[int] = set()
-        ((version, self.database),) = self.run("SELECT version(), database()")
-        self.is_mariadb = "MariaDB" in version
+    def __init__(self, raw: Any, place: ServerUrl, *, lock_wait: float, own: set[int] | None = None) -> None:
+        self.raw = raw
+        self.place = place
+        self.database = place.database
+        self.name = f"the MariaDB or MySQL database {place.place}"
+        self.Error: type[Exception] = raw.Error
+        self.IntegrityError: type[Exception] = raw.IntegrityError
+        self.is_mariadb = "MariaDB" in raw.get_server_info()
+        self._lock_wait = lock_wait
+        self._own = set[int]() if own is None else own
+        self._own.add(raw.thread_id())
+        self._turn = threading.RLock()
+
+    # Opening
+
+    @classmethod
+    def to_database(cls, url: str, *, own: set[int] | None = None) -> Self:
+        """For reading and claiming a database. Raises `UnsupportedDatabase`. May be used from any thread."""
+        settings = f"SET SESSION innodb_lock_wait_timeout = {_LOCK_WAIT}, lock_wait_timeout = {_LOCK_WAIT}"
+        return cls._to_database(url, lock_wait=_LOCK_WAIT, own=own, init_command=settings)
+
+    @classmethod
+    def for_journal(cls, url: str, *, lock_wait: float, own: set[int]) -> Self:
+        """For recording changes and taking them back. Raises `UnsupportedDatabase`.
+
+        Where a whole table must be locked, whole seconds are waited, one at least, because InnoDB's own purge
+        locks tables for moments, and only who waits in the queue comes next; on MySQL that is so for rows too.
+        """
+        flags = pymysql().constants.CLIENT.MULTI_STATEMENTS
+        connection = cls._to_database(url, lock_wait=lock_wait, own=own, client_flag=flags)
         wait = max(1, ceil(lock_wait))
-        settings = dict(_SETTINGS)
-        if self.is_mariadb:
-            del settings["transaction_isolation"]  # known there since 11.1
-        settings.update(_SETTINGS_OF_MARIADB if self.is_mariadb else _SETTINGS_OF_MYSQL)
-        settings.update(lock_wait_timeout=str(wait), innodb_lock_wait_timeout=str(0 if self.is_mariadb else wait))
-        connection._execute_command(_SET_OPTION, _MULTI_STATEMENTS_ON)  # PyMySQL offers it at connecting only
-        connection._read_packet()
-        self.run("SET NAMES utf8mb4")
-        self.run("SET SESSION " + ", ".join(f"{name} = {value}" for name, value in settings.items()))
+        settings = {
+            **_JOURNAL_SETTINGS,
+            **(_JOURNAL_SETTINGS_OF_MARIADB if connection.is_mariadb else _JOURNAL_SETTINGS_OF_MYSQL),
+            "lock_wait_timeout": str(wait),
+            "innodb_lock_wait_timeout": str(0 if connection.is_mariadb else wait),
+        }
+        connection.run("SET SESSION " + ", ".join(f"{name} = {value}" for name, value in settings.items()))
+        return connection
+
+    @classmethod
+    def to_server(cls, url: str, title: str) -> Self:
+        """For making and dropping databases. title: the kind of server. Raises `ServerUnavailable`."""
+        place = server_url(url, SCHEMES, PORT)
+        idle = f"SET SESSION wait_timeout = {_IDLE}"
+        try:
+            raw = _opened(place, read_timeout=_ANSWER_WAIT, init_command=idle)
+        except pymysql().Error as error:
+            raise ServerUnavailable(
+                f"no connection to {title} at {place.host}:{place.port}, database {place.database}",
+                why=redact(str(error.args[-1])),
+                do="start the server, or correct the URL of --testkit-database",
+            ) from None
+        return cls(raw, place, lock_wait=_LOCK_WAIT)
+
+    @classmethod
+    def _to_database(cls, url: str, *, lock_wait: float, own: set[int] | None, **options: Any) -> Self:
+        place = server_url(url, SCHEMES, PORT)
+        try:
+            raw = _opened(place, **options)
+        except pymysql().Error as error:
+            raise UnsupportedDatabase(
+                f"the MariaDB or MySQL database {place.place} cannot be opened",
+                why=redact(str(error.args[-1])),
+                do="start the server, create the database, or correct the URL",
+            ) from None
+        return cls(raw, place, lock_wait=lock_wait, own=own)
+
+    # Statements
 
     def run(self, statement: str, parameters: Sequence[object] | None = None) -> list[tuple[Any, ...]]:
         """Runs one statement and returns its rows."""
-        with self.raw.cursor() as cursor:
+        with self._turn, self.raw.cursor() as cursor:
             cursor.execute(statement, parameters)
             return list(cursor.fetchall())
 
+    def dicts(self, statement: str, parameters: Sequence[object]) -> list[Mapping[str, object]]:
+        """Runs one statement and returns its rows, each by the names of the columns."""
+        with self._turn, self.raw.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
     def batch(self, statements: Iterable[str]) -> list[list[tuple[Any, ...]]]:
-        """Runs statements in one round trip, up to the first that fails; returns the rows of those that give some."""
+        """Runs statements in one round trip, up to the first that fails; returns the rows of those that give some.
+
+        Only on a journal's connection: the others refuse several statements at once.
+        """
         found: list[list[tuple[Any, ...]]] = []
-        with self.raw.cursor() as cursor:
+        with self._turn, self.raw.cursor() as cursor:
             cursor.execute("; ".join(statements))
             while True:
                 if cursor.description:
@@ -107,7 +167,7 @@ class Connection:
 
     def count(self, statement: str, parameters: Sequence[object] | None = None) -> int:
         """Runs one statement and returns how many rows it changed."""
-        with self.raw.cursor() as cursor:
+        with self._turn, self.raw.cursor() as cursor:
             return int(cursor.execute(statement, parameters))
 
     @contextmanager
@@ -128,41 +188,76 @@ class Connection:
         if self.raw.open:
             self.run("ROLLBACK")
 
+    def reconnect(self) -> None:
+        """Connects again, as before. What the session held is lost."""
+        with self._turn:
+            self.raw.connect()
+            self._own.add(self.raw.thread_id())
+
+    def close(self) -> None:
+        """Close it; nothing happens where it is closed."""
+        with self._turn:
+            if self.raw.open:
+                self.raw.close()
+
+    # Locks of others
+
+    @contextmanager
+    def lock_waits_reported(self) -> Generator[None, None, None]:
+        """Raises `DatabaseBusy` for a statement of the block that waited for a lock in vain."""
+        try:
+            yield
+        except self.Error as error:
+            if not _is_busy(error):
+                raise
+            raise self._busy(self._sessions()) from error
+
     def patiently(self, act: Callable[[], T]) -> T:
         """What ``act`` returns, tried again while a lock is in its way; then `DatabaseBusy`.
 
         Longer where nobody has a transaction open, who could be told to end it.
         """
-        deadline = time.monotonic() + self.lock_wait
+        deadline = time.monotonic() + self._lock_wait
         last = deadline + _NOBODYS
         while True:
             try:
                 return act()
             except self.Error as error:
-                if not is_busy(error):
+                if not _is_busy(error):
                     raise
                 if time.monotonic() >= deadline:
-                    holders = self._holders()
-                    if holders or time.monotonic() >= last:
-                        raise locked(f"the database {self.database}", holders, if_nobody=HAS_ENDED) from error
+                    others = self._sessions()
+                    if others.lock_holders() or time.monotonic() >= last:
+                        raise self._busy(others) from error
             time.sleep(_PAUSE)
 
-    def close(self) -> None:
-        """Close it; nothing happens where it is closed."""
-        if self.raw.open:
-            self.raw.close()
+    def sessions(self) -> list[Session]:
+        """What others do in this database."""
+        return self._sessions().sessions
 
-    def _holders(self) -> list[str]:
-        time.sleep(_TRANSACTIONS_ARE_OLD)
-        try:
-            found, state = self.run(_HOLDERS), "in a transaction"
-        except self.Error as error:
-            if error.args[0] not in _MAY_NOT:
-                raise
-            found, state = self.run(_OTHERS), "perhaps in one (this user may not see transactions: grant PROCESS)"
-        return [
-            f"session {number} of {who}: {state}, for {age:.1f} s, "
-            + (f"running {statement_shown(query)}" if query else command.lower())
-            for number, who, command, query, age in found
-            if number not in self.own
-        ]
+    def _sessions(self) -> OtherSessions:
+        return read_sessions(self.run, is_mariadb=self.is_mariadb, own=self._own)
+
+    def _busy(self, others: OtherSessions) -> DatabaseBusy:
+        # LOCK TABLES begins no transaction: where nobody has one, any session may have done that.
+        return locked(self.name, others.lock_holders() or list(map(str, others.sessions)), if_nobody=HAS_ENDED)
+
+
+def _is_busy(error: BaseException) -> bool:
+    """Whether the server refused because someone else holds a lock."""
+    return error_number(error) in (LOCK_WAIT_OVER, DEADLOCK)
+
+
+def _opened(place: ServerUrl, **options: Any) -> Any:
+    return pymysql().connect(
+        host=place.host,
+        port=place.port,
+        user=place.user,
+        password=place.password,
+        database=place.database,
+        charset="utf8mb4",
+        autocommit=True,
+        connect_timeout=_CONNECT_WAIT,
+        program_name="kailash-testkit",
+        **options,
+    )

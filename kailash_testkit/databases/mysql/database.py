@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from time import sleep
 from typing import Any, Final
 
 from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows
-from kailash_testkit.databases.drivers import driver
 from kailash_testkit.databases.journal import Journal
-from kailash_testkit.databases.mysql.sessions import (
-    SESSIONS,
-    SESSIONS_OF_ORDINARY_USER,
-    WAITING_ON_MARIADB,
-    WAITING_ON_MYSQL,
-    session,
-)
-from kailash_testkit.databases.sessions import Session, busy, holders
-from kailash_testkit.databases.urls import server_url
-from kailash_testkit.errors import DatabaseBusy, UnsupportedDatabase
-from kailash_testkit.text import redact
+from kailash_testkit.databases.mysql.connection import Connection
+from kailash_testkit.databases.mysql.connection import quoted_with_parameters as _sql
+from kailash_testkit.databases.sessions import Session, holders
+from kailash_testkit.errors import DatabaseBusy
 
 MARKER_TABLE: Final = "dataflow_testkit_marker"
 """The table that says that the database is the kit's."""
 
-_SCHEMES: Final = ("mysql", "mysql+pymysql", "mysql+aiomysql", "mysql+mysqldb")
 _OWN_TABLES: Final = ("dataflow_", "_dataflow_")  # DataFlow's bookkeeping, and the kit's own
 _DATA_TABLES: Final = ("BASE TABLE", "SYSTEM VERSIONED")  # not: views, sequences
-_LOCK_WAIT: Final = 1  # seconds, the shortest wait that MySQL knows
-_CONNECT_WAIT: Final = 10  # seconds
-_TRANSACTIONS_ARE_OLD: Final = 0.12  # seconds that InnoDB shows the same picture of them
-_LOCK_WAIT_OVER: Final = 1205
-_ACCESS_DENIED: Final = (1044, 1142, 1227)
 
 _SERVER: Final = """
     SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid', 'hostname', 'datadir', 'port')
@@ -53,19 +37,16 @@ _REFERENCES: Final = """
 """
 
 
-class MysqlDatabase:
+class Database:
     """A MariaDB or MySQL database as the kit sees it. See `Database` for the methods."""
 
     serial_writes = True  # CreateNode does not tell the new row's id: it is found among the rows made since
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._place = server_url(url, _SCHEMES, 3306)
-        self._driver = driver("pymysql", "MariaDB or MySQL", "mysql")
-        self._lock = threading.Lock()
-        self._own: set[int] = set()
+        self._own_sessions: set[int] = set()
         self._whole_seconds: dict[str, frozenset[str]] = {}
-        self._connection = self.connect()
+        self._connection = Connection.to_database(url, own=self._own_sessions)
         self._identity = self._identified()
 
     @property
@@ -75,31 +56,6 @@ class MysqlDatabase:
     @property
     def identity(self) -> str:
         return self._identity
-
-    def connect(self) -> Any:
-        """A further PyMySQL connection of the kit's own, in autocommit mode."""
-        place = self._place
-        try:
-            connection = self._driver.connect(
-                host=place.host,
-                port=place.port,
-                user=place.user,
-                password=place.password,
-                database=place.database,
-                charset="utf8mb4",
-                autocommit=True,
-                connect_timeout=_CONNECT_WAIT,
-                program_name="kailash-testkit",
-                init_command=f"SET SESSION innodb_lock_wait_timeout = {_LOCK_WAIT}, lock_wait_timeout = {_LOCK_WAIT}",
-            )
-        except self._driver.Error as error:
-            raise UnsupportedDatabase(
-                f"{self._name} cannot be opened",
-                why=redact(str(error.args[-1])),
-                do="start the server, create the database, or correct the URL",
-            ) from None
-        self._own.add(connection.thread_id())
-        return connection
 
     def _identified(self) -> str:
         """What the server says of itself: a name or a tunnel may lead to it by many addresses."""
@@ -112,8 +68,8 @@ class MysqlDatabase:
     # --- claiming ------------------------------------------------------------------------------
 
     def claim(self, *, allow_existing: bool) -> None:
-        if not require_marker(self._name, self._marker(), self.identity, allow_existing=allow_existing):
-            require_no_rows(self._name, self.tables(), self.count)
+        if not require_marker(self._connection.name, self._marker(), self.identity, allow_existing=allow_existing):
+            require_no_rows(self._connection.name, self.tables(), self.count)
             self.mark_as_owned()
 
     def mark_as_owned(self) -> None:
@@ -128,10 +84,6 @@ class MysqlDatabase:
             return None
         found = self._run(f"SELECT identity FROM {MARKER_TABLE}")
         return str(found[0][0]) if found else None
-
-    @property
-    def _name(self) -> str:
-        return f"the MariaDB or MySQL database {self._place.place}"
 
     # --- looking -------------------------------------------------------------------------------
 
@@ -195,20 +147,15 @@ class MysqlDatabase:
         return False
 
     def sessions(self) -> list[Session]:
-        transactions = self._may_see_transactions()
-        if transactions:
-            sleep(_TRANSACTIONS_ARE_OLD)
-        found = self._run(SESSIONS if transactions else SESSIONS_OF_ORDINARY_USER)
-        waiting = self._waiting() if transactions else []
-        return [session(each, waiting) for each in found if each[0] not in self._own]
+        return self._connection.sessions()
 
     def open_transactions(self) -> list[str]:
         return holders(self.sessions())
 
     def journal(self) -> Journal:
-        from kailash_testkit.databases.mysql.journal.journal import MysqlJournal
+        from kailash_testkit.databases.mysql.journal.journal import Journal as JournalOfMysql
 
-        return MysqlJournal(self.connect(), watcher=self.connect())
+        return JournalOfMysql(self._url, own_sessions=self._own_sessions)
 
     # --- changing ------------------------------------------------------------------------------
 
@@ -231,55 +178,15 @@ class MysqlDatabase:
             self._run("SET foreign_key_checks = 1")
 
     def close(self) -> None:
-        with self._lock:
-            if self._connection.open:
-                self._connection.close()
+        self._connection.close()
 
-    # --- transactions of others ----------------------------------------------------------------
-
-    def _may_see_transactions(self) -> bool:
-        """Whether the user has the privilege PROCESS."""
-        try:
-            self._run("SELECT 1 FROM information_schema.innodb_trx LIMIT 1")
-        except self._driver.OperationalError as error:
-            if error.args[0] in _ACCESS_DENIED:
-                return False
-            raise
-        return True
-
-    def _waiting(self) -> list[tuple[object, ...]]:
-        """Pairs of sessions: who blocks, who waits."""
-        ((version,),) = self._run("SELECT version()")
-        return self._run(WAITING_ON_MARIADB if "MariaDB" in str(version) else WAITING_ON_MYSQL)
-
-    # --- the connection ------------------------------------------------------------------------
-
-    def _run(self, statement: str, *parameters: object) -> list[tuple[object, ...]]:
-        return self._rows(statement, parameters)[0]
+    def _run(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        with self._connection.lock_waits_reported():
+            return self._connection.run(statement, parameters)
 
     def _dicts(self, statement: str, *parameters: object) -> list[Mapping[str, object]]:
-        rows, names = self._rows(statement, parameters)
-        return [dict(zip(names, row, strict=True)) for row in rows]
-
-    def _rows(self, statement: str, parameters: Sequence[object]) -> tuple[list[tuple[object, ...]], list[str]]:
-        try:
-            with self._lock, self._connection.cursor() as cursor:
-                cursor.execute(statement, tuple(parameters))
-                return list(cursor.fetchall()), [column[0] for column in cursor.description or ()]
-        except self._driver.OperationalError as error:
-            if error.args[0] != _LOCK_WAIT_OVER:
-                raise
-        raise busy(self._name, self.sessions())
-
-
-def quoted(name: str) -> str:
-    """``name`` as an SQL identifier."""
-    return "`" + name.replace("`", "``") + "`"
-
-
-def _sql(table: str) -> str:
-    """The table's name in a statement with parameters."""
-    return quoted(table).replace("%", "%%")
+        with self._connection.lock_waits_reported():
+            return self._connection.dicts(statement, parameters)
 
 
 def _placeholders(values: Sequence[object]) -> str:

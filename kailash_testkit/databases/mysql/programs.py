@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from kailash_testkit.databases.servers import interface
 from kailash_testkit.databases.servers.access import LOOPBACK
-from kailash_testkit.databases.servers.interface import Programs
 from kailash_testkit.databases.servers.processes import ProcessFolder
 from kailash_testkit.errors import ServerUnavailable
 
@@ -36,7 +36,7 @@ _SETTINGS: Final = (
 _SMALL_LOG: Final = "--innodb-log-file-size=16M"
 
 
-class MysqlPrograms:
+class Programs:
     """The server's program and, for MariaDB, the one that sets it up. See `Programs` for the methods."""
 
     def __init__(self, server: Path, installer: Path | None, user: str) -> None:
@@ -89,16 +89,16 @@ class MysqlPrograms:
         ]
 
 
-def find_programs(title: str, user: str) -> Programs:
+def find_programs(title: str, user: str) -> interface.Programs:
     """The installed programs. Raises `ServerUnavailable`."""
     server = _found(("mariadbd", "mysqld") if title == "MariaDB" else ("mysqld", "mariadbd"))
     if server is not None:
         installer = _found(("mariadb-install-db", "mysql_install_db"))
         said = subprocess.run([server, "--version"], capture_output=True, text=True, check=False).stdout
         if "MariaDB" not in said:
-            return MysqlPrograms(server, None, user)
+            return Programs(server, None, user)
         if installer is not None:
-            return MysqlPrograms(server, installer, user)
+            return Programs(server, installer, user)
     raise ServerUnavailable(
         f"no {title} to start a private server with",
         why="mariadbd and mysqld are neither on PATH nor in a usual place",

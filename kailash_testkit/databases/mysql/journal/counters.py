@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kailash_testkit.databases.mysql.connection import Connection, literal
-from kailash_testkit.databases.mysql.database import quoted
+from kailash_testkit.databases.mysql.connection import Connection, literal, quoted
 
 
 def read_counters(connection: Connection, tables: Iterable[str]) -> dict[str, int]:

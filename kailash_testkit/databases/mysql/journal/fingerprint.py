@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from kailash_testkit.databases.mysql.connection import Connection
-from kailash_testkit.databases.mysql.database import quoted
+from kailash_testkit.databases.mysql.connection import Connection, quoted
 from kailash_testkit.databases.mysql.journal.catalog import Table, read_catalog
 from kailash_testkit.databases.mysql.journal.counters import read_counters
 from kailash_testkit.databases.mysql.journal.schema import read_schema

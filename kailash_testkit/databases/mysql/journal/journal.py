@@ -1,9 +1,9 @@
 """The change journal of a MariaDB or MySQL database (tried on MariaDB 10.11; needs window functions, MySQL 8).
 
-Triggers on every InnoDB table of the application write each change into a table beside it (`mysql_triggers`).
+Triggers on every InnoDB table of the application write each change into a table beside it (`triggers`).
 Undo removes the rows touched since the mark and inserts them as they were: its cost follows the number of changes.
 Where the journal cannot tell everything (`gaps`: TRUNCATE, foreign keys that cascade, schema changes), the tables
-concerned are written anew from what was recorded of them since the beginning (`mysql_saved`).
+concerned are written again from what was recorded of them since the beginning (`rebuild`).
 
 An ordinary user with all privileges on the database suffices. `RecordedChange.key` of a table without a key that
 tells its rows apart is the whole row. What an application notices: a column that the triggers name can be dropped,
@@ -17,8 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from copy import copy
-from typing import Any
+from typing import Final
 
 from kailash_testkit.databases.journal import Mark, RecordedChange, UndoReport
 from kailash_testkit.databases.mysql.connection import Connection
@@ -27,100 +26,108 @@ from kailash_testkit.databases.mysql.journal.fingerprint import fingerprint
 from kailash_testkit.databases.mysql.journal.history import (
     changes,
     last_recorded,
-    looking,
-    seen_first,
-    stamping,
+    newly_seen,
+    observation_query,
+    stamp_statements,
     touched,
 )
-from kailash_testkit.databases.mysql.journal.mark_state import Comparison, Place
+from kailash_testkit.databases.mysql.journal.mark_state import Comparison, MarkState
 from kailash_testkit.databases.mysql.journal.rebuild import SavedState
 from kailash_testkit.databases.mysql.journal.replay import replay
-from kailash_testkit.databases.mysql.journal.trigger_set import Recording
-from kailash_testkit.databases.mysql.journal.triggers import HOT, QUIET, Source
-from kailash_testkit.databases.mysql.journal.watch import Watch, touching
-from kailash_testkit.databases.mysql.journal.writing import writing
+from kailash_testkit.databases.mysql.journal.trigger_free_writes import without_application_triggers
+from kailash_testkit.databases.mysql.journal.trigger_set import TriggerSet
+from kailash_testkit.databases.mysql.journal.triggers import QUIET, UNSEEN, RecordedTable
+from kailash_testkit.databases.mysql.journal.undo import lock_statement, rewrite_statements, undo_statements
+from kailash_testkit.databases.mysql.journal.watch import Watch, probe_query
 from kailash_testkit.errors import IsolationFailed
 
+LOCK_WAIT: Final = 0.5  # seconds
 
-class MysqlJournal:
+
+class Journal:
     """A `Journal` on a MariaDB or MySQL database.
 
-    connection: a PyMySQL connection of the kit's own to the database, in autocommit mode, for this journal to
-        configure.
+    url: the database, which is reached by two connections of the journal's own.
     lock_wait: how long to wait for a lock, in seconds.
-    watcher: a second such connection; opened like the first where it is left out.
+    own_sessions: the numbers of the kit's sessions, which are not reported as holders of locks.
     """
 
-    def __init__(self, connection: Any, *, lock_wait: float = 0.5, watcher: Any = None) -> None:
-        self._connection = Connection(connection, lock_wait=lock_wait)
-        other = watcher or _another(connection)
-        self._watch = Watch(Connection(other, lock_wait=lock_wait))
-        self._connection.own = self._watch.connection.own = {connection.thread_id(), other.thread_id()}
+    def __init__(self, url: str, *, lock_wait: float = LOCK_WAIT, own_sessions: set[int] | None = None) -> None:
+        own = set[int]() if own_sessions is None else own_sessions
+        self._connection = Connection.for_journal(url, lock_wait=lock_wait, own=own)
+        self._watch = Watch(Connection.for_journal(url, lock_wait=lock_wait, own=own))
         self._connection.run(f"SET {QUIET} = 1")
-        self._recording = Recording(self._connection, self._watch)
-        self._now = Comparison(self._connection, self._recording)
-        self._places: dict[int, Place] = {}
+        self._trigger_set = TriggerSet(self._connection, self._watch)
+        self._comparison = Comparison(self._connection, self._trigger_set)
+        self._mark_states: dict[int, MarkState] = {}
         self._last_mark = 0
         #: The last position that a mark saw.
         self._head = 0
 
     def install(self) -> None:
         def install() -> None:
-            self._recording.install()
-            self._recording.refit(self._last_mark)
-            self._places.clear()
+            self._trigger_set.install()
+            self._trigger_set.fit_triggers(self._last_mark)
+            self._mark_states.clear()
             self._head = 0
-            self._now.unfinished.clear()
+            self._comparison.unfinished.clear()
 
-        with self._recording.refusals_explained():
+        with self._trigger_set.refusals_reported():
             self._connection.patiently(install)
 
     def refresh(self) -> None:
         self._connection.patiently(self._refresh)
 
     def head(self) -> int:
-        return max(self._head, last_recorded(self._connection, self._recording.sources.values()))
+        return max(self._head, last_recorded(self._connection, self._trigger_set.recorded_tables.values()))
 
     def mark(self) -> Mark:
         return self._connection.patiently(self._mark)
 
     def moved(self, mark: Mark) -> bool:
-        place = self._place(mark)
+        state = self._state_of(mark)
 
         def moved() -> bool:
-            look = self._now.look(place, "READ COMMITTED")
-            return bool(look.touched or look.counters != place.counters or self._now.gaps(place, look))
+            observed = self._comparison.observe(state, "READ COMMITTED")
+            if observed.touched or observed.counters != state.counters:
+                return True
+            return bool(self._comparison.gaps(state, observed))
 
         return self._connection.patiently(moved)
 
     def changes(self, since: Mark) -> list[RecordedChange]:
-        self._place(since)
+        self._state_of(since)
         with self._as_the_application_reads(), self._connection.transaction("REPEATABLE READ", snapshot=True):
-            sources = list(self._recording.sources.values())
-            found = touched(sources, self._connection.run(looking(sources, since.number)))
+            recorded_tables = list(self._trigger_set.recorded_tables.values())
+            found = touched(recorded_tables, self._connection.run(observation_query(recorded_tables, since.number)))
             return changes(self._connection, found, since.number)
 
     def gaps(self, since: Mark) -> tuple[str, ...]:
-        place = self._place(since)
-        return self._connection.patiently(lambda: self._now.gaps(place, self._now.look(place, "READ COMMITTED")))
+        state = self._state_of(since)
+        return self._connection.patiently(
+            lambda: self._comparison.gaps(state, self._comparison.observe(state, "READ COMMITTED"))
+        )
 
     def undo(self, mark: Mark) -> UndoReport:
-        place = self._place(mark)
-        report = self._connection.patiently(lambda: self._undo(place))
-        self._places = {number: kept for number, kept in self._places.items() if number <= mark.number}
-        self._head = place.head
-        self._recording.forget_after(mark.number)
+        state = self._state_of(mark)
+        report = self._connection.patiently(lambda: self._undo(state))
+        self._mark_states = {number: kept for number, kept in self._mark_states.items() if number <= mark.number}
+        self._head = state.head
+        self._trigger_set.forget_after(mark.number)
         self._forget_unused()
         return report
 
     def replay(self, changes: Sequence[RecordedChange]) -> None:
         def again() -> None:
             self._refresh()  # what others did to the schema must not pass for what happens here
-            schema = self._recording.schema
+            schema = self._trigger_set.schema
             assert schema is not None
-            current = self._recording.current
-            sources = [current[name] for name in dict.fromkeys(change.table for change in changes)]
-            with self._as_the_application_reads(), writing(self._connection, sources, schema.triggers):
+            current = self._trigger_set.current
+            recorded_tables = [current[name] for name in dict.fromkeys(change.table for change in changes)]
+            with (
+                self._as_the_application_reads(),
+                without_application_triggers(self._connection, recorded_tables, schema.triggers),
+            ):
                 self._connection.run(f"SET {QUIET} = NULL")
                 try:
                     replay(self._connection, current, changes)
@@ -130,8 +137,8 @@ class MysqlJournal:
         self._connection.patiently(again)
 
     def release(self, mark: Mark) -> None:
-        self._place(mark)
-        del self._places[mark.number]
+        self._state_of(mark)
+        del self._mark_states[mark.number]
         self._connection.patiently(self._forget_unused)
 
     def fingerprint(self) -> str:
@@ -142,115 +149,125 @@ class MysqlJournal:
         return self._connection.patiently(take)
 
     def close(self) -> None:
-        self._places.clear()
+        self._mark_states.clear()
         self._watch.connection.close()
         self._connection.close()
 
     # Where we are
 
-    def _place(self, mark: Mark) -> Place:
+    def _state_of(self, mark: Mark) -> MarkState:
         try:
-            return self._places[mark.number]
+            return self._mark_states[mark.number]
         except KeyError:
             raise ValueError(f"mark {mark.number} was released, or ended by going back to an earlier one") from None
 
     def _refresh(self) -> None:
-        if not self._recording.schema_is_fit() or self._watch.torn(self._recording.current):
-            self._recording.refit(self._last_mark)
+        if not self._trigger_set.schema_is_unchanged() or self._watch.truncated_or_recreated(self._trigger_set.current):
+            self._trigger_set.fit_triggers(self._last_mark)
 
     def _mark(self) -> Mark:
         while True:
             stale: set[str] = set()
-            if self._recording.schema_is_fit():
+            if self._trigger_set.schema_is_unchanged():
                 with self._connection.transaction("REPEATABLE READ", snapshot=True):
-                    stale = self._recording.cascaded(self._recording.current, HOT - 1)
-                    if not stale and self._watch_begins_again(self._recording.current):
+                    stale = self._trigger_set.cascaded(self._trigger_set.current, UNSEEN - 1)
+                    if not stale and self._restart_watch(self._trigger_set.current):
                         return self._mark_here()
-            self._recording.refit(self._last_mark, stale)
+            self._trigger_set.fit_triggers(self._last_mark, stale)
 
-    def _watch_begins_again(self, known: Iterable[str]) -> bool:
-        """Inside a transaction. False, and the watch goes on, if one of the tables was truncated or made anew."""
-        if self._recording.current:
-            self._connection.run(touching(self._recording.current))  # nobody can truncate them now
-        return self._watch.begins_again(known)
+    def _restart_watch(self, known: Iterable[str]) -> bool:
+        """Inside a transaction. False, and the watch goes on, if one of the tables was truncated or made again."""
+        if self._trigger_set.current:
+            self._connection.run(probe_query(self._trigger_set.current))  # nobody can truncate them now
+        return self._watch.restart(known)
 
     def _mark_here(self) -> Mark:
-        current, catalog, schema = self._recording.current, self._recording.catalog, self._recording.schema
+        current, catalog, schema = self._trigger_set.current, self._trigger_set.catalog, self._trigger_set.schema
         assert schema is not None
         number = self._last_mark + 1
-        sources = list(self._recording.sources.values())
-        counted = [name for name, source in current.items() if source.table.counted]
-        flags, counters = self._connection.batch([looking(sources, HOT - 1), counters_query(counted)])
-        fresh = touched(sources, flags)
-        seen = seen_first(self._connection, fresh)
-        stamps = [each for source, seqs in zip(fresh, seen, strict=True) for each in stamping(source, seqs, number)]
+        recorded_tables = list(self._trigger_set.recorded_tables.values())
+        counted = [name for name, recorded in current.items() if recorded.table.counted]
+        flags, counters = self._connection.batch(
+            [observation_query(recorded_tables, UNSEEN - 1), counters_query(counted)]
+        )
+        fresh = touched(recorded_tables, flags)
+        seen = newly_seen(self._connection, fresh)
+        stamps = [
+            each
+            for recorded, seqs in zip(fresh, seen, strict=True)
+            for each in stamp_statements(recorded, seqs, number)
+        ]
         self._connection.batch(["COMMIT", *stamps])
         self._head = max([self._head, *(seqs[-1] for seqs in seen if seqs)])
-        state, sums = SavedState(dict(current), schema), self._now.sums(catalog)
-        self._places[number] = Place(number, self._head, state, catalog, parse_counters(counters), sums)
+        saved, sums = SavedState(dict(current), schema), self._comparison.sums(catalog)
+        self._mark_states[number] = MarkState(number, self._head, saved, catalog, parse_counters(counters), sums)
         self._last_mark = number
         return Mark(number)
 
     def _forget_unused(self) -> None:
-        used = {source for place in self._places.values() for source in place.state.sources.values()}
-        self._recording.forget_unused(used | set(self._recording.current.values()), list(self._places))
+        used = {recorded for state in self._mark_states.values() for recorded in state.saved.recorded_tables.values()}
+        self._trigger_set.forget_unused(used | set(self._trigger_set.current.values()), list(self._mark_states))
 
     # Going back
 
-    def _undo(self, place: Place) -> UndoReport:
-        lost = self._now.unrecorded(place)
+    def _undo(self, state: MarkState) -> UndoReport:
+        lost = self._comparison.unrecorded(state)
         if lost:
             raise IsolationFailed(
                 "rows were changed that the kit cannot put back",
                 why="; ".join(lost),
                 do="make them tables of InnoDB, or leave them alone in tests",
             )
-        look = self._now.look(place, "READ UNCOMMITTED")  # it must wait for what is not committed yet
-        gaps = self._now.gaps(place, look)
+        observed = self._comparison.observe(state, "READ UNCOMMITTED")  # it must wait for what is not committed yet
+        gaps = self._comparison.gaps(state, observed)
         if gaps:
-            self._now.unfinished |= self._now.stale(place) | self._put_schema_back(place)
-            look = self._now.look(place, "READ UNCOMMITTED")
-        stale = self._now.unfinished
-        number = self._restore_rows(place, look.touched, stale)
-        if stale and not self._watch_anew(place, stale):
-            return self._undo(place)
-        self._now.unfinished = set()
-        restored = write_counters(self._connection, place.counters, look.counters)
-        self._recording.own_statements("alter_table", restored)
+            self._comparison.unfinished |= self._comparison.stale(state) | self._put_schema_back(state)
+            observed = self._comparison.observe(state, "READ UNCOMMITTED")
+        stale = self._comparison.unfinished
+        number = self._restore_rows(state, observed.touched, stale)
+        if stale and not self._watch_rewritten(state, stale):
+            return self._undo(state)
+        self._comparison.unfinished = set()
+        restored = write_counters(self._connection, state.counters, observed.counters)
+        self._trigger_set.count_own_statements("alter_table", restored)
         if gaps:
             return UndoReport("saved state", number, gaps)
-        return UndoReport("journal" if look.touched or restored else "nothing", number)
+        return UndoReport("journal" if observed.touched or restored else "nothing", number)
 
-    def _put_schema_back(self, place: Place) -> set[str]:
+    def _put_schema_back(self, state: MarkState) -> set[str]:
         """Returns the tables that are empty now and should not be."""
-        sources, current = place.state.sources, self._recording.current
-        if not self._now.schema_differs(place) and all(current.get(name) is source for name, source in sources.items()):
+        recorded_tables, current = state.saved.recorded_tables, self._trigger_set.current
+        if not self._comparison.schema_differs(state) and all(
+            current.get(name) is recorded for name, recorded in recorded_tables.items()
+        ):
             return set()
-        anew = place.state.put_schema_back(self._connection)
-        self._recording.goes_on_with(sources, place.catalog, place.era)
-        return anew & set(sources)
+        rebuilt = state.saved.put_schema_back(self._connection)
+        self._trigger_set.switch_to(recorded_tables, state.catalog, state.number)
+        return rebuilt & set(recorded_tables)
 
-    def _restore_rows(self, place: Place, touched: list[Source], stale: set[str]) -> int:
+    def _restore_rows(self, state: MarkState, touched: list[RecordedTable], stale: set[str]) -> int:
         """Under REPEATABLE READ: reading for update keeps others from recording more at the end of a journal."""
-        sources = place.state.sources
-        changed = {source.table.name for source in touched if sources.get(source.table.name) is source}
-        written = [sources[name] for name in sorted(changed | stale)]
+        recorded_tables = state.saved.recorded_tables
+        changed = {recorded.table.name for recorded in touched if recorded_tables.get(recorded.table.name) is recorded}
+        written = [recorded_tables[name] for name in sorted(changed | stale)]
         if not written:
             return 0
-        locking = [source.locking(place.era) for source in written]
-        with writing(self._connection, written, place.state.schema.triggers, first=locking) as found:
+        lock_statements = [lock_statement(recorded, state.number) for recorded in written]
+        with without_application_triggers(
+            self._connection, written, state.saved.schema.triggers, first=lock_statements
+        ) as found:
             restoring: list[str] = []
-            for source, images in zip(written, found, strict=True):
-                if source.table.name in stale:
-                    restoring += source.writing_anew(place.era)
+            for recorded, images in zip(written, found, strict=True):
+                if recorded.table.name in stale:
+                    restoring += rewrite_statements(recorded, state.number)
                 else:
-                    restoring += source.taking_back(images, place.era)
+                    restoring += undo_statements(recorded, images, state.number)
             self._connection.batch(restoring)
         return sum(len({seq for seq, _, _ in images}) for images in found)
 
-    def _watch_anew(self, place: Place, stale: set[str]) -> bool:
+    def _watch_rewritten(self, state: MarkState, stale: set[str]) -> bool:
         with self._connection.transaction("REPEATABLE READ", snapshot=True):
-            return self._watch_begins_again(set(place.state.sources) - stale)
+            return self._restart_watch(set(state.saved.recorded_tables) - stale)
 
     @contextmanager
     def _as_the_application_reads(self) -> Generator[None, None, None]:
@@ -260,11 +277,3 @@ class MysqlJournal:
             yield
         finally:
             self._connection.run("SET time_zone = '+00:00'")
-
-
-def _another(connection: Any) -> Any:
-    """A second connection to the same place, in the same way."""
-    other = copy(connection)
-    other._sock = other._rfile = None  # these stay the first one's
-    other.connect()
-    return other

@@ -4,64 +4,66 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kailash_testkit.databases.mysql.connection import Connection
-from kailash_testkit.databases.mysql.database import quoted
+from kailash_testkit.databases.mysql.connection import Connection, quoted
 from kailash_testkit.databases.mysql.journal.catalog import Catalog
 from kailash_testkit.databases.mysql.journal.counters import counters_query, parse_counters
-from kailash_testkit.databases.mysql.journal.history import looking, touched
+from kailash_testkit.databases.mysql.journal.history import observation_query, touched
 from kailash_testkit.databases.mysql.journal.rebuild import SavedState
-from kailash_testkit.databases.mysql.journal.schema import ASKING_FOR_STATEMENTS, parse_statement_counts
-from kailash_testkit.databases.mysql.journal.trigger_set import Recording
-from kailash_testkit.databases.mysql.journal.triggers import Source
+from kailash_testkit.databases.mysql.journal.schema import STATEMENT_COUNTS_QUERY, parse_statement_counts
+from kailash_testkit.databases.mysql.journal.trigger_set import TriggerSet
+from kailash_testkit.databases.mysql.journal.triggers import RecordedTable
 
 
 @dataclass
-class Place:
+class MarkState:
     """What a mark stands for.
 
-    era: its number. head: the last position it saw. unrecorded: a sum over the rows of each table not recorded.
+    number: its number, which journals name. head: the last position it saw.
+    unrecorded: a sum over the rows of each table not recorded.
     """
 
-    era: int
+    number: int
     head: int
-    state: SavedState
+    saved: SavedState
     catalog: Catalog
     counters: dict[str, int]
     unrecorded: dict[str, object]
 
 
 @dataclass
-class Look:
+class Observation:
     """What one round trip tells. statements: how many the server has begun, by kind. counters: present ones."""
 
     statements: dict[str, int]
-    touched: list[Source]
+    touched: list[RecordedTable]
     counters: dict[str, int]
 
 
 class Comparison:
     """Compares the present with a mark.
 
-    unfinished: the tables that an undo, interrupted by a lock, has yet to write anew.
+    unfinished: the tables that an undo, interrupted by a lock, has yet to write again.
     """
 
-    def __init__(self, connection: Connection, recording: Recording) -> None:
+    def __init__(self, connection: Connection, trigger_set: TriggerSet) -> None:
         self._connection = connection
-        self._recording = recording
+        self._trigger_set = trigger_set
         self.unfinished: set[str] = set()
 
-    def look(self, place: Place, isolation: str) -> Look:
+    def observe(self, state: MarkState, isolation: str) -> Observation:
         """What there is under that isolation level, all but what `gaps` asks for."""
-        sources = list(self._recording.sources.values())
+        recorded_tables = list(self._trigger_set.recorded_tables.values())
         statements, flags, counters = self._connection.batch(
             [
-                ASKING_FOR_STATEMENTS,
+                STATEMENT_COUNTS_QUERY,
                 f"SET TRANSACTION ISOLATION LEVEL {isolation}",
-                looking(sources, place.era),
-                counters_query(place.counters),
+                observation_query(recorded_tables, state.number),
+                counters_query(state.counters),
             ]
         )
-        return Look(parse_statement_counts(statements), touched(sources, flags), parse_counters(counters))
+        return Observation(
+            parse_statement_counts(statements), touched(recorded_tables, flags), parse_counters(counters)
+        )
 
     def sums(self, catalog: Catalog) -> dict[str, object]:
         """A sum over the rows of each table that is not recorded."""
@@ -69,33 +71,33 @@ class Comparison:
             return {}
         return dict(self._connection.run(f"CHECKSUM TABLE {', '.join(map(quoted, catalog.opaque))}"))
 
-    def gaps(self, place: Place, look: Look) -> tuple[str, ...]:
-        """Why the journal alone does not lead back to the place."""
+    def gaps(self, state: MarkState, observed: Observation) -> tuple[str, ...]:
+        """Why the journal alone does not lead back to the mark."""
         gaps: list[str] = []
-        if self.schema_differs(place, look.statements):
+        if self.schema_differs(state, observed.statements):
             gaps.append("the schema was changed")
-        gaps += [f"table {name} changed while no trigger fired" for name in sorted(self.stale(place))]
-        return tuple(gaps + self.unrecorded(place))
+        gaps += [f"table {name} changed while no trigger fired" for name in sorted(self.stale(state))]
+        return tuple(gaps + self.unrecorded(state))
 
-    def schema_differs(self, place: Place, statements: dict[str, int] | None = None) -> bool:
+    def schema_differs(self, state: MarkState, statements: dict[str, int] | None = None) -> bool:
         """Whether anything was made, altered or dropped since."""
-        fit, schema = self._recording.schema_is_fit(statements), self._recording.schema
-        return not fit or schema is None or not schema.same_as(place.state.schema)
+        fit, schema = self._trigger_set.schema_is_unchanged(statements), self._trigger_set.schema
+        return not fit or schema is None or not schema.same_as(state.saved.schema)
 
-    def stale(self, place: Place) -> set[str]:
+    def stale(self, state: MarkState) -> set[str]:
         """The tables whose rows do not follow from what was recorded since."""
-        sources, current = place.state.sources, self._recording.current
-        torn = self._recording.watch.torn(current) & set(sources)
-        torn |= {name for name, source in sources.items() if current.get(name) is not source}
-        return torn | self.unfinished | self._recording.cascaded(sources, place.era)
+        recorded_tables, current = state.saved.recorded_tables, self._trigger_set.current
+        lost = self._trigger_set.watch.truncated_or_recreated(current) & set(recorded_tables)
+        lost |= {name for name, recorded in recorded_tables.items() if current.get(name) is not recorded}
+        return lost | self.unfinished | self._trigger_set.cascaded(recorded_tables, state.number)
 
-    def unrecorded(self, place: Place) -> list[str]:
+    def unrecorded(self, state: MarkState) -> list[str]:
         """Why what changed cannot be put back at all."""
-        if not place.catalog.opaque:
+        if not state.catalog.opaque:
             return []
-        sums = self.sums(place.catalog)
+        sums = self.sums(state.catalog)
         return [
             reason
-            for reason, (summed, total) in zip(place.catalog.opaque.values(), place.unrecorded.items(), strict=True)
+            for reason, (summed, total) in zip(state.catalog.opaque.values(), state.unrecorded.items(), strict=True)
             if sums.get(summed) != total
         ]

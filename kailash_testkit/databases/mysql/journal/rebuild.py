@@ -1,4 +1,4 @@
-"""The slower way back: tables made anew as they were at a mark, and filled from their journal.
+"""The slower way back: tables made again as they were at a mark, and filled from their journal.
 
 For schema changes, and for rows that changed while no trigger fired: TRUNCATE, and foreign keys that cascade. What
 to fill a table with need not be saved at a mark: it is the rows that were there when recording began, which are the
@@ -11,27 +11,26 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from kailash_testkit.databases.mysql.connection import Connection
-from kailash_testkit.databases.mysql.database import quoted
+from kailash_testkit.databases.mysql.connection import Connection, quoted
 from kailash_testkit.databases.mysql.journal.schema import Schema, read_schema
-from kailash_testkit.databases.mysql.journal.triggers import Source
-from kailash_testkit.databases.mysql.journal.writing import make_triggers, require_that_they_can_be_made
+from kailash_testkit.databases.mysql.journal.trigger_free_writes import make_triggers, require_that_they_can_be_made
+from kailash_testkit.databases.mysql.journal.triggers import RecordedTable
 from kailash_testkit.errors import IsolationFailed
 
 
 @dataclass(frozen=True)
 class SavedState:
-    """What there was at a mark. sources: what recorded each table then."""
+    """What there was at a mark. recorded_tables: what recorded each table then."""
 
-    sources: Mapping[str, Source]
+    recorded_tables: Mapping[str, RecordedTable]
     schema: Schema
 
     def differing(self, present: Schema) -> set[str]:
         """The recorded tables that are not there as they were."""
-        return {name for name in self.sources if present.tables.get(name) != self.schema.tables[name]}
+        return {name for name in self.recorded_tables if present.tables.get(name) != self.schema.tables[name]}
 
     def put_schema_back(self, connection: Connection) -> set[str]:
-        """Make the schema what it was; returns the tables that were made anew and are empty.
+        """Make the schema what it was; returns the tables that were made again and are empty.
 
         Each statement takes effect at once; called again after an interruption, it goes on.
         """
@@ -43,7 +42,7 @@ class SavedState:
                 why="the kit puts tables, views and triggers back, and no others",
                 do="make procedures, functions and events before the first test, or drop what the test makes",
             )
-        own = {trigger: source for source in self.sources.values() for trigger in source.triggers}
+        own = {trigger: recorded for recorded in self.recorded_tables.values() for trigger in recorded.triggers}
         kept = set(self.schema.of_application_triggers())
         wanted = [trigger for trigger in self.schema.triggers if not trigger.is_own]
         there = set(present.of_application_triggers())
@@ -58,18 +57,18 @@ class SavedState:
         for trigger in remaining.triggers:
             if (trigger.name not in own) if trigger.is_own else (trigger.described() not in kept):
                 connection.run(f"DROP TRIGGER {quoted(trigger.name)}")
-        anew = set(self.schema.tables) - set(remaining.tables)
-        for table in sorted(anew):
+        rebuilt = set(self.schema.tables) - set(remaining.tables)
+        for table in sorted(rebuilt):
             connection.run(self.schema.tables[table])
         self._make_triggers(connection)
         self._make_views(connection, set(remaining.views))
-        return anew
+        return rebuilt
 
     def _require_recorded(self, present: Schema) -> None:
         lost = [
             name
             for name, statement in self.schema.tables.items()
-            if name not in self.sources and present.tables.get(name) != statement
+            if name not in self.recorded_tables and present.tables.get(name) != statement
         ]
         if lost:
             raise IsolationFailed(
@@ -81,10 +80,10 @@ class SavedState:
     def _make_triggers(self, connection: Connection) -> None:
         present = read_schema(connection).triggers
         names = {trigger.name for trigger in present}
-        for source in self.sources.values():
-            if not names.issuperset(source.triggers):
-                source.drop_triggers(connection)
-                source.create_triggers(connection, [each for each in present if each.name not in source.triggers])
+        for recorded in self.recorded_tables.values():
+            if not names.issuperset(recorded.triggers):
+                recorded.drop_triggers(connection)
+                recorded.create_triggers(connection, [each for each in present if each.name not in recorded.triggers])
         make_triggers(connection, [each for each in self.schema.triggers if not each.is_own and each.name not in names])
 
     def _make_views(self, connection: Connection, present: Collection[str]) -> None:

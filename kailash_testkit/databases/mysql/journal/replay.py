@@ -7,35 +7,38 @@ from datetime import timedelta
 
 from kailash_testkit.databases.journal import RecordedChange
 from kailash_testkit.databases.mysql.connection import Connection
-from kailash_testkit.databases.mysql.database import quoted
+from kailash_testkit.databases.mysql.connection import quoted_with_parameters as _sql
+from kailash_testkit.databases.mysql.driver import NO_SUCH_ROW
 from kailash_testkit.databases.mysql.journal.catalog import Column
-from kailash_testkit.databases.mysql.journal.triggers import Source, all_digits
+from kailash_testkit.databases.mysql.journal.triggers import RecordedTable, all_digits
 
 
-def replay(connection: Connection, sources: Mapping[str, Source], changes: Sequence[RecordedChange]) -> None:
+def replay(
+    connection: Connection, recorded_tables: Mapping[str, RecordedTable], changes: Sequence[RecordedChange]
+) -> None:
     """Inside a transaction: of each change, the row before it goes, the row after it comes."""
     for change in changes:
-        source = sources[change.table]
+        recorded = recorded_tables[change.table]
         if change.before is not None:
-            _delete(connection, source, change)
+            _delete(connection, recorded, change)
         if change.after is not None:
-            _insert(connection, source, change.after)
+            _insert(connection, recorded, change.after)
 
 
-def _delete(connection: Connection, source: Source, change: RecordedChange) -> None:
-    columns = source.table.columns
-    chosen = [columns[place] for place in source.table.key] or list(columns)
-    same = _equal if source.table.key else _identical
+def _delete(connection: Connection, recorded: RecordedTable, change: RecordedChange) -> None:
+    columns = recorded.table.columns
+    chosen = [columns[place] for place in recorded.table.key] or list(columns)
+    same = _equal if recorded.table.key else _identical
     where = " AND ".join(same(column) for column in chosen)
     values = [_bound(value) for value in change.key]
-    if not connection.count(f"DELETE FROM {_sql(source.table.name)} WHERE {where} LIMIT 1", values):
-        raise connection.IntegrityError(1032, f"{source.table.name} has no row {change.key!r} to change")
+    if not connection.count(f"DELETE FROM {_sql(recorded.table.name)} WHERE {where} LIMIT 1", values):
+        raise connection.IntegrityError(NO_SUCH_ROW, f"{recorded.table.name} has no row {change.key!r} to change")
 
 
-def _insert(connection: Connection, source: Source, row: Mapping[str, object]) -> None:
-    written = [column.name for column in source.table.columns if column.writable]
+def _insert(connection: Connection, recorded: RecordedTable, row: Mapping[str, object]) -> None:
+    written = [column.name for column in recorded.table.columns if column.writable]
     connection.run(
-        f"INSERT INTO {_sql(source.table.name)} ({', '.join(map(_sql, written))}) "
+        f"INSERT INTO {_sql(recorded.table.name)} ({', '.join(map(_sql, written))}) "
         f"VALUES ({', '.join('%s' for _ in written)})",
         [_bound(row[name]) for name in written],
     )
@@ -52,11 +55,6 @@ def _identical(column: Column) -> str:
     if column.kind == "bit":
         return f"CAST({_sql(column.name)} AS BINARY) <=> %s"
     return f"{all_digits(_sql(column.name), column.kind)} <=> %s"
-
-
-def _sql(name: str) -> str:
-    """The name in a statement with parameters."""
-    return quoted(name).replace("%", "%%")
 
 
 def _bound(value: object) -> object:

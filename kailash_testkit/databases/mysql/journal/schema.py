@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kailash_testkit.databases.mysql.connection import Connection
-from kailash_testkit.databases.mysql.database import quoted
+from kailash_testkit.databases.mysql.connection import Connection, quoted
 from kailash_testkit.databases.mysql.journal.catalog import OWN_PREFIX, is_bookkeeping
 
 _COUNTER: Final = re.compile(r"^(\) ENGINE=\S+) AUTO_INCREMENT=\d+", re.MULTILINE)
@@ -20,7 +19,7 @@ _COUNTED: Final = (
     "drop_table", "drop_trigger", "drop_view", "optimize", "rename_table", "truncate",
 )  # fmt: skip
 #: Its rows are read by `parse_statement_counts`.
-ASKING_FOR_STATEMENTS: Final = (
+STATEMENT_COUNTS_QUERY: Final = (
     "SHOW GLOBAL STATUS WHERE variable_name IN (" + ", ".join(f"'Com_{kind}'" for kind in _COUNTED) + ")"
 )
 _TABLES: Final = "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = database()"
@@ -113,9 +112,9 @@ def read_schema(connection: Connection) -> Schema:
     return Schema(tables, views, described, frozenset(routines))
 
 
-def statements_so_far(connection: Connection) -> dict[str, int]:
+def read_statement_counts(connection: Connection) -> dict[str, int]:
     """How many statements that change a schema the server has begun."""
-    return parse_statement_counts(connection.run(ASKING_FOR_STATEMENTS))
+    return parse_statement_counts(connection.run(STATEMENT_COUNTS_QUERY))
 
 
 def parse_statement_counts(rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:

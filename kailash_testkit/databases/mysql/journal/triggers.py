@@ -1,4 +1,4 @@
-"""The triggers that record a table's changes, and the statements that take recorded changes back.
+"""The triggers that record a table's changes.
 
 Each table has a journal table with columns of the same types, so that values are kept bit by bit. A row of it
 is one image: ``side`` tells whether the row was so before (`BEFORE`) or after (`AFTER`) the change ``seq``, or at
@@ -8,7 +8,7 @@ the start of recording (`BASE`). So an insert leaves one image, a delete one, an
 makes writers wait for each other nor touches the application's ``LAST_INSERT_ID()``. A trigger runs while the
 changed row is locked, so for each row the order of ``seq`` is the order of commits.
 
-``era`` is the number of the first mark at which the change was visible (`HOT` before any). InnoDB cannot be asked
+``mark`` is the number of the first mark at which the change was visible (`UNSEEN` before any). InnoDB cannot be asked
 which transactions a moment saw, and positions do not tell: a transaction that began before a mark and commits after
 it has recorded at lower positions than others. So `mark` writes down what it saw.
 """
@@ -19,23 +19,22 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Final
 
-from kailash_testkit.databases.mysql.connection import Connection
-from kailash_testkit.databases.mysql.database import quoted
+from kailash_testkit.databases.mysql.connection import Connection, quoted
 from kailash_testkit.databases.mysql.journal.catalog import OWN_PREFIX, Table
 from kailash_testkit.databases.mysql.journal.schema import Trigger
 
-BEFORE, AFTER, BASE = 0, 1, 2  # in this order: see `Source.rows_at`
-HOT: Final = 4294967295
+BEFORE, AFTER, BASE = 0, 1, 2  # in this order: see `undo.rewrite_statements`
+UNSEEN: Final = 4294967295
 #: Set on the kit's connection while it puts rows back: nothing is recorded then.
 QUIET: Final = "@dataflow_testkit_quiet"
 _EVENTS: Final = {"insert": [(AFTER, "NEW")], "update": [(BEFORE, "OLD"), (AFTER, "NEW")], "delete": [(BEFORE, "OLD")]}
 
 
-class Source:
+class RecordedTable:
     """One table as recorded from one moment on. ``number`` is part of the names of all that belongs to it.
 
-    born: the number of the last mark before recording began; base: the position at which it did.
-    retired: the number of the last mark before it ended, None while it goes on.
+    begun_after: the number of the last mark before recording began; base: the position at which it did.
+    ended_after: the number of the last mark before it ended, None while it goes on.
     """
 
     def __init__(self, number: int, table: Table) -> None:
@@ -46,9 +45,9 @@ class Source:
         self._by_event = {event: f"{self.journal}_{event}" for event in _EVENTS}
         self._counting = f"{self.journal}_before" if table.indexed and not table.key else None
         self.triggers = {*self._by_event.values(), *filter(None, [self._counting])}
-        self.born = -1
+        self.begun_after = -1
         self.base = 0
-        self.retired: int | None = -1
+        self.ended_after: int | None = -1
         self.slots = [f"c{place}" for place in range(len(table.columns))]
         written = [place for place, column in enumerate(table.columns) if column.writable]
         self.written = ", ".join(quoted(table.columns[place].name) for place in written)
@@ -60,8 +59,8 @@ class Source:
             f"{quoted(column.name)} AS {slot}" for column, slot in zip(self.table.columns, self.slots, strict=True)
         )
         connection.run(
-            f"CREATE TABLE {self.journal} (era INT UNSIGNED NOT NULL DEFAULT {HOT}, "
-            "seq BIGINT UNSIGNED NOT NULL DEFAULT 0, side TINYINT NOT NULL DEFAULT 0, PRIMARY KEY (era, seq, side)) "
+            f"CREATE TABLE {self.journal} (mark INT UNSIGNED NOT NULL DEFAULT {UNSEEN}, "
+            "seq BIGINT UNSIGNED NOT NULL DEFAULT 0, side TINYINT NOT NULL DEFAULT 0, PRIMARY KEY (mark, seq, side)) "
             f"ENGINE = InnoDB ROW_FORMAT = DYNAMIC SELECT {selected} FROM {self.name} LIMIT 0"
         )
 
@@ -95,8 +94,8 @@ class Source:
         if not indexed:
             return "TRUE"
         same = " AND ".join(f"OLD.{name} <=> NEW.{name}" for name in indexed)
-        if self._key:
-            names = [name for name, _ in self._key] + indexed
+        if self.key:
+            names = [name for name, _ in self.key] + indexed
             still = " AND ".join(f"{self.name}.{name} <=> OLD.{name}" for name in names)
             return f"({same} OR NOT EXISTS (SELECT 1 FROM {self.name} WHERE {still}))"
         return f"({same} OR {self._number_like_the_old} < @{self._counting})"
@@ -116,99 +115,23 @@ class Source:
     def _values(self, row: str) -> str:
         return ", ".join(f"{row}.{quoted(column.name)}" for column in self.table.columns)
 
-    def record_base(self, connection: Connection, era: int) -> None:
+    def record_base(self, connection: Connection, mark: int) -> None:
         """Write down the rows there are; nobody else may be writing."""
         columns = ", ".join(quoted(column.name) for column in self.table.columns)
         connection.run(
-            f"INSERT INTO {self.journal} (era, seq, side, {', '.join(self.slots)}) "
-            f"SELECT {era}, UUID_SHORT(), {BASE}, {columns} FROM {self.name}"
+            f"INSERT INTO {self.journal} (mark, seq, side, {', '.join(self.slots)}) "
+            f"SELECT {mark}, UUID_SHORT(), {BASE}, {columns} FROM {self.name}"
         )
-        self.born = era
+        self.begun_after = mark
         ((self.base,),) = connection.run("SELECT UUID_SHORT()")
 
-    # Going back
-
     @cached_property
-    def _key(self) -> list[tuple[str, str]]:
+    def key(self) -> list[tuple[str, str]]:
         """Column and slot of each part of the key."""
         return [(quoted(self.table.columns[place].name), self.slots[place]) for place in self.table.key]
 
-    def locking(self, era: int) -> str:
-        """A statement for `taking_back`: the images after ``era``. Nobody can add one from then on."""
-        if self._key:
-            parts = [
-                f"hex({exact_value(self.slots[place], self.table.columns[place].kind)})" for place in self.table.key
-            ]
-            identity = f"concat_ws(',', {', '.join(parts)})"
-        else:
-            identity = self.exact(self.slots)
-        return f"SELECT seq, side, {identity} FROM {self.journal} WHERE era > {era} AND side < {BASE} FOR UPDATE"
-
-    def taking_back(self, images: Sequence[tuple[int, int, str]], era: int) -> list[str]:
-        """The statements that make the rows touched after ``era`` what they were then."""
-        restoring, missing = self._by_key(images, era) if self._key else self._by_value(images)
-        if missing:
-            restoring.append(
-                f"INSERT INTO {self.name} ({self.written}) SELECT {self.written_slots} FROM {self.journal} "
-                f"WHERE era > {era} AND side = {BEFORE} AND seq IN ({', '.join(map(str, missing))})"
-            )
-        return [*restoring, f"DELETE FROM {self.journal} WHERE era > {era}"]
-
-    def _by_key(self, images: Sequence[tuple[int, int, str]], era: int) -> tuple[list[str], list[int]]:
-        """Remove every touched row, then insert those that were there; returns the positions of these.
-
-        What the first image of a key says is the truth at ``era``. Removing all first means that no order of
-        inserts can violate a unique constraint on the way.
-        """
-        first: dict[str, tuple[int, int]] = {}
-        for seq, side, key in sorted(images):
-            first.setdefault(key, (seq, side))
-        same = " AND ".join(f"{self.name}.{name} = {self.journal}.{slot}" for name, slot in self._key)
-        removing = f"DELETE {self.name} FROM {self.journal} STRAIGHT_JOIN {self.name} ON {same} WHERE era > {era}"
-        return [removing], [seq for seq, side in first.values() if side == BEFORE]
-
-    def _by_value(self, images: Sequence[tuple[int, int, str]]) -> tuple[list[str], list[int]]:
-        """Where nothing tells two equal rows apart, it does not matter which of them goes."""
-        surplus: dict[str, int] = {}
-        gone: dict[str, list[int]] = {}
-        for seq, side, image in images:
-            surplus[image] = surplus.get(image, 0) + (1 if side == AFTER else -1)
-            if side == BEFORE:
-                gone.setdefault(image, []).append(seq)
-        row = self.exact([quoted(column.name) for column in self.table.columns])
-        removing = [
-            f"DELETE FROM {self.name} WHERE {row} = '{image}' LIMIT {number}"
-            for image, number in surplus.items()
-            if number > 0
-        ]
-        return removing, [seq for image, number in surplus.items() if number < 0 for seq in gone[image][:-number]]
-
-    def writing_anew(self, era: int) -> list[str]:
-        """The statements that remove all rows, and insert those that were there at ``era``."""
-        images = f"FROM {self.journal} WHERE era <= {era}"
-        if self._key:
-            slots = ", ".join(slot for _, slot in self._key)
-            chosen = (
-                f"SELECT {self.written_slots}, side, ROW_NUMBER() OVER (PARTITION BY {slots} "
-                f"ORDER BY seq DESC, side DESC) AS place {images}"
-            )
-            there = f"place = 1 AND side <> {BEFORE}"
-        else:
-            row = self.exact(self.slots)
-            chosen = (
-                f"SELECT {self.written_slots}, side, SUM(side = {BEFORE}) OVER (PARTITION BY {row}) AS gone, "
-                f"ROW_NUMBER() OVER (PARTITION BY {row}, side = {BEFORE} ORDER BY seq) AS place {images}"
-            )
-            there = f"place > gone AND side <> {BEFORE}"
-        return [
-            f"DELETE FROM {self.name}",
-            f"INSERT INTO {self.name} ({self.written}) "
-            f"SELECT {self.written_slots} FROM ({chosen}) AS images WHERE {there}",
-            f"DELETE FROM {self.journal} WHERE era > {era}",
-        ]
-
-    def cascaded(self, connection: Connection, era: int, since: int, referenced: Sequence[int]) -> tuple[bool, bool]:
-        """Whether rows were deleted, and whether one of these columns was updated, after ``era`` and ``since``."""
+    def cascaded(self, connection: Connection, mark: int, since: int, referenced: Sequence[int]) -> tuple[bool, bool]:
+        """Whether rows were deleted, and whether one of these columns was updated, after ``mark`` and ``since``."""
         moved = " OR ".join(
             f"NOT {exact_value(f'one.c{place}', self.table.columns[place].kind)} "
             f"<=> {exact_value(f'two.c{place}', self.table.columns[place].kind)}"
@@ -216,8 +139,8 @@ class Source:
         )
         ((deleted, updated),) = connection.run(
             f"SELECT max(two.seq IS NULL), max(two.seq IS NOT NULL AND ({moved})) FROM {self.journal} AS one "
-            f"LEFT JOIN {self.journal} AS two ON two.era = one.era AND two.seq = one.seq AND two.side = {AFTER} "
-            f"WHERE one.side = {BEFORE} AND one.era > {era} AND one.seq > {since}"
+            f"LEFT JOIN {self.journal} AS two ON two.mark = one.mark AND two.seq = one.seq AND two.side = {AFTER} "
+            f"WHERE one.side = {BEFORE} AND one.mark > {mark} AND one.seq > {since}"
         )
         return bool(deleted), bool(updated)
 

@@ -11,10 +11,9 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from kailash_testkit.databases.mysql.connection import SQL_MODE, Connection, literal
-from kailash_testkit.databases.mysql.database import quoted
+from kailash_testkit.databases.mysql.connection import SQL_MODE, Connection, literal, quoted
 from kailash_testkit.databases.mysql.journal.schema import Trigger
-from kailash_testkit.databases.mysql.journal.triggers import Source
+from kailash_testkit.databases.mysql.journal.triggers import RecordedTable
 from kailash_testkit.errors import IsolationFailed
 
 #: Whoever has one of these may make what belongs to somebody else.
@@ -22,21 +21,25 @@ _FOR_OTHERS: Final = "'SUPER', 'SET USER', 'SET_USER_ID', 'SET_ANY_DEFINER'"
 
 
 @contextmanager
-def writing(
-    connection: Connection, sources: Sequence[Source], triggers: Iterable[Trigger], *, first: Sequence[str] = ()
+def without_application_triggers(
+    connection: Connection,
+    recorded_tables: Sequence[RecordedTable],
+    triggers: Iterable[Trigger],
+    *,
+    first: Sequence[str] = (),
 ) -> Generator[list[list[tuple[Any, ...]]], None, None]:
     """A transaction in which the tables are written, and none of the application's triggers fires.
 
     triggers: all there are, in the order in which they fire. first: the first statements, whose rows it yields.
     """
-    names = {source.table.name for source in sources}
+    names = {recorded.table.name for recorded in recorded_tables}
     aside = [trigger for trigger in triggers if trigger.table in names and not trigger.is_own]
     if not aside:
         with connection.transaction("REPEATABLE READ", first=first) as found:
             yield found
         return
     require_that_they_can_be_made(connection, aside)
-    connection.run("LOCK TABLES " + ", ".join(f"{each.name} WRITE, {each.journal} WRITE" for each in sources))
+    connection.run("LOCK TABLES " + ", ".join(f"{each.name} WRITE, {each.journal} WRITE" for each in recorded_tables))
     try:
         for trigger in aside:
             connection.run(f"DROP TRIGGER {quoted(trigger.name)}")
