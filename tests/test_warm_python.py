@@ -77,7 +77,7 @@ def test_a_command_finds_what_it_finds_in_a_new_interpreter(
     assert (warm.returncode, warm.stderr) == (0, "")
 
 
-def test_kailash_is_there_already_but_nothing_of_the_kit_or_of_a_project(
+def test_kailash_and_the_kit_are_there_already_but_nothing_of_a_project(
     warm_python: WarmPython, tmp_path: Path
 ) -> None:
     (tmp_path / "shop.py").touch()
@@ -89,7 +89,7 @@ def test_kailash_is_there_already_but_nothing_of_the_kit_or_of_a_project(
     )
     for _ in range(2):
         here, files = warm_python.run("program.py", folder=tmp_path).stdout.splitlines()
-        assert set(here.split()) == {"kailash", "dataflow", "pytest"}
+        assert set(here.split()) == {"kailash", "dataflow", "pytest", "kailash_testkit"}
         assert files.split()[0] == str(tmp_path / "shop.py")
         assert files.split()[1] == sys.modules["kailash_testkit"].__file__
 

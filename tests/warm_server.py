@@ -2,8 +2,8 @@
 
     python -P warm_server.py FILE_DESCRIPTOR
 
-It has no state of the kit's, of pytest's or of any application: of the kit nothing is imported, and pytest has
-ended the one session in which it loads its plugins here. The fork leaves the server's loop and runs the command to
+It has no state of the kit's, of pytest's or of any application: the kit's modules are imported but none of its
+functions was called, and pytest has ended the one session in which it loads its plugins here. The fork leaves the server's loop and runs the command to
 the end of this module, so that it ends as any interpreter does: threads are waited for, exit handlers run.
 """
 
@@ -33,11 +33,33 @@ MODULES: Final = (
     "kailash.runtime",
     "kailash.workflow.builder",
     "starlette.applications",
+    # What DataFlow imports when it first connects:
+    "dataflow.adapters.factory",
+    "dataflow.core.pool_lightweight",
+    "dataflow.core.pool_monitor",
+    "dataflow.core.pool_validator",
+    "dataflow.features.retention",
+    "dataflow.migrations.concurrent_access_manager",
+    "dataflow.migrations.sync_ddl_executor",
+    "dataflow.query",
+    "dataflow.utils.connection_adapter",
+    "kailash.runtime.trust",
+    "kailash.tracking.storage.deferred",
+    "kailash.trust.auth",
+    "kailash.workflow.credentials",
+    "sqlalchemy.dialects.sqlite.aiosqlite",
+    # What a session with the kit imports:
+    "kailash_testkit.client",
+    "kailash_testkit.databases.sqlite.database",
+    "kailash_testkit.databases.sqlite.journal.journal",
+    "kailash_testkit.databases.sqlite.server",
+    "kailash_testkit.kit",
+    "kailash_testkit.pytest_plugin",
 )
 """What nearly every project imports. Not nexus, which sets up logging when it is imported."""
 
 WITH_STATE: Final = ("kailash_testkit", "randomly", "xdist", "xdist.looponfail")
-"""Plugins that each command imports for itself: the one that is tested, and those that remember how they started."""
+"""Plugins that are no part of the server's session: the one that is tested, and those that remember how they started."""
 
 BASE_PATH: Final = tuple(sys.path)
 
@@ -58,6 +80,7 @@ class Importer:
     def pytest_configure(self) -> None:
         for name in MODULES:
             importlib.import_module(name)
+        importlib.import_module("faker").Faker()  # imports its providers, as its plugin does in each session
 
 
 def warm_up() -> None:
@@ -71,7 +94,7 @@ def warm_up() -> None:
         code = pytest.main([*options, "--rootdir", folder, folder], plugins=[Importer()])
     if code is not pytest.ExitCode.NO_TESTS_COLLECTED:
         raise RuntimeError(f"pytest ended with {code!r}")
-    imported = {name.removeprefix("pytest_") for name in sys.modules}.intersection(WITH_STATE)
+    imported = {name.removeprefix("pytest_") for name in sys.modules}.intersection(WITH_STATE) - {"kailash_testkit"}
     if threading.active_count() > 1 or imported:
         raise RuntimeError(f"not fit to be forked: {threading.enumerate()}, {imported}")
     gc.collect()
