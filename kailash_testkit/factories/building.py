@@ -1,22 +1,24 @@
 """Makes the values of rows: what was given, then the factory's defaults, then generated ones.
 
-A `Recipe` is worked out once for rows that are given the same; it then makes any number of them.
+A `Blueprint` is worked out once for a factory, a `Recipe` once for rows that are given the same; it then makes any
+number of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from kailash_testkit.errors import CircularValues, MissingField
 from kailash_testkit.factories.declarations import Declaration, Maker, Transient, Values
-from kailash_testkit.factories.definition import own
+from kailash_testkit.factories.definition import own, replacing
 from kailash_testkit.factories.numbering import Number
+from kailash_testkit.factories.relations import Related, relations
 from kailash_testkit.factories.values import generator
 from kailash_testkit.models import Field, Model
 from kailash_testkit.models.checking import checked_values
 from kailash_testkit.models.model import MISSING, unknown_field
-from kailash_testkit.models.storable import check_given, check_storable
+from kailash_testkit.models.storable import check_given, check_storable, refused_fields
 
 LATER: Final = object()
 """Stands for the id of a parent that is numbered by the database when it is stored."""
@@ -31,48 +33,68 @@ class _NotKnownYetError(Exception):
 Kept = Callable[[Mapping[str, object]], Mapping[str, object]]
 
 
-class Recipe:
-    """How to make rows of a model for which ``given`` holds values and declarations.
+class Blueprint:
+    """What a factory makes rows of a model from, as far as no call changes it: worked out once, and kept.
 
+    declared: the factory's defaults. relations: those of them that a row is made for; one that leads back to itself
+    and is optional is left None, which ends the circle.
     kept: what the database's columns keep of values. Nobody asked for the microseconds of a ``datetime.now``
     that is a field's default, so a column without them is no difference.
-    Raises `UnknownField`, `FieldTypeError` or `ManagedField` for what cannot be given, `UnstorableField` for what
-    cannot be stored.
+    Raises what `recipe` raises, for the factory's defaults.
     """
 
-    def __init__(self, model: Model, given: Mapping[str, object], kept: Kept = dict) -> None:
-        check_storable(model)
-        check_given(model, given)
+    def __init__(self, model: Model, declared: Mapping[str, object], kept: Kept = dict) -> None:
         self.model = model
-        self.given = given
+        self.relations = {
+            name: relation for name, relation in relations(declared).items() if not _is_left_none(model, name, relation)
+        }
+        self._declared = declared
+        left_none = relations(declared).keys() - self.relations.keys()
+        self._defaults = {**declared, **dict.fromkeys(left_none)}
         self._kept = kept
-        for name, value in given.items():
-            if name not in model.writable and not isinstance(value, Transient):
-                checked_values(model, {name: value})  # raises, and says why
-        self.names = [name for name, field in model.writable.items() if name in given or _must_be_made(model, field)]
+        self._refused = refused_fields(model)
+        check_storable(model, self._refused)
+        _check_names(model, self._defaults)
+        self._by_default = [
+            name for name, field in model.writable.items() if name in self._defaults or _must_be_made(model, field)
+        ]
         self._makers: dict[str, Maker] = {}
-        for name in self.names:
-            self.maker(name)
+        self._base: Recipe | None = None
 
-    def row(self, number: Number) -> dict[str, object]:
-        """The values of the row with that number."""
-        return self.draft(number).values()
+    def recipe(self, given: Mapping[str, object]) -> Recipe:
+        """How rows are made for which a call gives these values and declarations.
 
-    def draft(self, number: Number, parents: Mapping[str, object] = _NONE) -> Draft:
-        """The row with that number, made as far as the ids of its parents are known (not `LATER`)."""
-        return Draft(self, number, dict(parents))
+        Raises `UnknownField`, `FieldTypeError` or `ManagedField` for what cannot be given, `UnstorableField` for what
+        cannot be stored, `MissingField` where no value can be made.
+        """
+        if given:
+            return self._recipe(replacing(self._declared, given))
+        if self._base is None:
+            self._base = self._recipe(given)
+        return self._base
+
+    def _recipe(self, given: Mapping[str, object]) -> Recipe:
+        check_given(self.model, given, self._refused)
+        _check_names(self.model, given)
+        names = self._by_default
+        if not given.keys() <= set(names):
+            names = [name for name in self.model.writable if name in given or name in names]
+        return Recipe(self, given, names)
 
     def maker(self, name: str) -> Maker:
-        """What makes the values of a field, or of a transient parameter."""
+        """What makes the values of a field, or of a transient parameter, that no call gives."""
         known = self._makers.get(name)
         if known is None:
-            known = self._makers[name] = self._maker(name)
+            if name in self._defaults:
+                check_given(self.model, {name: self._defaults[name]}, self._refused)
+                known = self.declared(name, self._defaults[name])
+            else:
+                known = self._generated(name)
+            self._makers[name] = known
         return known
 
-    def _maker(self, name: str) -> Maker:
-        if name not in self.given:
-            return self._default(name)
-        value = self.given[name]
+    def declared(self, name: str, value: object) -> Maker:
+        """What makes the values of a field for which that value, or declaration, is given."""
         if isinstance(value, Transient):
             return value.bound(self.model, name)
         if isinstance(value, Declaration):
@@ -80,7 +102,11 @@ class Recipe:
             return lambda number, values: checked_values(model, {name: bound(number, values)})[name]
         return _constant(checked_values(self.model, {name: value})[name])
 
-    def _default(self, name: str) -> Maker:
+    def uses_others(self, name: str) -> bool:
+        """Whether the default of a field is made by a declaration, which may ask for other values of its row."""
+        return isinstance(self._defaults.get(name), Declaration)
+
+    def _generated(self, name: str) -> Maker:
         model = self.model
         field = model.writable.get(name)
         if name in model.columns and (field is None or not _known_before(model, field)):
@@ -101,6 +127,47 @@ class Recipe:
             kept = self._kept
             return lambda number, values: kept(checked_values(model, {name: default()}))[name]
         return _constant(default)
+
+
+class Recipe:
+    """How to make rows for which ``given`` holds values and declarations; see `Blueprint.recipe`.
+
+    names: the fields that get a value, in the model's order.
+    """
+
+    def __init__(self, blueprint: Blueprint, given: Mapping[str, object], names: Sequence[str]) -> None:
+        self.model = blueprint.model
+        self.names = names
+        self._blueprint = blueprint
+        self._given = {name: blueprint.declared(name, value) for name, value in given.items()}
+        makers = [(name, self._given.get(name) or blueprint.maker(name)) for name in names]
+        uses_others = [
+            isinstance(given[name], Declaration) if name in given else blueprint.uses_others(name) for name in names
+        ]
+        self.alone = [maker for maker, uses in zip(makers, uses_others, strict=True) if not uses]
+        """The fields whose values depend on no other value of their row, with their makers."""
+
+    def row(self, number: Number) -> dict[str, object]:
+        """The values of the row with that number."""
+        return self.draft(number).values()
+
+    def draft(self, number: Number, parents: Mapping[str, object] = _NONE) -> Draft:
+        """The row with that number, made as far as the ids of its parents are known (not `LATER`)."""
+        return Draft(self, number, dict(parents))
+
+    def maker(self, name: str) -> Maker:
+        """What makes the values of a field, or of a transient parameter."""
+        return self._given.get(name) or self._blueprint.maker(name)
+
+
+def _is_left_none(model: Model, name: str, relation: Related) -> bool:
+    return name in model.fields and model.fields[name].nullable and relation.leads_back()
+
+
+def _check_names(model: Model, values: Mapping[str, object]) -> None:
+    for name, value in values.items():
+        if name not in model.writable and not isinstance(value, Transient):
+            checked_values(model, {name: value})  # raises, and says why
 
 
 def _constant(value: object) -> Maker:
@@ -132,15 +199,22 @@ class Draft:
         self._parents = parents
         self._made: dict[str, object] = {}
         self.view: Values = _View(recipe, number, parents, self._made)
-        self._names = [*recipe.names, *(field for field in parents if field not in recipe.names)]
-        self._late = [name for name in self._names if not self._is_made(name)]
+        self._names = (
+            [*recipe.names, *(field for field in parents if field not in recipe.names)] if parents else recipe.names
+        )
+        for name, maker in recipe.alone:
+            if name not in parents:
+                self._made[name] = maker(number, self.view)
+        self._late: list[str] = []
+        for name in self._names:
+            if name not in self._made:
+                self._make(name)
 
-    def _is_made(self, name: str) -> bool:
+    def _make(self, name: str) -> None:
         try:
             self.view[name]
         except _NotKnownYetError:
-            return False
-        return True
+            self._late.append(name)
 
     def known_id(self) -> object:
         """The row's id, or `LATER` when it is not known before the row is stored."""

@@ -64,7 +64,7 @@ class Definition:
 
     def using(self, values: Mapping[str, object]) -> Self:
         """With these defaults on top."""
-        return replace(self, defaults=merged(self.defaults, values))
+        return replace(self, defaults={**self.defaults, **replacing(self.defaults, values)})
 
     def with_trait(self, name: str, values: Mapping[str, object]) -> Self:
         """With a trait of that name to be asked for."""
@@ -97,9 +97,9 @@ class Definition:
         return replace(self, children=(*self.children, children))
 
 
-def merged(defaults: Mapping[str, object], values: Mapping[str, object]) -> dict[str, object]:
-    """``values`` on top of ``defaults``."""
-    result = dict(defaults)
+def replacing(defaults: Mapping[str, object], values: Mapping[str, object]) -> dict[str, object]:
+    """``values`` as they stand in the place of ``defaults``: a declaration may give a value another meaning."""
+    result: dict[str, object] = {}
     for name, value in values.items():
         declared = defaults.get(name)
         result[name] = own(declared.replaced_by(value) if isinstance(declared, Declaration) else value)

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from kailash_testkit.errors import CircularValues, DeclarationError
-from kailash_testkit.factories.building import Draft, Recipe
-from kailash_testkit.factories.definition import Children, Definition, merged
+from kailash_testkit.factories.building import Blueprint, Draft, Recipe
+from kailash_testkit.factories.definition import Children, Definition
 from kailash_testkit.factories.numbering import next_number
 from kailash_testkit.factories.relations import Related, relations
 from kailash_testkit.models import Model
@@ -65,12 +66,12 @@ class Plan:
     ) -> PlannedRow:
         store, model = definition.resolved()
         number = next_number(model.name)
+        blueprint = blueprint_of(definition, store, model)
         needed = dict(parents)
-        absent = left_none(definition, model)
-        for field, relation in relations(definition.defaults).items():
-            if field not in parents and field not in given and field not in absent:
+        for field, relation in blueprint.relations.items():
+            if field not in parents and field not in given:
                 needed[field] = self._parent(store, model, field, relation, trail)
-        recipe = self._recipe(definition, store, model, given)
+        recipe = self._recipe(blueprint, given) if given else blueprint.recipe(given)
         draft = recipe.draft(number, {field: parent.draft.known_id() for field, parent in needed.items()})
         planned = PlannedRow(definition, store, model, draft, needed)
         self.rows.append(planned)
@@ -91,12 +92,12 @@ class Plan:
         check_reference(store, model, field, parent.model)
         return parent
 
-    def _recipe(self, definition: Definition, store: Store, model: Model, given: Mapping[str, object]) -> Recipe:
+    def _recipe(self, blueprint: Blueprint, given: Mapping[str, object]) -> Recipe:
         """How such rows are made; worked out once for all that are given the very same."""
-        key = (id(definition), id(given))
+        key = (id(blueprint), id(given))
         if key not in self._recipes:
-            self._recipes[key] = _recipe(definition, store, model, given)
-            self._kept += [definition, given]
+            self._recipes[key] = blueprint.recipe(given)
+            self._kept += [blueprint, given]
         return self._recipes[key]
 
     def _add_children(self, parent: PlannedRow, children: Children) -> None:
@@ -136,19 +137,29 @@ def built(
     definition: Definition, store: Store, model: Model, given: Iterable[Mapping[str, object]]
 ) -> list[dict[str, object]]:
     """The values of rows that are not to be stored, one for each mapping of given values."""
+    blueprint = blueprint_of(definition, store, model)
     recipes: dict[int, Recipe] = {}
     rows: list[dict[str, object]] = []
     for each in given:
         if id(each) not in recipes:
-            recipes[id(each)] = _recipe(definition, store, model, each)
+            recipes[id(each)] = blueprint.recipe(each)
         rows.append(recipes[id(each)].row(next_number(model.name)))
     return rows
 
 
-def _recipe(definition: Definition, store: Store, model: Model, given: Mapping[str, object]) -> Recipe:
-    absent = {field: None for field in left_none(definition, model) if field not in given}
-    kept = functools.partial(store.database.at_column_precision, model.table)
-    return Recipe(model, {**merged(definition.defaults, given), **absent}, kept)
+_blueprints: WeakKeyDictionary[Store, WeakKeyDictionary[Definition, Blueprint]] = WeakKeyDictionary()
+
+
+def blueprint_of(definition: Definition, store: Store, model: Model) -> Blueprint:
+    """What the definition's rows are made from in that database, worked out at the first call."""
+    of_store = _blueprints.get(store)
+    if of_store is None:
+        of_store = _blueprints[store] = WeakKeyDictionary()
+    known = of_store.get(definition)
+    if known is None:
+        kept = functools.partial(store.database.at_column_precision, model.table)
+        known = of_store[definition] = Blueprint(model, definition.defaults, kept)
+    return known
 
 
 _Group = tuple[int, str]
@@ -173,15 +184,6 @@ def _by_depth(rows: Sequence[tuple[int, PlannedRow]]) -> list[list[PlannedRow]]:
     for depth, row in rows:
         batches.setdefault((depth, _group(row)), []).append(row)
     return [batches[key] for key in sorted(batches, key=lambda key: key[0])]
-
-
-def left_none(definition: Definition, model: Model) -> list[str]:
-    """The declared relations that lead back to themselves and are optional: None ends the circle."""
-    return [
-        field
-        for field, relation in relations(definition.defaults).items()
-        if field in model.fields and model.fields[field].nullable and relation.leads_back()
-    ]
 
 
 def _link(children: Definition, model: Model, parent: Model) -> str:

@@ -113,13 +113,16 @@ class LoopNodes:
                 if not self._is_kept(node):
                     self._dropped.append((kind, node))
         current.update(self._by_loop.get(loop, {}))
-        await self._close_dropped()
+        if self._dropped:
+            await self._close_dropped()
 
     def remember(self) -> None:
         """After a node ran: notes what DataFlow made in the running loop."""
         loop = asyncio.get_running_loop()
+        kept = self._by_loop.get(loop, {})
         for kind, entry in self._dataflow._async_sql_node_cache.items():
-            self._keep(loop, kind, entry)
+            if kept.get(kind) is not entry:
+                self._keep(loop, kind, entry)
 
     def has_strays(self, living: Iterable[asyncio.AbstractEventLoop]) -> bool:
         """Whether there are SQLite nodes of loops that are none of these; keeps those that are of one."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, get_type_hints
 
 from kailash_testkit.errors import UnknownField, UnknownModel
-from kailash_testkit.models.types import alternatives, has_metadata, is_nullable
+from kailash_testkit.models.types import alternatives, decoder, has_metadata, is_nullable
 from kailash_testkit.text import closest_match, comma_join
 
 MISSING: Final = object()
@@ -62,7 +62,12 @@ class Model:
         declared = {field.name: field.annotation for field in self.fields.values()}
         return {"id": int, **declared, **{name: kind for name, kind in added.items() if name not in declared}}
 
-    @property
+    @cached_property
+    def decoders(self) -> Mapping[str, Callable[[object], object]]:
+        """By column: what makes a stored value one of the declared type."""
+        return {name: decoder(annotation) for name, annotation in self.columns.items()}
+
+    @cached_property
     def id_is_automatic(self) -> bool:
         """Whether the database numbers the rows: no id is declared, or an int."""
         return alternatives(self.columns["id"]) == (int,)

@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, NoReturn, cast, dataclass_transform
 
 from kailash_testkit.models import Model
-from kailash_testkit.models.types import decode, same
+from kailash_testkit.models.types import same
 from kailash_testkit.text import closest_match, comma_join, truncate_repr
 
 _SHOWN_COLUMNS = 8
@@ -94,11 +94,12 @@ class Row(BaseRow):
     @classmethod
     def decoded(cls, model: Model, stored: Mapping[str, object], /) -> Row:
         """The row for what a database or a DataFlow node returned, columns unknown to the model as stored."""
-        columns = model.columns
-        return cls(
-            model.name,
-            {name: decode(columns.get(name, object), value) for name, value in stored.items()},
-        )
+        columns, decoders = model.columns, model.decoders
+        values: dict[str, object] = {}
+        for name, value in stored.items():
+            as_it_is = value is None or name not in columns or type(value) is columns[name]  # as most values are
+            values[name] = value if as_it_is else decoders[name](value)
+        return cls(model.name, values)
 
     def __getattr__(self, name: str) -> Any:
         values = object.__getattribute__(self, "_values")

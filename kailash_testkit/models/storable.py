@@ -94,13 +94,20 @@ def _is_json(part: Any) -> bool:
     return get_origin(part) is Literal or is_typeddict(cast("object", part))
 
 
-def check_storable(model: Model) -> None:
+def refused_fields(model: Model) -> Mapping[str, Refusal]:
+    """The fields of which DataFlow stores no value but None, each with the reason."""
+    found = {name: refusal(field.annotation) for name, field in model.fields.items()}
+    return {name: problem for name, problem in found.items() if problem is not None}
+
+
+def check_storable(model: Model, refused: Mapping[str, Refusal] | None = None) -> None:
     """Raises `UnstorableField` for a field of which no row can do without a value of a type that cannot be stored."""
-    for field in model.writable.values():
+    for name, problem in (refused_fields(model) if refused is None else refused).items():
+        field = model.writable.get(name)
+        if field is None or (model.tenant and name == "tenant_id"):
+            continue
         if field.required or (field.default is not MISSING and field.default is not None):
-            problem = refusal(field.annotation)
-            if problem is not None and not (model.tenant and field.name == "tenant_id"):
-                raise unstorable(model, field, problem)
+            raise unstorable(model, field, problem)
 
 
 def unstorable(model: Model, field: Field, problem: Refusal) -> UnstorableField:
@@ -112,10 +119,8 @@ def unstorable(model: Model, field: Field, problem: Refusal) -> UnstorableField:
     )
 
 
-def check_given(model: Model, values: Mapping[str, object]) -> None:
+def check_given(model: Model, values: Mapping[str, object], refused: Mapping[str, Refusal]) -> None:
     """Raises `UnstorableField` for a value, other than None, that is given for such a field."""
-    for name, value in values.items():
-        field = model.fields.get(name)
-        problem = None if field is None or value is None else refusal(field.annotation)
-        if field is not None and problem is not None:
-            raise unstorable(model, field, problem)
+    for name in refused:
+        if values.get(name) is not None:
+            raise unstorable(model, model.fields[name], refused[name])

@@ -75,6 +75,8 @@ def accept(annotation: object, value: object) -> object:
     Raises `TypeMismatchError`. The check is that of a strict type checker, with one convenience:
     ``"paid"`` is accepted for ``Status.paid``. A bool is not accepted as a number.
     """
+    if _is_exactly(annotation, value):
+        return value
     if value is None:
         if is_nullable(annotation):
             return None
@@ -198,19 +200,32 @@ def decode(annotation: object, stored: object) -> object:
     >>> decode(bool, 1), decode(list[int], "[1, 2]"), decode(datetime, "2025-01-02 03:04:05")
     (True, [1, 2], datetime.datetime(2025, 1, 2, 3, 4, 5))
     """
-    if stored is None or _is_exactly(annotation, stored):  # as most values are, and a ledger has many
+    if stored is None or _is_exactly(annotation, stored):
         return stored
-    if type(annotation) is type:  # no union and no container, so there is less to look at
-        value = _decode_plain(annotation, stored)
-        if _is_exactly(annotation, value):
-            return value
-    for member in alternatives(annotation):
-        value = _decode_one(member, stored)
-        try:
-            return accept(member, value)
-        except TypeMismatchError:
-            continue
-    return stored
+    return decoder(annotation)(stored)
+
+
+def decoder(annotation: object) -> Callable[[object], object]:
+    """What does `decode` for the values of one column: all that its annotation decides is decided here, once."""
+    plain = _DECODERS.get(annotation) if type(annotation) is type else None  # no union and no container
+    members = alternatives(annotation)
+
+    def read(stored: object) -> object:
+        if stored is None or _is_exactly(annotation, stored):
+            return stored
+        if plain is not None:
+            value = _decode_by(plain, stored)
+            if type(value) is annotation:  # pyright: ignore[reportUnnecessaryComparison]
+                return value
+        for member in members:
+            value = _decode_one(member, stored)
+            try:
+                return accept(member, value)
+            except TypeMismatchError:
+                continue
+        return stored
+
+    return read
 
 
 def _is_exactly(annotation: object, value: object) -> bool:
@@ -228,13 +243,12 @@ def _decode_one(annotation: object, stored: object) -> object:
         return stored
     if origin is Literal:
         return next((option for option in get_args(annotation) if option == stored), stored)
-    return _decode_plain(cast("object", annotation), stored)
+    return _decode_by(_DECODERS.get(cast("object", annotation)), stored)
 
 
-def _decode_plain(annotation: object, stored: object) -> object:
-    decoder = _DECODERS.get(annotation)
+def _decode_by(parse: Callable[[object], object] | None, stored: object) -> object:
     try:
-        return decoder(stored) if decoder else stored
+        return parse(stored) if parse else stored
     except (ValueError, InvalidOperation):
         return stored
 

@@ -77,14 +77,12 @@ class Store:
     # --- writing -------------------------------------------------------------------------------
 
     async def create(self, model: Model, values: Mapping[str, object]) -> Row:
-        """Creates one row and returns it as it is stored.
+        """Creates one row of checked values and returns it as it is stored.
 
         Raises `SeedingFailed` when it was not stored, `StoredRowMismatch` when something else was.
         """
-        requested = checked_values(model, values)
-        tenant = self.require_tenant(model)
-        if tenant is not None:
-            requested = with_tenant(model, requested, tenant)
+        tenant = self.require_tenant(model) if model.tenant else None
+        requested = values if tenant is None else with_tenant(model, values, tenant)
         given = requested.get("id")
         async with self.writing():
             last = self.database.last_generated_id(model.table) if given is None else 0

@@ -24,6 +24,7 @@ from kailash_testkit.errors import (
     UnknownField,
 )
 from kailash_testkit.kit import Kit
+from kailash_testkit.models.checking import checked_values
 from kailash_testkit.models.rows import Row
 from kailash_testkit.store.store import Store
 
@@ -50,7 +51,8 @@ KINDS: dict[str, Any] = {
 
 async def stored_raw(kit: Kit, model: str, **values: Any) -> Row:
     """Past the factory, which refuses types that DataFlow cannot store."""
-    return await kit.store.create(kit.store.model(model), values)
+    known = kit.store.model(model)
+    return await kit.store.create(known, checked_values(known, values))
 
 
 def lines(error: pytest.ExceptionInfo[BaseException]) -> list[str]:
