@@ -16,7 +16,7 @@ from kailash_testkit.asgi.protocol import AsgiApp, Headers, Message, Scope
 from kailash_testkit.asgi.request_body import RequestBody
 from kailash_testkit.asgi.response_writer import ResponseWriter
 from kailash_testkit.asgi.timeline import CURRENT, TIMED, TimedRequest
-from kailash_testkit.asgi.tracebacks import app_frames, described, named
+from kailash_testkit.asgi.tracebacks import app_frames, exception_line, exception_lines
 from kailash_testkit.redaction import Masker, request_line
 
 _log = logging.getLogger("kailash_testkit.asgi")
@@ -40,16 +40,16 @@ class Exchange:
         self._raises = raises
         self._timeout: float | None = request.extensions.get("timeout", {}).get("read")
         self._loop = asyncio.get_running_loop()
-        self._moved = 0.0  # when something last happened, by the loop's clock
-        self._late = False  # nothing did for longer than the timeout
-        self._gone: asyncio.Future[None] = self._loop.create_future()
-        self._answer = asyncio.Event()
+        self._last_progress = 0.0  # when something last happened, by the loop's clock
+        self._timed_out = False  # nothing did for longer than the timeout
+        self._disconnect: asyncio.Future[None] = self._loop.create_future()
+        self._response_begun = asyncio.Event()
         self._pipe = pipe
         self._body = RequestBody(request, headers)
         self._task: asyncio.Task[None] | None = None
         self._closed = False  # the client is no longer interested
         self._disconnected = False  # ... and was not when the response was incomplete
-        self._told = False  # somebody heard of the application's exception
+        self._reported = False  # somebody heard of the application's exception
 
     def start(self, app: AsgiApp, scope: Scope) -> asyncio.Task[None]:
         """Run the application in a task with an empty context, as a request has it on a server.
@@ -92,19 +92,19 @@ class Exchange:
         self._body.close()
         self._leave()
         self._pipe.end()
-        self._answer.set()
+        self._response_begun.set()
         if self._closed:
-            self._log_untold()
+            self._log_unreported()
 
     async def _receive(self) -> Message:
-        if not self._gone.done() and not self._body.exhausted:
-            message = await self._body.message(self._gone)
+        if not self._disconnect.done() and not self._body.exhausted:
+            message = await self._body.message(self._disconnect)
             if message is not None:
-                self._moved = self._loop.time()  # the application did not hang
+                self._last_progress = self._loop.time()  # the application did not hang
                 return message
             if self._body.failure is not None:
                 self.close()
-        await asyncio.wait({self._gone})
+        await asyncio.wait({self._disconnect})
         return {"type": "http.disconnect"}
 
     async def _send(self, message: Message) -> None:
@@ -113,15 +113,15 @@ class Exchange:
         if self._disconnected:
             return  # as with a server: writing to a closed connection is no error
         self.response.write(message, handled=sys.exception())
-        if not self._answer.is_set():
-            self._answer.set()
+        if not self._response_begun.is_set():
+            self._response_begun.set()
         if self.response.complete:
             self._leave()
 
     def _leave(self) -> None:
         """From now on the application hears http.disconnect."""
-        if not self._gone.done():
-            self._gone.set_result(None)
+        if not self._disconnect.done():
+            self._disconnect.set_result(None)
 
     # The client's side
 
@@ -131,12 +131,12 @@ class Exchange:
         Raises the application's exception, if the client wants it; whatever iterating the request's stream
         raised; `httpx.ReadTimeout`, with the application cancelled; `httpx.ReadError` after `close`.
         """
-        await self._until(self._answer)
+        await self._until(self._response_begun)
         self._raise_own_failure()
         if not self.response.started and self._raises:
-            raise self._tell()
+            raise self._exception_to_raise()
         if not self.response.started:
-            self._log_untold()
+            self._log_unreported()
         return self.response.started
 
     def whole_body(self) -> bytes | None:
@@ -167,11 +167,11 @@ class Exchange:
         if error is None:
             return
         if self._raises:
-            raise self._tell()
+            raise self._exception_to_raise()
         if not self.response.complete:
-            self._told = True
+            self._reported = True
             raise httpx.RemoteProtocolError(
-                f"the application broke off its {self.response.status} response in mid-body: {named(error)}",
+                f"the application broke off its {self.response.status} response in mid-body: {exception_line(error)}",
                 request=self._request,
             ) from error
 
@@ -179,12 +179,12 @@ class Exchange:
         """The client goes away; where the response is incomplete, the application hears http.disconnect."""
         self._closed = True
         if self._task is not None and self._task.done():
-            self._log_untold()
+            self._log_unreported()
         elif not self.response.complete:
             self._disconnected = True
             self._leave()
             self._pipe.abandon()
-            self._answer.set()
+            self._response_begun.set()
 
     async def _until(self, event: asyncio.Event) -> None:
         """Wait for ``event``; gives up when nothing happens for longer than the timeout."""
@@ -195,28 +195,28 @@ class Exchange:
         if self._timeout is None:
             await event.wait()
             return
-        self._moved = self._loop.time()
-        timer = self._loop.call_later(self._timeout, self._look, event)
+        self._last_progress = self._loop.time()
+        timer = self._loop.call_later(self._timeout, self._check_timeout, event)
         try:
             await event.wait()
         finally:
             timer.cancel()
-        if self._late:
+        if self._timed_out:
             raise await self._give_up()
 
-    def _look(self, event: asyncio.Event) -> None:
+    def _check_timeout(self, event: asyncio.Event) -> None:
         """Whether the time is up, or the request's body moved on meanwhile. One timer: most never fire."""
-        due = self._moved + (self._timeout or 0.0)
+        due = self._last_progress + (self._timeout or 0.0)
         if event.is_set():
             return
         if self._loop.time() < due:
-            self._loop.call_at(due, self._look, event)
+            self._loop.call_at(due, self._check_timeout, event)
         else:
-            self._late = True
+            self._timed_out = True
             event.set()
 
     async def _give_up(self) -> httpx.ReadTimeout:
-        complete, self._told = self.response.complete, True
+        complete, self._reported = self.response.complete, True
         self.close()
         if self._task is not None:
             self._task.cancel()
@@ -238,15 +238,15 @@ class Exchange:
         if self._disconnected:
             raise httpx.ReadError("the client was closed before the response was complete", request=self._request)
 
-    def _tell(self) -> BaseException:
-        self._told = True
+    def _exception_to_raise(self) -> BaseException:
+        self._reported = True
         return self.outcome.to_raise(self._request)
 
-    def _log_untold(self) -> None:
+    def _log_unreported(self) -> None:
         error = self.outcome.exception
-        if error is not None and not self._told and not isinstance(error, asyncio.CancelledError):
-            self._told = True
+        if error is not None and not self._reported and not isinstance(error, asyncio.CancelledError):
+            self._reported = True
             # Short and masked, where a full traceback could show the request's secrets.
             masker = Masker(self._request)
-            lines = "".join(f"\n  {masker.text(line)}" for line in described(error))
+            lines = "".join(f"\n  {masker.text(line)}" for line in exception_lines(error))
             _log.error("%s: exception in the application%s", request_line(self._request), lines)

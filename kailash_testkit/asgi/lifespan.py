@@ -8,7 +8,7 @@ import logging
 from typing import Any, Literal
 
 from kailash_testkit.asgi.protocol import AsgiApp, Message
-from kailash_testkit.asgi.tracebacks import app_frames, named
+from kailash_testkit.asgi.tracebacks import app_frames, exception_line
 from kailash_testkit.errors import LifespanFailed, ProtocolViolation
 
 _log = logging.getLogger("kailash_testkit.asgi")
@@ -56,11 +56,8 @@ class Lifespan:
         self._error: BaseException | None = None
         self._abandoned = False  # it was over and would not return
         self.ending = False
-
-    @property
-    def running(self) -> bool:
+        self.running = False
         """Whether startup is over and shutdown has not begun."""
-        return self._started.is_set() and not self.ending and self._failure("startup") is None
 
     async def startup(self) -> None:
         """Start the application and wait until it is ready. Several tasks may wait for the same startup.
@@ -89,7 +86,7 @@ class Lifespan:
             self._task.cancel()
         elif self._complete and not self.ending:
             self._inbox.put_nowait({"type": "lifespan.shutdown"})
-        self.ending = True
+        self.ending, self.running = True, False
         if self._complete:
             await self._stopped.wait()
         await self._let_end(self._task)
@@ -110,12 +107,16 @@ class Lifespan:
             if not self._abandoned:
                 self._error = error
             if not self._asked:
-                _log.info("the application has no lifespan: it raised %s", named(error))
+                _log.info("the application has no lifespan: it raised %s", exception_line(error))
             if isinstance(error, asyncio.CancelledError):
                 raise
         finally:
-            self._started.set()
+            self._end_startup()
             self._stopped.set()
+
+    def _end_startup(self) -> None:
+        self.running = not self.ending and self._failure("startup") is None
+        self._started.set()
 
     async def _receive(self) -> Message:
         self._asked = True
@@ -125,10 +126,10 @@ class Lifespan:
         match message["type"]:
             case "lifespan.startup.complete":
                 self._complete = True
-                self._started.set()
+                self._end_startup()
             case "lifespan.startup.failed":
                 self._reported["startup"] = message.get("message", "")
-                self._started.set()
+                self._end_startup()
             case "lifespan.shutdown.complete":
                 self._stopped.set()
             case "lifespan.shutdown.failed":
@@ -155,7 +156,7 @@ class Lifespan:
         if phase not in self._reported and (self._error is None or not self._asked):
             return None
         if self._error is not None:
-            return named(self._error)
+            return exception_line(self._error)
         text = self._reported[phase].strip().splitlines()
         return text[-1] if text else "no reason given"
 

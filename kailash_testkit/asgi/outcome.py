@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from kailash_testkit.asgi.tracebacks import app_frames, named
+from kailash_testkit.asgi.tracebacks import app_frames, exception_line
 from kailash_testkit.errors import ProtocolViolation
 from kailash_testkit.redaction import request_line
 
@@ -42,7 +42,7 @@ class Outcome:
         where = request_line(request)
         if error is None or isinstance(error, asyncio.CancelledError | SystemExit | GeneratorExit):
             violation = ProtocolViolation(
-                f"{where}: the application's task ended with {'nothing' if error is None else named(error)}",
+                f"{where}: the application's task ended with {'nothing' if error is None else exception_line(error)}",
                 details=[] if error is None else app_frames(error),
                 do="raise an Exception, or send a response; SystemExit and CancelledError are no answers",
             )

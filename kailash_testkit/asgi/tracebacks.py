@@ -24,10 +24,10 @@ def root(error: BaseException) -> BaseException:
     return root(members[0]) if len(members) == 1 else cast("BaseException", error)
 
 
-def named(error: BaseException) -> str:
+def exception_line(error: BaseException) -> str:
     """Type and message in one line.
 
-    >>> named(ValueError("no stock"))
+    >>> exception_line(ValueError("no stock"))
     'ValueError: no stock'
     """
     return " ".join(_text(root(error)))
@@ -43,17 +43,17 @@ def app_frames(error: BaseException, *, most: int = 7) -> list[str]:
     """
     frames = traceback.extract_tb(root(error).__traceback__)
     own = [frame for frame in frames if _belongs_to_app(frame.filename)]
-    return [f"{place(frame)} in {frame.name}: {frame.line}" for frame in _last(own or frames, most)]
+    return [f"{location(frame)} in {frame.name}: {frame.line}" for frame in _last(own or frames, most)]
 
 
-def described(error: BaseException) -> list[str]:
+def exception_lines(error: BaseException) -> list[str]:
     """Frames, exception, and what caused it: at most eleven lines."""
     lines = [*app_frames(error), *_text(root(error))]
     cause = root(error).__cause__
-    return lines if cause is None else [*lines, f"caused by {named(cause)}"]
+    return lines if cause is None else [*lines, f"caused by {exception_line(cause)}"]
 
 
-def place(frame: traceback.FrameSummary) -> str:
+def location(frame: traceback.FrameSummary) -> str:
     """``file:line``, relative to the working directory where possible."""
     path = Path(frame.filename)
     try:

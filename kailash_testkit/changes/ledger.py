@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Self
 
@@ -38,6 +38,13 @@ class Changes:
         self._running: Recording | None = None
         self._ended: list[Change] | None = None
         self._gaps: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, recording: Recording, models: Callable[[], Mapping[str, Model]]) -> Changes:
+        """What a recording has so far; it is somebody else's to end."""
+        changes = cls(lambda: nullcontext(recording), models)
+        changes._running = recording
+        return changes
 
     def __enter__(self) -> Self:
         self._ended, self._gaps = None, ()

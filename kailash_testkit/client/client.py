@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import httpx
 
-from kailash_testkit.asgi.applications import overridden
 from kailash_testkit.asgi.outcome import WHOLE
 from kailash_testkit.asgi.server import AppServer
 from kailash_testkit.asgi.timeline import Timeline
@@ -17,11 +16,12 @@ from kailash_testkit.asgi.transport import AppTransport
 from kailash_testkit.client import nexus
 from kailash_testkit.client.expectation import Expectation
 from kailash_testkit.client.options import ClientOptions, Cookies, Headers
+from kailash_testkit.client.overriding import overridden
+from kailash_testkit.client.resources import Resource, ResourceOptions
 from kailash_testkit.client.targets import Target, UrlTransport, target_of
 from kailash_testkit.internals.nexus import recorded_age
 
 if TYPE_CHECKING:
-    from kailash_testkit.client.resources import Resource, ResourceOptions
     from kailash_testkit.kit import Kit
 
 # A handler that waits for something that never comes must fail its test, not hang the whole run; a minute is
@@ -112,8 +112,6 @@ class ApiClient(httpx.AsyncClient):
         path: the path of the collection, such as ``/orders`` or ``/customers/7/orders``.
         options: as for `kailash_testkit.Resource`; ``model="Order"`` checks the database, too.
         """
-        from kailash_testkit.client.resources import Resource
-
         return Resource(self, path, **options)
 
     async def workflow(self, name: str, /, **inputs: object) -> Any:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Unpack
 import httpx
 
 from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS, Outcome
+from kailash_testkit.changes import Changes
 from kailash_testkit.client.failure_messages import broken_response, unexpected_status
 from kailash_testkit.client.options import BodylessOptions, RequestOptions
 from kailash_testkit.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from kailash_testkit.changes import Changes
+    from kailash_testkit.isolation.recording import Recording
     from kailash_testkit.kit import Kit
 
 
@@ -45,20 +46,26 @@ class Expectation:
         """Send a request with any method."""
         __tracebackhide__ = True
         options["extensions"] = {**(options.get("extensions") or {}), RAISE_APP_EXCEPTIONS: False}
-        with self._changes() as changes:
+        with self._recorded() as recording:
             try:
                 response = await self._client.request(method, url, **options)
             except httpx.RemoteProtocolError as broken:
-                raise broken_response(broken, self._statuses, broken.__cause__, changes) from None
+                raise broken_response(broken, self._statuses, broken.__cause__, self._changes(recording)) from None
             outcome: Outcome = response.extensions.get(OUTCOME, Outcome())
             if response.status_code not in self._statuses:
-                raise unexpected_status(response, self._statuses, outcome.exception, changes)
+                raise unexpected_status(response, self._statuses, outcome.exception, self._changes(recording))
         if outcome.exception is not None and not outcome.answered and response.status_code < 500:
             raise outcome.to_raise(response.request)
         return response
 
-    def _changes(self) -> AbstractContextManager[Changes | None]:
-        return nullcontext() if self._kit is None else self._kit.changes()
+    def _recorded(self) -> AbstractContextManager[Recording | None]:
+        return nullcontext() if self._kit is None else self._kit.sandbox.recordings.open()
+
+    def _changes(self, recording: Recording | None) -> Changes | None:
+        """What the request changed; read only for a message."""
+        if self._kit is None or recording is None:
+            return None
+        return Changes.of(recording, self._kit.store.models_by_table)
 
     async def get(self, url: httpx.URL | str, **options: Unpack[BodylessOptions]) -> httpx.Response:
         """Send a GET request."""

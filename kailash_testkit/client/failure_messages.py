@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from kailash_testkit.asgi.tracebacks import described
+from kailash_testkit.asgi.tracebacks import exception_lines
 from kailash_testkit.errors import UnexpectedStatus
 from kailash_testkit.redaction import Masker, sent_body
 
@@ -101,7 +101,7 @@ def _server_lines(exception: BaseException | None, masker: Masker) -> list[str]:
         return []
     return [
         "server traceback, last frame last:",
-        *(f"  {_cut(masker.text(line))}" for line in described(exception)),
+        *(f"  {_cut(masker.text(line))}" for line in exception_lines(exception)),
     ]
 
 

@@ -5,26 +5,24 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Generator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
 
+from kailash_testkit.client.interface import Client
 from kailash_testkit.errors import AnsweredFromRecord, UnexpectedResponse, UnexpectedStatus
 from kailash_testkit.internals import nexus as nexus_internals
 from kailash_testkit.models.rows import jsonable
 from kailash_testkit.redaction import Masker, request_line
 from kailash_testkit.text import redact, truncate_repr
 
-if TYPE_CHECKING:
-    from kailash_testkit.client.client import ApiClient
-
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOGGERS = ("kailash", "nexus")
 _MOST_LINES = 3
 
 
-async def call(client: ApiClient, name: str, inputs: Mapping[str, object]) -> Any:
+async def call(client: Client, name: str, inputs: Mapping[str, object]) -> Any:
     """The outputs of a workflow, called through ``POST /workflows/<name>/execute``."""
     __tracebackhide__ = True
     body = {"inputs": {key: jsonable(value) for key, value in inputs.items()}}

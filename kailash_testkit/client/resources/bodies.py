@@ -88,7 +88,7 @@ def required_list(response: httpx.Response, envelope: str | None) -> list[Json]:
     items = items_in(body, envelope)
     if items is None:
         raise UnexpectedResponse(
-            f"{answered(response)}, and its body has no list of objects{_place(envelope)}",
+            f"{answered(response)}, and its body has no list of objects{_location(envelope)}",
             details=[shown(response)],
             why=f"looked for: a bare list, or one under {comma_join(_LIST_ENVELOPES)}" if envelope is None else None,
             do="say where it is: api.resource(path, list_envelope='page.entries')",
@@ -104,7 +104,7 @@ def required_item(response: httpx.Response, envelope: str | None, id_field: str,
     item = item_in(parsed(response), envelope, id_field)
     if item is None:
         raise UnexpectedResponse(
-            f"{answered(response)}, and its body has no object{_place(envelope)}",
+            f"{answered(response)}, and its body has no object{_location(envelope)}",
             details=[shown(response)],
             do="answer with the row as a JSON object, or say where it is: api.resource(path, envelope='data')",
         )
@@ -118,7 +118,7 @@ def required_item(response: httpx.Response, envelope: str | None, id_field: str,
     return item
 
 
-def _place(envelope: str | None) -> str:
+def _location(envelope: str | None) -> str:
     return "" if envelope is None else f" at {envelope!r}"
 
 

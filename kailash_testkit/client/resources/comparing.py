@@ -12,7 +12,7 @@ from kailash_testkit.models.rows import Row, jsonable
 from kailash_testkit.models.types import decode, same
 from kailash_testkit.text import differing
 
-ASIDE: Final = MANAGED | {"deleted_at"}
+MANAGED_COLUMNS: Final = MANAGED | {"deleted_at"}
 """Columns that DataFlow sets itself and that APIs show in many forms."""
 
 
@@ -50,9 +50,11 @@ def is_stored(model: Model, name: str, sent: object, row: Row) -> bool:
     return same(decode(model.columns[name], jsonable(sent)), stored) or agree(sent, stored)
 
 
-def not_stored(model: Model, sent: Mapping[str, object], row: Row, aside: Collection[str]) -> list[str]:
+def not_stored(model: Model, sent: Mapping[str, object], row: Row, ignored: Collection[str]) -> list[str]:
     """One line for each column that does not hold what was sent."""
-    names = [name for name in sent if name in row and name in model.columns and name not in {*ASIDE, *aside}]
+    names = [
+        name for name in sent if name in row and name in model.columns and name not in {*MANAGED_COLUMNS, *ignored}
+    ]
     return [
         "{}: sent {}, stored {}".format(name, *differing(sent[name], jsonable(row[name])))
         for name in names
@@ -71,9 +73,9 @@ def not_shown(sent: Mapping[str, object], shown: Mapping[str, object], names: It
     return lines
 
 
-def stale(row: Row, shown: Mapping[str, Any], aside: Collection[str] = ()) -> list[str]:
+def stale(row: Row, shown: Mapping[str, Any], ignored: Collection[str] = ()) -> list[str]:
     """One line for each field of an answer that is a column and does not show what is stored."""
-    names = [name for name in shown if name in row and name not in {*ASIDE, *aside}]
+    names = [name for name in shown if name in row and name not in {*MANAGED_COLUMNS, *ignored}]
     return [
         "{}: the response has {}, stored is {}".format(name, *differing(shown[name], jsonable(row[name])))
         for name in names

@@ -25,7 +25,7 @@ class ListedRows:
 
     where: the request, for messages.
     wanted: the rows that the list should have; None when it need not have all.
-    said: how many objects there are in all, according to the response.
+    stated_total: how many objects there are in all, according to the response.
     """
 
     def __init__(
@@ -37,14 +37,14 @@ class ListedRows:
         id_field: str,
         *,
         cached: bool,
-        said: int | None,
-        aside: Collection[str],
+        stated_total: int | None,
+        ignored: Collection[str],
     ) -> None:
         self._where = where
         self._rows = rows
         self._cached = cached
-        self._said = said
-        self._aside = aside
+        self._stated_total = stated_total
+        self._ignored = ignored
         self._wanted = wanted
         self._listed = {str(item[id_field]): item for item in listed if id_field in item}
 
@@ -74,7 +74,7 @@ class ListedRows:
         raise failure
 
     def _stale(self, key: str, row: Row | None) -> list[str]:
-        return [] if row is None else stale(row, self._listed[key], self._aside)
+        return [] if row is None else stale(row, self._listed[key], self._ignored)
 
     def _causes(self, missing: int, *, changed: bool) -> tuple[str, str]:
         count = len(self._listed)
@@ -82,9 +82,9 @@ class ListedRows:
             return "the response says that it comes from DataFlow's query cache (_cache.hit)", _NO_CACHE
         if changed:
             return _CACHE, _NO_CACHE
-        if self._said is not None and self._said >= count + missing:
+        if self._stated_total is not None and self._stated_total >= count + missing:
             return (
-                f"the response says that there are {self._said}; it shows {count}, and not how to ask for more",
+                f"the response says that there are {self._stated_total}; it shows {count}, and not how to ask for more",
                 "ask for all: resource.list(limit=...) checks only the rows that it shows",
             )
         node = _DEFAULT_LIMITS.get(count)

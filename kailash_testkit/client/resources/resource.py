@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
+from kailash_testkit.client.interface import Client
 from kailash_testkit.client.resources import paging
 from kailash_testkit.client.resources.bodies import (
     Json,
@@ -32,7 +33,6 @@ from kailash_testkit.redaction import request_line
 
 if TYPE_CHECKING:
     from kailash_testkit.changes import Changes
-    from kailash_testkit.client import ApiClient
 
 _SUCCESS: Final = tuple(range(200, 300))
 _MOST_PAGES: Final = 1000
@@ -57,7 +57,7 @@ class Resource:
 
     def __init__(
         self,
-        client: ApiClient,
+        client: Client,
         path: str,
         /,
         *,
@@ -145,14 +145,14 @@ class Resource:
             response = await self._send("get", "GET", self._path_of(row_id), params=params or None)
         except UnexpectedStatus as failure:
             if row is not None and failure.status in _HIDDEN:
-                raise await self._told(_hidden(failure, row)) from None
+                raise await self._with_cause(_hidden(failure, row)) from None
             raise
         item = required_item(response, self._envelope, self._id_field, None)
         self._check_id(response, row_id, item)
         if self._rows is not None:
             failed = self._not_current(response, row_id, row, item)
             if failed is not None:
-                raise await self._told(failed)
+                raise await self._with_cause(failed)
         return item
 
     async def list(self, **params: Any) -> JsonList:
@@ -183,7 +183,7 @@ class Resource:
             try:
                 self._check_list(response, body, items, params)
             except ReadYourWritesError as failure:
-                raise await self._told(failure) from None
+                raise await self._with_cause(failure) from None
         return items
 
     # --- requests ------------------------------------------------------------------------------
@@ -236,7 +236,7 @@ class Resource:
                 do="check the filter of the node in the handler",
             )
 
-    async def _told(self, failure: ReadYourWritesError) -> ReadYourWritesError:
+    async def _with_cause(self, failure: ReadYourWritesError) -> ReadYourWritesError:
         """The failure with its cause, where the kit can prove it."""
         return await explained(failure, cast("StoredRows", self._rows))
 
@@ -276,8 +276,8 @@ class Resource:
             rows,
             self._id_field,
             cached=is_cached(body),
-            said=paging.total(body),
-            aside=self._server_set,
+            stated_total=paging.total(body),
+            ignored=self._server_set,
         ).check()
 
 

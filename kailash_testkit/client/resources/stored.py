@@ -10,7 +10,7 @@ import httpx
 from kailash_testkit.changes import Change, Changes
 from kailash_testkit.changes.report import listing
 from kailash_testkit.client.resources.bodies import answered, shown
-from kailash_testkit.client.resources.comparing import ASIDE, not_stored
+from kailash_testkit.client.resources.comparing import MANAGED_COLUMNS, not_stored
 from kailash_testkit.errors import ConfigurationError, StoredRowMismatch, UnconfirmedWrite, UnexpectedChanges
 from kailash_testkit.models.rows import Row, jsonable
 from kailash_testkit.models.types import decode, same
@@ -98,7 +98,7 @@ class StoredRows:
             why = self.missing(row_id) if row is None else "a row with this id was there before, and is no new one"
             raise UnconfirmedWrite(
                 f"{answered(response)}, and no {self.model.name} {row_id!r} was stored",
-                details=[shown(response), *_told(changes)],
+                details=[shown(response), *_change_lines(changes)],
                 why=why,
                 do="check the results of the nodes in the handler: CreateNode returns success: False, "
                 "it does not raise",
@@ -129,7 +129,7 @@ class StoredRows:
         if lines:
             raise UnconfirmedWrite(
                 f"{answered(response)}, and {self.model.name} {row_id!r} is not stored as it was sent",
-                details=[*lines, shown(response), *_told(changes)],
+                details=[*lines, shown(response), *_change_lines(changes)],
                 why="the row did not change" if row == before else None,
                 do="check the node's result in the handler, or name what the server decides: "
                 "api.resource(path, server_set={...})",
@@ -152,7 +152,7 @@ class StoredRows:
         if row is not None:
             raise UnconfirmedWrite(
                 f"{answered(response)}, and {self.model.name} {row_id!r} is still in the database",
-                details=[f"stored: {row!r}", *_told(changes)],
+                details=[f"stored: {row!r}", *_change_lines(changes)],
                 why="the row did not change" if row == before else None,
                 do="check the result of the DeleteNode in the handler, and its filter",
             )
@@ -161,7 +161,7 @@ class StoredRows:
     def _nothing_there(self, response: httpx.Response, row_id: object, changes: Changes, node: str) -> UnconfirmedWrite:
         return UnconfirmedWrite(
             f"{answered(response)}, and there is no {self.model.name} {row_id!r}",
-            details=[shown(response), *_told(changes)],
+            details=[shown(response), *_change_lines(changes)],
             why=f"{self.missing(row_id)}; {node} also when no row matched (SQLite, MariaDB)",
             do="read the row first in the handler, and answer 404 when there is none",
         )
@@ -169,11 +169,11 @@ class StoredRows:
     def _extra_columns(self, sent: Mapping[str, object], before: Row | None, after: Row) -> list[str]:
         if before is None:
             return []
-        aside = {*ASIDE, *self._server_set, *sent}
+        ignored = {*MANAGED_COLUMNS, *self._server_set, *sent}
         return [
             f"{name}: {before[name]!r} -> {value!r}"
             for name, value in after.as_dict().items()
-            if name not in aside and name in before and before[name] != value
+            if name not in ignored and name in before and before[name] != value
         ]
 
     def _refuse_others(
@@ -226,7 +226,7 @@ def _as_parameter(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _told(changes: Changes) -> list[str]:
+def _change_lines(changes: Changes) -> list[str]:
     lines = listing(changes)
     if not lines:
         return ["the database did not change during the request"]
