@@ -170,7 +170,7 @@ class ProcessFolder:
         give_up = time.monotonic() + _PATIENCE
         while self.is_alive():
             now = time.monotonic()
-            if not token.signal_all(user, number) and now > give_up - _PATIENCE / 2 or now > give_up:
+            if (not token.signal_all(user, number) and now > give_up - _PATIENCE / 2) or now > give_up:
                 return False
             again = now + _SIGNAL_AGAIN
             while self.is_alive() and time.monotonic() < again:
