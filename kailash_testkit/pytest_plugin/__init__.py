@@ -8,6 +8,7 @@ neither kailash nor dataflow, SQLAlchemy or httpx: a session that does not use t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Generator
 from typing import Any, cast
 
@@ -22,13 +23,15 @@ from kailash_testkit.pytest_plugin.fixtures import (
     testkit_app,
     testkit_database,
     testkit_dataflow,
+    testkit_kits,
 )
 from kailash_testkit.pytest_plugin.hypothesis_examples import allow_own_fixtures
 from kailash_testkit.pytest_plugin.reports import explanation
 from kailash_testkit.pytest_plugin.session import SESSION, Owner, Session
 from kailash_testkit.pytest_plugin.waiting import WaitingSummary
+from kailash_testkit.text import redact
 
-__all__ = ["api", "kit", "testkit_api", "testkit_app", "testkit_database", "testkit_dataflow"]
+__all__ = ["api", "kit", "testkit_api", "testkit_app", "testkit_database", "testkit_dataflow", "testkit_kits"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -74,11 +77,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     seed.unconfigure(config)
 
 
-def pytest_report_header(config: pytest.Config) -> str | None:
+def pytest_report_header(config: pytest.Config) -> list[str]:
     session = config.stash[SESSION]
     if not session.settings.in_use:
-        return None
-    return f"kailash-testkit: {session.database.describe()}, {seed.describe(config)}"
+        return []
+    about = f"kailash-testkit: {session.database.describe()}, {seed.describe(config)}"
+    refusals = [] if config.option.collectonly else session.database.refusals()
+    return [about, *(f"kailash-testkit: {redact(str(refusal))}" for refusal in refusals)]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -115,9 +120,14 @@ def pytest_fixture_setup(
         node_id: str = cast("Any", request).node.nodeid  # untyped in pytest
         # Before the set-up: runs then after the fixture's own finalizers, and also when the set-up fails.
         fixturedef.addfinalizer(lambda: session.wider_fixture_gone(owner))
-        with within(session.numbering(fixturedef.scope, node_id)), session.wider_fixture(owner):
+        is_users = fixturedef.argname == "testkit_dataflow"
+        with (
+            within(session.numbering(fixturedef.scope, node_id)),
+            session.wider_fixture(owner),
+            session.others.suspended() if is_users else contextlib.nullcontext(),
+        ):
             result = yield
-            if fixturedef.argname == "testkit_dataflow":
+            if is_users:
                 session.dataflow_requested(result)
     if isinstance(result, asyncio.Runner):
         # pytest-asyncio runs each scope's loop in a Runner that is a fixture's value. This finalizer
@@ -133,6 +143,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.failed:
+        item.config.stash[SESSION].others.saw(call.excinfo and call.excinfo.value)
         report.longrepr = explanation(call, item.config) or report.longrepr
         section = item.config.stash[SESSION].keep(item)
         if section is not None:

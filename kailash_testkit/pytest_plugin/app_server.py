@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary, WeakSet
 from kailash_testkit.asgi import AppServer
 from kailash_testkit.client import ApiClient
 from kailash_testkit.concurrency import loops
-from kailash_testkit.isolation.sandbox import Sandbox
 from kailash_testkit.pytest_plugin.leftovers import Leftovers
+from kailash_testkit.pytest_plugin.sandboxes import Sandboxes
 
 if TYPE_CHECKING:
     from kailash_testkit.kit import Kit
@@ -30,9 +30,9 @@ class SharedAppServer(AppServer):
     happened to make the first request.
     """
 
-    def __init__(self, app: Any, sandbox: Sandbox, leftovers: Leftovers) -> None:
+    def __init__(self, app: Any, sandboxes: Sandboxes, leftovers: Leftovers) -> None:
         super().__init__(app)
-        self._sandbox = sandbox
+        self._sandboxes = sandboxes
         self._leftovers = leftovers
         self._loops: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
         self._owners: WeakKeyDictionary[asyncio.AbstractEventLoop, _StartUp] = WeakKeyDictionary()
@@ -43,16 +43,16 @@ class SharedAppServer(AppServer):
             await super().ensure_started()
             return
         owner = self._owners[loop] = _StartUp()
-        started = self._sandbox.begin()
+        started = self._sandboxes.begin()
         try:
             with self._leftovers.remembering():
                 await super().ensure_started()
         except BaseException:
             del self._owners[loop]
-            self._sandbox.end(owner)
+            self._sandboxes.end(owner)
             raise
         finally:
-            self._sandbox.finish(owner, started)
+            self._sandboxes.finish(owner, started)
         if loop not in self._loops:
             self._loops.add(loop)
             loops.on_close(self._stop_for_good)
@@ -63,7 +63,7 @@ class SharedAppServer(AppServer):
         finally:
             owner = self._owners.pop(asyncio.get_running_loop(), None)
             if owner is not None:
-                self._sandbox.end(owner)
+                self._sandboxes.end(owner)
 
     async def _stop_for_good(self) -> None:
         self._loops.discard(asyncio.get_running_loop())

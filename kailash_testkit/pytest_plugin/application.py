@@ -10,21 +10,31 @@ from kailash_testkit.pytest_plugin.settings import Settings
 
 if TYPE_CHECKING:
     from kailash_testkit.client import ApiClient
-    from kailash_testkit.isolation.sandbox import Sandbox
     from kailash_testkit.kit import Kit
     from kailash_testkit.pytest_plugin.app_server import SharedAppServer
     from kailash_testkit.pytest_plugin.live_server import SharedLiveServer
+    from kailash_testkit.pytest_plugin.sandboxes import Sandboxes
 
 
 class Application:
     """Starts the application when the first client is asked for, in this process or under uvicorn.
 
-    close_in_loop: closes what belongs to the running event loop.
+    kits: the session's, which may become more. sandboxes: their databases. close_in_loop: closes what belongs
+    to the running event loop.
     """
 
-    def __init__(self, settings: Settings, leftovers: Leftovers, close_in_loop: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        leftovers: Leftovers,
+        kits: list[Kit],
+        sandboxes: Sandboxes,
+        close_in_loop: Callable[[], Awaitable[None]],
+    ) -> None:
         self._settings = settings
         self._leftovers = leftovers
+        self._kits = kits
+        self._sandboxes = sandboxes
         self._close_in_loop = close_in_loop
         self._server: SharedAppServer | SharedLiveServer | None = None
 
@@ -34,21 +44,22 @@ class Application:
 
         if self._server is None or self._server.app is not app:
             self.close()
-            kit.sandbox.add_tables(kit.dataflow)  # of models that came with the application
-            self._server = self._new_server(app, kit.sandbox)
+            for each in self._kits:
+                each.sandbox.add_tables(each.dataflow)  # of models that came with the application
+            self._server = self._new_server(app)
         forget_records(app)  # of earlier tests' requests, whose rows are gone
         client = self._server.client(kit)
         self._leftovers.add_client(client)
         return client
 
-    def _new_server(self, app: Any, sandbox: Sandbox) -> SharedAppServer | SharedLiveServer:
+    def _new_server(self, app: Any) -> SharedAppServer | SharedLiveServer:
         if self._settings.live:
             from kailash_testkit.pytest_plugin.live_server import SharedLiveServer
 
-            return SharedLiveServer(app, sandbox, self._leftovers, self._close_in_loop)
+            return SharedLiveServer(app, self._sandboxes, self._leftovers, self._close_in_loop)
         from kailash_testkit.pytest_plugin.app_server import SharedAppServer
 
-        return SharedAppServer(app, sandbox, self._leftovers)
+        return SharedAppServer(app, self._sandboxes, self._leftovers)
 
     def end_test(self) -> None:
         """After a test's fixtures are torn down."""

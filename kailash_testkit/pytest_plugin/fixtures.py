@@ -25,7 +25,7 @@ def testkit_dataflow(request: pytest.FixtureRequest) -> Any:
             do='set testkit_dataflow = "package.module:db" under [tool.pytest.ini_options], '
             "or define a fixture testkit_dataflow",
         )
-    return session.load_dataflow()
+    return session.dataflows.load()[0]
 
 
 @pytest.fixture(scope="session")
@@ -47,8 +47,14 @@ def testkit_app(request: pytest.FixtureRequest) -> Any:
 def kit(request: pytest.FixtureRequest, testkit_dataflow: Any) -> Kit:
     """The `Kit` for the DataFlow under test, open for the whole session."""
     session = request.config.stash[SESSION]
-    session.main = session.open_kit(testkit_dataflow)
+    session.main = session.open_kit(testkit_dataflow, given=True)
     return session.main
+
+
+@pytest.fixture(scope="session")
+def testkit_kits(request: pytest.FixtureRequest, kit: Kit) -> tuple[Kit, ...]:
+    """The kit of each DataFlow instance under test, in the order of ``testkit_dataflow``; `kit` is the first."""
+    return request.config.stash[SESSION].kits
 
 
 @pytest.fixture(scope="session")

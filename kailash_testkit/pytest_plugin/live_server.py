@@ -9,8 +9,8 @@ from kailash_testkit.asgi.live import LiveServer
 from kailash_testkit.client import ApiClient
 from kailash_testkit.client.targets import UrlTarget
 from kailash_testkit.errors import LeftRunning
-from kailash_testkit.isolation.sandbox import Sandbox
 from kailash_testkit.pytest_plugin.leftovers import GRACE, Leftovers
+from kailash_testkit.pytest_plugin.sandboxes import Sandboxes
 
 if TYPE_CHECKING:
     from kailash_testkit.kit import Kit
@@ -27,12 +27,12 @@ class SharedLiveServer:
     def __init__(
         self,
         app: Any,
-        sandbox: Sandbox,
+        sandboxes: Sandboxes,
         leftovers: Leftovers,
         close_in_loop: Callable[[], Awaitable[None]],
     ) -> None:
         self.app = app
-        self._sandbox = sandbox
+        self._sandboxes = sandboxes
         self._leftovers = leftovers
         self._close_in_loop = close_in_loop
         self._server: LiveServer | None = None
@@ -44,12 +44,12 @@ class SharedLiveServer:
         """A client of the server, which is started if it does not run. Raises `LifespanFailed`."""
         if self._server is None or not self._server.is_running:
             server = LiveServer(self.app, on_stop=self._close_in_loop)
-            started = self._sandbox.begin()
+            started = self._sandboxes.begin()
             try:
                 with self._leftovers.remembering():
                     server.start()
             finally:
-                self._sandbox.finish(self, started)
+                self._sandboxes.finish(self, started)
             self._server = server
         # Connections that are kept would belong to the event loop of one test.
         return ApiClient(UrlTarget(self._server.url, app=self.app), kit=kit)
@@ -76,4 +76,4 @@ class SharedLiveServer:
         server, self._server = self._server, None
         if server is not None:
             server.stop()
-            self._sandbox.end(self)
+            self._sandboxes.end(self)

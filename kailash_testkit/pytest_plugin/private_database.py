@@ -1,7 +1,8 @@
-"""The database of one process of a pytest session: named early, made when a test needs it, gone at the end.
+"""The databases of one process of a pytest session: named early, made when a test needs them, gone at the end.
 
-The name, and the port of a private server, are chosen before the application can be imported. pytest-xdist's
-workers inherit the choice from the controller, each with a database of its own.
+There is one for each DataFlow instance under test. Their names, and the port of a private server, are chosen before
+the application can be imported. pytest-xdist's workers inherit the choice from the controller, each with databases
+of its own.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+from kailash_testkit.databases.naming import LONGEST_STEM
+from kailash_testkit.databases.refusals import Refusal
 from kailash_testkit.databases.servers import Choice, Server, open_server
 from kailash_testkit.databases.servers.access import Access, HeldPort
-from kailash_testkit.databases.storage import RunFolder
+from kailash_testkit.databases.storage import RunFolder, refusals
 from kailash_testkit.databases.urls import same_database
 
 _SHARED: Final = "KAILASH_TESTKIT_RUN"
@@ -27,20 +31,20 @@ _SHARED: Final = "KAILASH_TESTKIT_RUN"
 _WORKER: Final = "PYTEST_XDIST_WORKER"
 
 
-class PrivateDatabase:
-    """This process's own test database.
+class PrivateDatabases:
+    """This process's own test databases.
 
-    choice: what the settings say. stem: what its name begins with. variables: those that the application
-    reads its URL from.
+    choice: what the settings say. stem: what their names begin with. variables: for each database, those that
+    the application reads its URL from; none for a session that does not use the kit.
     """
 
-    def __init__(self, choice: Choice, stem: str, variables: Sequence[str]) -> None:
-        self.variables = variables
+    def __init__(self, choice: Choice, stem: str, variables: Sequence[Sequence[str]]) -> None:
+        self._variables = variables
         self._before: dict[str, str | None] = {}
         self._run = _Run.joined() or _Run.new(choice)
         self._server: Server = open_server(choice, self._run.folder, self._run.access)
-        self.name = self._server.name(stem, os.environ.get(_WORKER))
-        self.url = self._server.url(self.name)
+        stems = [stem, *(f"{stem[: LONGEST_STEM - 3]}_{number}" for number in range(2, len(variables) + 1))]
+        self.names = [self._server.name(each, os.environ.get(_WORKER)) for each in stems]
         self._needs_server = choice.needs_server
         self._made = False
         self._kept = False
@@ -48,12 +52,28 @@ class PrivateDatabase:
 
     def describe(self) -> str:
         """One line for the report's header."""
-        return f"{self._server.describe()}, database {self.name}, in {', '.join(self.variables)}"
+        placed = [
+            f"database {name}, in {', '.join(each)}" for name, each in zip(self.names, self._variables, strict=True)
+        ]
+        return f"{self._server.describe()}, {'; '.join(placed)}"
+
+    def refusals(self) -> Sequence[Refusal]:
+        """What looks like the kit's, from earlier runs, and is left alone."""
+        return [*refusals(), *self._server.refusals()]
+
+    @cached_property
+    def urls(self) -> list[str]:
+        """The URL of each database. They may hold a password."""
+        return [self._server.url(name) for name in self.names]
 
     def set_variables(self) -> None:
-        """Points the application's URL variables at the database, which need not exist yet."""
-        shared = {_SHARED: self._run.as_text()} if self.variables else {}
-        for variable, value in {**dict.fromkeys(self.variables, self.url), **shared}.items():
+        """Points the application's URL variables at the databases, which need not exist yet."""
+        if not self._variables:
+            return
+        values = {_SHARED: self._run.as_text()}
+        for url, variables in zip(self.urls, self._variables, strict=True):
+            values.update(dict.fromkeys(variables, url))
+        for variable, value in values.items():
             self._before[variable] = os.environ.get(variable)
             os.environ[variable] = value
 
@@ -62,7 +82,7 @@ class PrivateDatabase:
         self._run.folder.create()
 
     def make_when_needed(self) -> None:
-        """A test is about to run: makes the database if DataFlow is imported, else as soon as it is.
+        """A test is about to run: makes the databases if DataFlow is imported, else as soon as it is.
 
         Raises `ServerUnavailable`.
         """
@@ -73,35 +93,36 @@ class PrivateDatabase:
             sys.meta_path.insert(0, self._at_import)
 
     def make(self) -> None:
-        """Makes the database. Idempotent."""
+        """Makes the databases. Idempotent."""
         if not self._made:
-            self._server.create(self.name)
+            for name in self.names:
+                self._server.create(name)
             self._made = True
 
     def is_at(self, url: str) -> bool:
-        """Whether a URL names this database."""
-        return same_database(url, self.url)
+        """Whether a URL names one of these databases."""
+        return any(same_database(url, own) for own in self.urls)
 
-    @property
-    def is_used(self) -> bool:
-        """Whether somebody has made something in it."""
-        return self._made and self._server.is_used(self.name)
+    def is_used(self, url: str | None = None) -> bool:
+        """Whether somebody has made something in the database of a URL; by default in any of them."""
+        return any(url is None or same_database(url, self._server.url(name)) for name in self._used())
+
+    def _used(self) -> list[str]:
+        return [name for name in self.names if self._made and self._server.is_used(name)]
 
     @property
     def is_kept(self) -> bool:
-        """Whether it stays as a failing test left it."""
+        """Whether they stay as a failing test left them."""
         return self._kept
 
     def keep(self, reason: str) -> str | None:
-        """Lets the database outlive the session; returns the command that opens it, None when there is nothing."""
-        if not self.is_used:
-            return None
-        command = self._server.keep(self.name, reason=reason)
-        self._kept = True
-        return command
+        """Lets the databases outlive the session; returns the commands that open them, None when there are none."""
+        commands = [self._server.keep(name, reason=reason) for name in self._used()]
+        self._kept = bool(commands)
+        return "\n".join(commands) or None
 
     def finish(self) -> None:
-        """Drops the database, and at the end of the run everything else of it; puts the environment back."""
+        """Drops the databases, and at the end of the run everything else of it; puts the environment back."""
         if self._at_import is not None:
             sys.meta_path.remove(self._at_import)
         try:

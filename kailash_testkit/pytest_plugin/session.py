@@ -12,19 +12,22 @@ import pytest
 
 from kailash_testkit import open_kits
 from kailash_testkit.concurrency import loops, sync
-from kailash_testkit.errors import DatabaseBusy, KitError, NoActiveKit, UnsafeDatabase
+from kailash_testkit.databases.urls import same_database
+from kailash_testkit.errors import DatabaseBusy, KitError, NoActiveKit
 from kailash_testkit.factories import numbering
 from kailash_testkit.factories.numbering import Numbering, ScopeName
 from kailash_testkit.pytest_plugin import reports, waiting
 from kailash_testkit.pytest_plugin.application import Application
+from kailash_testkit.pytest_plugin.dataflows import Dataflows
 from kailash_testkit.pytest_plugin.example_states import ExampleStates
 from kailash_testkit.pytest_plugin.hypothesis_examples import Examples
 from kailash_testkit.pytest_plugin.leftovers import Leftovers
 from kailash_testkit.pytest_plugin.migrations_folder import MigrationsFolder
-from kailash_testkit.pytest_plugin.private_database import PrivateDatabase
+from kailash_testkit.pytest_plugin.other_databases import OtherDatabases
+from kailash_testkit.pytest_plugin.private_database import PrivateDatabases
+from kailash_testkit.pytest_plugin.sandboxes import Sandboxes
 from kailash_testkit.pytest_plugin.settings import Settings
 from kailash_testkit.pytest_plugin.workers import end_forgotten_connections
-from kailash_testkit.text import redact
 
 if TYPE_CHECKING:
     from kailash_testkit.isolation.sandbox import Sandbox
@@ -48,19 +51,21 @@ class Session:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.database = PrivateDatabase(settings.database, settings.database_name, settings.variables)
+        self.database = PrivateDatabases(settings.database, settings.database_name, settings.variables)
         self._migrations = MigrationsFolder()
         self._kits: list[Kit] = []
         self.main: Kit | None = None  # the kit of the fixture; others are of further DataFlow instances
         self._item: pytest.Item | None = None
         self._test_may_have_written = False
-        self._opened_late: Kit | None = None  # by a test that may have written rows before
+        self._opened_late: list[Kit] = []  # by a test that may have written rows before
         self._left_busy_by: str | None = None  # the test that left a transaction open, which still is
         self._leftovers = Leftovers()
-        self.application = Application(settings, self._leftovers, self._close_in_loop)
+        self._sandboxes = Sandboxes(self._opened_sandboxes)
+        self.application = Application(settings, self._leftovers, self._kits, self._sandboxes, self._close_in_loop)
+        self.others = OtherDatabases(settings.other_databases, self._is_ours)
+        self.dataflows = Dataflows(settings, self.database)
         self._example_states = ExampleStates(lambda: self._kits, self._leftovers.clients)
         self._examples = Examples(self._begin_example)
-        self._dataflow: Any = None
         self._numberings: dict[tuple[str, str], Numbering] = {}
 
     # --- the session -----------------------------------------------------------------------------
@@ -68,11 +73,14 @@ class Session:
     def start(self) -> None:
         """Lets factories find the session's kit without a fixture."""
         open_kits.add_provider(self._provide)
+        if self.settings.in_use:
+            self.others.start()
 
     def finish(self) -> None:
         """Closes and removes everything, and puts the environment back."""
         open_kits.remove_provider(self._provide)
         self._examples.stop()
+        self.others.stop()
         self.application.close()
         for kit in self._kits:
             self._close(kit)
@@ -91,57 +99,52 @@ class Session:
 
     # --- kits ------------------------------------------------------------------------------------
 
-    def open_kit(self, dataflow: Any) -> Kit:
-        """The session's kit for a DataFlow instance, opened when it is first asked for."""
+    def open_kit(self, dataflow: Any, *, given: bool = False) -> Kit:
+        """The session's kit for a DataFlow instance, opened when it is first asked for.
+
+        given: the user's own fixture ``testkit_dataflow`` gives it, so that its database is under test, provided that
+        the kit may change it. Raises `UnsafeDatabase`.
+        """
+        from kailash_testkit.internals.dataflow import url_of
         from kailash_testkit.kit import Kit
 
         for kit in self._kits:
             if kit.dataflow is dataflow:
                 return kit
-        in_use = self._test_may_have_written and self._is_ours(dataflow) and self.database.is_used
+        if self.settings.in_use and not given:
+            self.others.require_ours(dataflow)
+        url = url_of(dataflow)
+        is_private = self.database.is_at(url)
+        in_use = self._test_may_have_written and is_private and self.database.is_used(url)
         verify = self.settings.verify
         kit = (
             Kit.on_private_database(dataflow, verify=verify, late_models=self._load_app)
-            if self._is_ours(dataflow)
+            if is_private
             else Kit(dataflow, verify=verify)
         )
         self._kits.append(kit.open())
         if in_use:
-            self._opened_late = kit
+            self._opened_late.append(kit)
         return kit
 
+    @property
+    def kits(self) -> tuple[Kit, ...]:
+        """Those of the instances under test: the fixture's, then the others' that the settings name."""
+        first = [] if self.main is None else [self.main]
+        return (*first, *(self.open_kit(other) for other in self.dataflows.load()[1:]))
+
     def dataflow_requested(self, dataflow: Any) -> None:
-        """The fixture has a value, also one of a conftest: opens its kit, before somebody writes past the kit."""
+        """The fixture has a value, also one of a conftest: opens the kits, before somebody writes past them."""
         from kailash_testkit.internals.dataflow import is_dataflow
 
         if is_dataflow(dataflow):
-            self.open_kit(dataflow)
+            self.main = self.open_kit(dataflow, given=True)
+            for other in self.dataflows.load()[1:]:
+                self.open_kit(other)
 
-    def load_dataflow(self) -> Any:
-        """What the setting ``testkit_dataflow`` names, loaded once."""
-        if self._dataflow is None:
-            from kailash_testkit.importer import load_dataflow
-
-            self._dataflow = load_dataflow(self.settings.dataflow)
-            self._check_url(self._dataflow)
-        return self._dataflow
-
-    def _check_url(self, dataflow: Any) -> None:
-        """Raises `UnsafeDatabase` when the application connects elsewhere than it was told."""
-        if self.settings.variables and not self._is_ours(dataflow):
-            from kailash_testkit.internals.dataflow import url_of
-
-            names = " or ".join(self.settings.variables)
-            raise UnsafeDatabase(
-                f"the application connects to {redact(url_of(dataflow))}, not to the test database",
-                why=f"it does not take its URL from {names}, or it was imported before the kit set it",
-                do=f"read the URL from {names}, or name the variable that it reads: testkit_url_env",
-            )
-
-    def _is_ours(self, dataflow: Any) -> bool:
-        from kailash_testkit.internals.dataflow import url_of
-
-        return self.database.is_at(url_of(dataflow))
+    def _is_ours(self, url: str) -> bool:
+        """Whether a URL names a database of the session: a private one, or that of an open kit."""
+        return self.database.is_at(url) or any(same_database(url, kit.database.url) for kit in self._kits)
 
     def _provide(self, dataflow: Any | None) -> open_kits.OpenKit | None:
         if self._item is None and not self._kits:
@@ -171,7 +174,8 @@ class Session:
         if self.settings.in_use:
             self._make_database(item)
         self._test_may_have_written = False
-        self._opened_late = None
+        self._opened_late.clear()
+        self.others.begin_test()
         numbering.start(Numbering(node_id=item.nodeid))
         self._leftovers.remember()
         self._settle(item)  # what somebody wrote between the tests
@@ -202,6 +206,7 @@ class Session:
             self._item = None
             self._example_states.forget()
             self._take_back(item)
+        self.others.end_test()
 
     def _finish_leftovers(self, item: pytest.Item) -> None:
         try:
@@ -224,10 +229,10 @@ class Session:
             return
         marker = item.get_closest_marker("testkit")
         keep = marker is not None and marker.kwargs.get("isolation") == "none"
-        if self._opened_late is not None and not keep:
+        for kit in self._opened_late if not keep else []:
             # No journal knows of these rows. Nobody else's can be there: a wider fixture's set-up opens the kit.
-            self._opened_late.database.empty()
-            self._opened_late.sandbox.keep()
+            kit.database.empty()
+            kit.sandbox.keep()
         if keep:
             for kit in self._kits:
                 kit.sandbox.keep()
@@ -247,12 +252,12 @@ class Session:
     @contextlib.contextmanager
     def wider_fixture(self, owner: Owner) -> Generator[None, None, None]:
         """Around the set-up of a fixture of wider scope: the rows that it writes are its own."""
-        for sandbox in self._sandboxes():
+        for sandbox in self._opened_sandboxes():
             # A parametrised fixture ends in the middle of the next test's set-up, when its next
             # parameter is due; that is the moment to take its rows back, before the test writes any.
             if sandbox.has_ended_owners and not self._test_may_have_written:
                 sandbox.settle()
-        started = {id(sandbox): sandbox.begin() for sandbox in self._sandboxes()}
+        started = self._sandboxes.begin()
         try:
             with self._leftovers.remembering():
                 yield
@@ -260,12 +265,10 @@ class Session:
             self.wider_fixture_gone(owner)
             raise
         finally:
-            if self._open_if_written_to() and self.main and not self._opened_late:
-                self.main.sandbox.adopt(owner)
-            for sandbox in self._sandboxes():
-                if id(sandbox) not in started:  # opened by this fixture
-                    started[id(sandbox)] = sandbox.begin(opened_meanwhile=True)
-                sandbox.finish(owner, started[id(sandbox)])
+            if self._open_if_written_to() and not self._opened_late:
+                for sandbox in self._opened_sandboxes():
+                    sandbox.adopt(owner)
+            self._sandboxes.finish(owner, started)
 
     def narrow_fixture(self) -> None:
         """Before a fixture of the test's own is set up, and before the test is called."""
@@ -273,17 +276,16 @@ class Session:
 
     def wider_fixture_gone(self, owner: Owner) -> None:
         """After a fixture of wider scope was torn down."""
-        for sandbox in self._sandboxes():
-            sandbox.end(owner)
+        self._sandboxes.end(owner)
 
-    def _sandboxes(self) -> list[Sandbox]:
+    def _opened_sandboxes(self) -> list[Sandbox]:
         return list({id(kit.sandbox): kit.sandbox for kit in self._kits}.values())
 
     def _open_if_written_to(self) -> bool:
-        """Opens the kit when the application used the test database without any fixture of the kit."""
-        if self._kits or not self.settings.dataflow or not self.database.is_used:
+        """Opens the kits when the application used a test database without any fixture of the kit."""
+        if self._kits or not self.settings.dataflow or not self.database.is_used():
             return False
-        self.main = self.open_kit(self.load_dataflow())
+        self.dataflow_requested(self.dataflows.load()[0])
         return True
 
     def numbering(self, scope: ScopeName, node_id: str) -> Numbering:

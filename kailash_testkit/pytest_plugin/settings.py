@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -12,6 +13,7 @@ from kailash_testkit.databases.naming import LONGEST_STEM
 from kailash_testkit.databases.servers import Choice
 from kailash_testkit.databases.servers.choosing import VARIABLE
 from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.pytest_plugin.other_databases import SETTING, Policy
 
 Lifespan = Literal["session", "test"]
 
@@ -24,17 +26,24 @@ _DEFAULT_VARIABLE: Final = "DATABASE_URL"
 
 def add_options(parser: pytest.Parser) -> None:
     """Declares the options."""
-    parser.addini("testkit_dataflow", "where the DataFlow instance lives: 'shop.models:db'", default="")
+    parser.addini(
+        "testkit_dataflow",
+        "where the DataFlow instance lives: 'shop.models:db'; several, separated by commas, get a database each",
+        default="",
+    )
     parser.addini("testkit_app", "the ASGI application: 'shop.api:app', or a function that makes it", default="")
     parser.addini(
         "testkit_url_env",
-        "variables the application reads its URL from (DATABASE_URL)",
+        "variables the application reads its URL from (DATABASE_URL); with several instances one for each, in order",
         type="args",
         default=[],
     )
     parser.addini("testkit_database", "what to test on, as --testkit-database", default="")
     parser.addini("testkit_database_name", "stem of the test database's name", default="testkit")
     parser.addini("testkit_lifespan", "lifespan runs once per 'session' or 'test'", default="session")
+    parser.addini(
+        "testkit_other_databases", "DataFlow instances at other databases: 'refuse' or 'allow'", default="refuse"
+    )
     group = parser.getgroup("kailash-testkit")
     group.addoption(
         "--testkit-database",
@@ -65,9 +74,10 @@ class Settings:
 
     database: Choice
     keep: bool
-    dataflow: str
+    dataflows: tuple[str, ...]
     app: str
-    url_variables: tuple[str, ...]
+    variables_of_databases: tuple[tuple[str, ...], ...]
+    other_databases: Policy
     database_name: str
     lifespan: Lifespan
     verify: bool
@@ -93,12 +103,17 @@ class Settings:
                 f"testkit_database_name = {name!r}",
                 do=f"use letters, digits, '_' and '-' only, at most {LONGEST_STEM}",
             )
+        others = config.getini(SETTING)
+        if others not in ("refuse", "allow"):
+            raise ConfigurationError(f"{SETTING} = {others!r}", do="use 'refuse' or 'allow'")
+        dataflows = tuple(filter(None, map(str.strip, config.getini("testkit_dataflow").split(","))))
         return cls(
             database=_database(getattr(options, "testkit_database", None), config.getini("testkit_database")),
             keep=getattr(options, "testkit_keep", False),
-            dataflow=config.getini("testkit_dataflow"),
+            dataflows=dataflows,
             app=config.getini("testkit_app"),
-            url_variables=tuple(config.getini("testkit_url_env")),
+            variables_of_databases=_paired(dataflows, config.getini("testkit_url_env")),
+            other_databases=others,
             database_name=name,
             lifespan=lifespan,
             verify=getattr(options, "testkit_verify", False),
@@ -106,16 +121,39 @@ class Settings:
         )
 
     @property
-    def in_use(self) -> bool:
-        """Whether the project's configuration names an application to test."""
-        return bool(self.dataflow or self.app or self.url_variables)
+    def dataflow(self) -> str:
+        """Where the first DataFlow instance lives; empty when nothing says so."""
+        return self.dataflows[0] if self.dataflows else ""
 
     @property
-    def variables(self) -> tuple[str, ...]:
-        """The environment variables that get the test database's URL."""
+    def in_use(self) -> bool:
+        """Whether the project's configuration names an application to test."""
+        return bool(self.dataflows or self.app or self.variables_of_databases)
+
+    @property
+    def variables(self) -> tuple[tuple[str, ...], ...]:
+        """For each private database, the environment variables that get its URL."""
         if not self.in_use:
             return ()
-        return self.url_variables or (_DEFAULT_VARIABLE,)
+        return self.variables_of_databases or ((_DEFAULT_VARIABLE,),)
+
+
+def _paired(dataflows: Sequence[str], setting: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """The variables of each private database. Raises `ConfigurationError` when they cannot be told apart.
+
+    One instance: all variables are its. Several: one for each, in their order, or ``A+B`` for one that reads two;
+    a single one is shared, and so is its database.
+    """
+    groups = tuple(tuple(word.split("+")) for words in setting for word in words.split(",") if word)
+    if len(dataflows) < 2 and groups:
+        return (tuple(variable for group in groups for variable in group),)
+    if len(groups) not in (0, 1, len(dataflows)):
+        raise ConfigurationError(
+            f"testkit_url_env names {len(groups)} variables, and testkit_dataflow {len(dataflows)} instances",
+            why="each instance gets a database of its own, so each variable must belong to one of them",
+            do="name one for each instance, in the same order; write A+B for an instance that reads two",
+        )
+    return groups
 
 
 def _database(option: str | None, ini: str) -> Choice:

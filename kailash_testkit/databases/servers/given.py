@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
+
 from kailash_testkit.databases.naming import database_name
+from kailash_testkit.databases.refusals import Refusal
 from kailash_testkit.databases.servers.interface import Administration, Kind
 from kailash_testkit.databases.storage import RunFolder
 from kailash_testkit.databases.urls import with_database
+from kailash_testkit.errors import UnsafeDatabase
 from kailash_testkit.text import redact
 
 
@@ -21,6 +26,7 @@ class GivenServer:
         self._url = url
         self._connection: Administration | None = None
         self._made: set[str] = set()
+        self._has_cleaned = False
 
     def name(self, stem: str, worker: str | None, /) -> str:
         return database_name(stem, self._run, worker)
@@ -34,11 +40,20 @@ class GivenServer:
     def create(self, name: str, /) -> None:
         if name in self._made:
             return
+        connection = self._connected()
+        if not self._has_cleaned:
+            self._has_cleaned = True
+            remove_orphans(connection)
+        connection.create(name)
+        self._made.add(name)
+
+    def refusals(self) -> Sequence[Refusal]:
+        return refusals(self._connected())
+
+    def _connected(self) -> Administration:
         if self._connection is None:
             self._connection = self._kind.administration(self._url)
-            remove_orphans(self._connection)
-        self._connection.create(name)
-        self._made.add(name)
+        return self._connection
 
     def is_used(self, name: str, /) -> bool:
         return self._connection is not None and name in self._made and not self._connection.is_empty(name)
@@ -66,6 +81,18 @@ def remove_orphans(connection: Administration) -> list[str]:
     Only those that are proved to be the kit's.
     """
     orphans = [found.name for found in connection.found() if found.is_orphan]
+    dropped: list[str] = []
     for name in orphans:
-        connection.drop(name)
-    return orphans
+        with contextlib.suppress(UnsafeDatabase):  # it is another by now, and found as such next time
+            connection.drop(name)
+            dropped.append(name)
+    return dropped
+
+
+def refusals(connection: Administration) -> list[Refusal]:
+    """The databases that look like the kit's and are not proved to be."""
+    return [
+        Refusal(f"database {found.name}", found.refused, found.command)
+        for found in connection.found()
+        if found.refused is not None
+    ]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from kailash_testkit.databases.refusals import Refusal
+
 if TYPE_CHECKING:  # it exists where processes are those of Unix
     from kailash_testkit.databases.servers.processes import ProcessFolder
 
@@ -14,8 +16,8 @@ if TYPE_CHECKING:  # it exists where processes are those of Unix
 class Server(Protocol):
     """Where private databases come from: a folder of files, a given server, or a private one.
 
-    Nothing is made, started or connected to before `create`. All methods raise `ServerUnavailable`
-    when the server cannot be had.
+    Nothing is made or started before `create`, and nothing connected to before `create` or `refusals`. All
+    methods raise `ServerUnavailable` when the server could not be reached or started.
     """
 
     def name(self, stem: str, worker: str | None, /) -> str:
@@ -28,6 +30,10 @@ class Server(Protocol):
 
     def describe(self) -> str:
         """One line about where the databases are, without a password."""
+        ...
+
+    def refusals(self) -> Sequence[Refusal]:
+        """What earlier runs may have left on the server and the kit leaves alone. Connects to a given server."""
         ...
 
     def create(self, name: str, /) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Final
 
@@ -10,6 +11,7 @@ from filelock import FileLock
 
 from kailash_testkit.databases.naming import database_name
 from kailash_testkit.databases.private_folders import write_private
+from kailash_testkit.databases.refusals import Refusal
 from kailash_testkit.databases.servers.access import Access
 from kailash_testkit.databases.servers.interface import Administration, Kind
 from kailash_testkit.databases.servers.processes import ProcessFolder
@@ -48,6 +50,9 @@ class PrivateServer:
 
     def describe(self) -> str:
         return f"{self._kind.title}, a private server on port {self._access.port}"
+
+    def refusals(self) -> Sequence[Refusal]:
+        return ()  # they are folders, which `storage` names
 
     def create(self, name: str, /) -> None:
         if name in self._made:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from kailash_testkit.databases.refusals import Refusal
 from kailash_testkit.databases.storage import RunFolder
 
 
@@ -21,6 +23,9 @@ class SqliteFiles:
 
     def describe(self) -> str:
         return "SQLite, a private file"
+
+    def refusals(self) -> Sequence[Refusal]:
+        return ()  # they are folders, which `storage` names
 
     def create(self, name: str, /) -> None:
         self._run.create()  # SQLite makes the file when somebody connects
