@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-SOURCES := kailash_testkit examples benchmarks tests
+# Both workers take from what is left; compiled modules are kept, whatever the environment says of that.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: setup demo test lint types docs bench soak clean
+.PHONY: setup demo test test-all coverage lint types docs bench clean
 
 setup: $(STAMP)
 
@@ -26,7 +27,21 @@ demo: $(STAMP)
 	cd examples/nexus_app && ../../$(BIN)/python -m pytest -v -p no:cacheprovider -p no:randomly
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PYTEST)
+
+# Every test on every kind of database, and the long form of tests that try many histories, combinations or orders:
+# SOAK times as many examples (see tests/soak.py).
+SOAK ?= 10
+
+test-all: $(STAMP)
+	KAILASH_TESTKIT_SOAK=$(SOAK) $(PYTEST) --kind every
+
+# Branch coverage of the short form, with the sessions and processes that tests start.
+coverage: $(STAMP)
+	rm -f .coverage .coverage.*
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -50,11 +65,6 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/asgi.py
 	$(BIN)/python benchmarks/generate.py
 	$(BIN)/python benchmarks/servers.py
-
-# All tests, in their long form where they try many histories, combinations or orders (see tests/soak.py);
-# CI runs the short form, which is `make test`.
-soak: $(STAMP)
-	KAILASH_TESTKIT_SOAK=2000 $(BIN)/python -m pytest -n 2
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

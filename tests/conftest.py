@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from database_kinds import KINDS, Kind, Meddle, Sql, parametrize
+from database_kinds import KINDS, Kind, Meddle, Sql, add_options, parametrize
 from redis_server import running_redis
 from sample_app import in_this_loop, make_db, register_shop
 from server_runs import SERVERS, GivenServers
@@ -17,6 +17,10 @@ from warm_python import WarmPython
 from kailash_testkit import open_kits
 from kailash_testkit.kit import Kit
 from kailash_testkit.store.store import Store
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_options(parser)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

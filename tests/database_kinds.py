@@ -1,14 +1,18 @@
 """The kinds of database that the behaviour tests run on: how each is made, dropped and written to.
 
 What differs between them in a test (a trigger's syntax, a driver's words) is asked for by name, so that the
-tests themselves are the same on all.
+tests themselves are the same on all. A test runs on each kind if the kind makes a difference to it: if it asks for
+`database_kind`, has the marker ``databases`` (all kinds without arguments), or is in ``tests/databases``. Any other
+runs on one kind, always the same; on every kind with ``--kind every``, which ``make test-all`` gives.
 """
 
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 import sqlite3
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,6 +43,10 @@ class Kind:
     """Whether a datetime keeps them."""
     json_defaults = True
     """Whether DataFlow can make a table with a list or dict as a default."""
+
+    def may_be_there(self) -> bool:
+        """Whether a server of the kind is named or can be started; none is started to find out."""
+        return True
 
     def new_url(self, folder: Path, stem: str) -> str:
         """A new database that the kit may change: as if the kit had made it."""
@@ -122,6 +130,9 @@ class _OnServer(Kind):
     server: Server
     options = {"enable_model_persistence": False}  # its bookkeeping costs more than the rest of the test
 
+    def may_be_there(self) -> bool:
+        return self.server.may_be_there
+
     def new_url(self, folder: Path, stem: str) -> str:
         url = required(self.server).new_database(stem)
         database = open_database(url)
@@ -179,9 +190,37 @@ class Mysql(_OnServer):
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (Sqlite(), Postgresql(), Mysql())}
 
 
+EVERY = "every"
+
+
+def add_options(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--kind",
+        choices=[*KINDS, EVERY],
+        help="the kind of database to run on; without it, tests that do not depend on the kind run on one of those"
+        " that are there, and the others on each that concerns them",
+    )
+
+
 def parametrize(metafunc: pytest.Metafunc) -> None:
-    """Runs a test that uses a database once on each kind, or on those that its ``databases`` marker names."""
+    """Runs a test that uses a database once on each of its kinds, or on one where the kind makes no difference."""
     if "database_kind" in metafunc.fixturenames:
-        marker = metafunc.definition.get_closest_marker("databases")
-        names = marker.args if marker is not None else tuple(KINDS)
+        names = _kinds_of(metafunc, metafunc.config.getoption("--kind"))
         metafunc.parametrize("database_kind", [KINDS[name] for name in names], ids=names)
+
+
+def _kinds_of(metafunc: pytest.Metafunc, asked_for: str | None) -> list[str]:
+    marker = metafunc.definition.get_closest_marker("databases")
+    possible = [*KINDS] if marker is None or not marker.args else [*marker.args]
+    if asked_for in KINDS:
+        return [name for name in possible if name == asked_for]
+    if asked_for == EVERY or marker is not None or _depends_on_the_kind(metafunc):
+        return possible
+    there = [name for name in possible if KINDS[name].may_be_there()]
+    return [there[zlib.crc32(metafunc.definition.nodeid.encode()) % len(there)]]  # the same in each run and worker
+
+
+def _depends_on_the_kind(metafunc: pytest.Metafunc) -> bool:
+    """Whether it asks for the kind itself, or is a test of what is there once per kind."""
+    asks = "database_kind" in inspect.signature(metafunc.function).parameters
+    return asks or Path(__file__).with_name("databases") in metafunc.definition.path.parents

@@ -7,6 +7,7 @@ databases; without them the kit starts private servers.
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 import psycopg2
 import pymysql
 import pytest
-from server_runs import url_for_tests
+from server_runs import available, url_for_tests
 
 from kailash_testkit.databases.urls import ServerUrl, server_url, with_database
 
@@ -33,6 +34,17 @@ class Server:
     @property
     def url(self) -> str:
         return url_for_tests(self.setting, self.variable)
+
+    @property
+    def may_be_there(self) -> bool:
+        """Whether it is named in the environment, or its programs are installed."""
+        if os.environ.get(self.variable):
+            return True
+        try:
+            available(self.setting)
+        except pytest.skip.Exception:
+            return False
+        return True
 
     def parts(self, url: str) -> ServerUrl:
         return server_url(url, (url.partition("://")[0],), 0)

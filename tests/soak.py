@@ -1,6 +1,7 @@
-"""The long form of tests that try many combinations or repetitions: ``make soak`` runs it, ``make test`` the short one.
+"""The long form of tests that try many combinations or repetitions: that of ``make test-all``, not of ``make test``.
 
 The short form has every kind of case; the long one has all their combinations, and tries more often.
+``KAILASH_TESTKIT_SOAK`` asks for it and says how many times as many examples property-based tests try.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-EXAMPLES = int(os.environ.get("KAILASH_TESTKIT_SOAK", "0"))
-"""How many examples each property-based test tries in the long form; 0 in the short form."""
+FACTOR = int(os.environ.get("KAILASH_TESTKIT_SOAK", "0"))
+"""How many times as many examples as in the short form; 0 in the short form."""
 
-SOAK = EXAMPLES > 0
+SOAK = FACTOR > 0
 
 
 def examples(short: int) -> settings:
@@ -21,7 +22,7 @@ def examples(short: int) -> settings:
     It has no time limits: how busy the machine is does not matter.
     """
     return settings(
-        max_examples=EXAMPLES or short,
+        max_examples=short * (FACTOR or 1),
         derandomize=not SOAK,
         deadline=None,
         database=None,

@@ -1,4 +1,4 @@
-"""Python processes that start in a moment: forks of a server that has imported Kailash, DataFlow and pytest.
+"""Python processes that start in a moment: forks of a server that has imported Kailash, DataFlow, pytest and the kit.
 
 Importing them takes most of the time of a short pytest session. A command that is run here is a process of its own,
 with its own folder, environment, output and exit code, as with `subprocess`; only those modules are there already

@@ -2,9 +2,10 @@
 
     python -P warm_server.py FILE_DESCRIPTOR
 
-It has no state of the kit's, of pytest's or of any application: the kit's modules are imported but none of its
-functions was called, and pytest has ended the one session in which it loads its plugins here. The fork leaves the server's loop and runs the command to
-the end of this module, so that it ends as any interpreter does: threads are waited for, exit handlers run.
+It has no state of the kit's, of pytest's or of any application: the kit's modules are imported but nothing of them
+was called, and pytest has ended the one session in which it loads its plugins here. The fork leaves the server's
+loop and runs the command to the end of this module, so that it ends as any interpreter does: threads are waited for,
+exit handlers run. The standard library's forkserver ends its forks at once, and what is left in them does not complain.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ MODULES: Final = (
 """What nearly every project imports. Not nexus, which sets up logging when it is imported."""
 
 WITH_STATE: Final = ("kailash_testkit", "randomly", "xdist", "xdist.looponfail")
-"""Plugins that are no part of the server's session: the one that is tested, and those that remember how they started."""
+"""Plugins that do not run in the server: the one that is tested, and those that remember how they started."""
 
 BASE_PATH: Final = tuple(sys.path)
 

@@ -10,6 +10,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from warm_python import WarmPython
 
 MODELS = """
     import os
@@ -34,26 +35,25 @@ MODELS = """
 class Project:
     """A project's folder, in which the command is run."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, python: WarmPython) -> None:
         self.path = path
+        self._python = python
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-        return subprocess.run(
-            [sys.executable, "-m", "kailash_testkit.command_line", "doctor", *arguments],
-            cwd=self.path, env={**environment, **variables}, capture_output=True, text=True, timeout=100, check=False,
-        )  # fmt: skip
+        environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")} | variables
+        command = ("-m", "kailash_testkit.command_line", "doctor", *arguments)
+        return self._python.run(*command, folder=self.path, environment=environment)
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path: Path, warm_python: WarmPython) -> Project:
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "models.py").write_text(textwrap.dedent(MODELS))
     (tmp_path / "pyproject.toml").write_text(
         '[tool.pytest.ini_options]\npythonpath = ["."]\n'
         'testkit_url_env = "SHOP_URL"\ntestkit_dataflow = "shop.models:db"\n'
     )
-    return Project(tmp_path)
+    return Project(tmp_path, warm_python)
 
 
 def test_what_is_lost_is_told_with_exit_code_1_and_nothing_is_left(project: Project) -> None:

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import doctest
 import importlib
-import pkgutil
+from pathlib import Path
 
 import pytest
 
 import kailash_testkit
 
-MODULES = sorted(
-    module.name
-    for module in pkgutil.walk_packages(kailash_testkit.__path__, "kailash_testkit.")
-    if not module.name.endswith("__main__")
-)
+PACKAGE = Path(kailash_testkit.__file__).parent
+MODULES = [
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if ">>> " in path.read_text()
+]
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name: str) -> None:
     module = importlib.import_module(name)
     results = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
+    assert results.attempted > 0
     assert results.failed == 0
 
 
 def test_there_are_examples() -> None:
-    finder = doctest.DocTestFinder(exclude_empty=True)
-    found = [test for name in MODULES for test in finder.find(importlib.import_module(name)) if test.examples]
-    assert len(found) >= 5
+    assert len(MODULES) >= 5

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import sys
+import re
+from pathlib import Path
 
-import pytest
 from doc_blocks import PYTEST_OPTIONS, ROOT, broken_links, clean_environment, files_of, write
+from warm_python import WarmPython
 
 README = ROOT / "README.md"
 
 
-def test_the_example_is_a_project_whose_test_passes(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_example_is_a_project_whose_test_passes(tmp_path: Path, warm_python: WarmPython) -> None:
     files = files_of(README)
     assert set(files) == {"tests/test_orders.py", "pyproject.toml", "shop/models.py", "shop/api.py"}
-    write(pytester.path, files)
-    for name in set(os.environ) - set(clean_environment()):
-        monkeypatch.delenv(name)
-
-    result = pytester.run(sys.executable, "-W", "error", "-m", "pytest", *PYTEST_OPTIONS, timeout=100)
-
-    result.assert_outcomes(passed=1)
-    assert result.stderr.str() == ""
+    write(tmp_path, files)
+    command = ("-W", "error", "-m", "pytest", *PYTEST_OPTIONS)
+    done = warm_python.run(*command, folder=tmp_path, environment=clean_environment())
+    assert re.search(r"^=+ 1 passed in [\d.]+s =+$", done.stdout, re.MULTILINE), done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_links_lead_somewhere() -> None:

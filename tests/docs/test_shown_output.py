@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
-import pytest
 from doc_blocks import DOCS, PYTEST_OPTIONS, ROOT, agrees, clean_environment, files_of, write
-
-pytestmark = pytest.mark.xdist_group("docs")
+from warm_python import WarmPython
 
 
 def shown(page: Path) -> list[str]:
@@ -20,14 +17,11 @@ def shown(page: Path) -> list[str]:
     return lines
 
 
-def run(folder: Path, page: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(python: WarmPython, folder: Path, page: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs a module in the project of a page, which has the settings of the README."""
     write(folder, files_of(ROOT / "README.md") | files_of(page))
     environment = clean_environment() | {"PYTHONPATH": f".:{ROOT}"}
-    return subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False,
-    )  # fmt: skip
+    return python.run("-m", *arguments, folder=folder, environment=environment)
 
 
 def assert_agrees(documented: list[str], printed: list[str]) -> None:
@@ -35,16 +29,16 @@ def assert_agrees(documented: list[str], printed: list[str]) -> None:
         assert agrees(expected, line) or agrees(re.sub(" +", " ", expected), re.sub(" +", " ", line)), line
 
 
-def test_the_report_of_a_failed_test(tmp_path: Path) -> None:
+def test_the_report_of_a_failed_test(tmp_path: Path, warm_python: WarmPython) -> None:
     page = DOCS / "failure_report.md"
-    done = run(tmp_path, page, "pytest", *PYTEST_OPTIONS, "tests/test_customers.py")
+    done = run(warm_python, tmp_path, page, "pytest", *PYTEST_OPTIONS, "tests/test_customers.py")
     found = re.search(r"^-+ kailash-testkit -+\n.*?(?=^=)", done.stdout, re.MULTILINE | re.DOTALL)
     assert found, done.stdout
     assert_agrees(shown(page), found[0].rstrip().splitlines())
 
 
-def test_the_doctors_table(tmp_path: Path) -> None:
+def test_the_doctors_table(tmp_path: Path, warm_python: WarmPython) -> None:
     page = DOCS / "command_line.md"
-    done = run(tmp_path, page, "kailash_testkit.command_line", "doctor", "shop.models:db")
+    done = run(warm_python, tmp_path, page, "kailash_testkit.command_line", "doctor", "shop.models:db")
     assert done.returncode == 1, done.stderr
     assert_agrees(shown(page), done.stdout.rstrip().splitlines())
