@@ -22,7 +22,7 @@ from kailash_testkit.pytest_plugin.migrations_folder import MigrationsFolder
 from kailash_testkit.pytest_plugin.private_database import PrivateDatabase
 from kailash_testkit.pytest_plugin.settings import Settings
 from kailash_testkit.pytest_plugin.workers import end_forgotten_connections
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 if TYPE_CHECKING:
     from kailash_testkit.isolation.sandbox import Sandbox

@@ -20,7 +20,8 @@ from kailash_testkit.concurrency import loops, sync
 from kailash_testkit.errors import AppendOnlyModel, NodeFailed, UnknownOperation
 from kailash_testkit.internals.dataflow import LoopNodes
 from kailash_testkit.models import Model
-from kailash_testkit.text import closest_match, comma_join, redact
+from kailash_testkit.redaction import redact, secrets_in
+from kailash_testkit.text import closest_match, comma_join
 
 OPERATIONS: Final = (
     *("Create", "Read", "Update", "Delete", "List", "Count", "Upsert"),
@@ -63,7 +64,8 @@ class Workflows:
         try:
             results, _ = await runtime.execute_workflow_async(workflow, {_NODE_ID: dict(inputs)})
         except Exception as error:  # whatever the node raises is told in the kit's words
-            raise NodeFailed(f"{model.name}{operation}Node raised", why=reason_of(str(error))) from None
+            known = secrets_in(inputs, model.name)
+            raise NodeFailed(f"{model.name}{operation}Node raised", why=reason_of(str(error), known)) from None
         finally:
             RUNS_FOR_KIT.reset(own)
             self._nodes.remember()
@@ -71,7 +73,7 @@ class Workflows:
         if result.get("success") is False:
             raise NodeFailed(
                 f"{model.name}{operation}Node reported success: False",
-                why=reason_of(str(result.get("error", "no reason given"))),
+                why=reason_of(str(result.get("error", "no reason given")), secrets_in(inputs, model.name)),
             )
         return result
 
@@ -136,9 +138,9 @@ class Workflows:
                 ) from None
 
 
-def reason_of(text: str) -> str:
-    """The one line of a DataFlow error text that says what went wrong."""
-    lines = [line.strip() for line in redact(text).splitlines() if line.strip()]
+def reason_of(text: str, known: Iterable[str] = ()) -> str:
+    """The one line of a DataFlow error text that says what went wrong. known: secrets that it may repeat."""
+    lines = [line.strip() for line in redact(text, known).splitlines() if line.strip()]
     reason = _telling(lines) if lines else "no reason given"
     while reason.startswith(_WRAPPINGS):
         for wrapping in _WRAPPINGS:

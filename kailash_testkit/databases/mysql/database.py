@@ -21,7 +21,7 @@ from kailash_testkit.databases.mysql.sessions import (
 from kailash_testkit.databases.sessions import Session, busy, holders
 from kailash_testkit.databases.urls import server_url
 from kailash_testkit.errors import DatabaseBusy, UnsupportedDatabase
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 MARKER_TABLE: Final = "dataflow_testkit_marker"
 """The table that says that the database is the kit's."""

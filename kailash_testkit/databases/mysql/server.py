@@ -18,7 +18,7 @@ from kailash_testkit.databases.servers.access import LOOPBACK
 from kailash_testkit.databases.servers.interface import Administration, Found, Programs
 from kailash_testkit.databases.urls import server_url
 from kailash_testkit.errors import ServerUnavailable
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 SCHEMES: Final = ("mysql", "mysql+pymysql", "mysql+aiomysql")
 PORT: Final = 3306

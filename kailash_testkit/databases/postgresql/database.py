@@ -13,7 +13,7 @@ from kailash_testkit.databases.sessions import Session, busy, holders, stays_tru
 from kailash_testkit.databases.urls import server_url
 from kailash_testkit.errors import UnsupportedDatabase
 from kailash_testkit.models.reals import as_real
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 OWN_SCHEMA: Final = "dataflow_testkit"
 """The schema for all that the kit keeps in the database; DataFlow's discovery and migrations do not look there."""

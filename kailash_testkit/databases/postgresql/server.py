@@ -16,7 +16,7 @@ from kailash_testkit.databases.servers.access import LOOPBACK
 from kailash_testkit.databases.servers.interface import Administration, Found, Programs
 from kailash_testkit.databases.urls import server_url, with_database
 from kailash_testkit.errors import ServerUnavailable
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 SCHEMES: Final = ("postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg2")
 PORT: Final = 5432
