@@ -12,7 +12,8 @@ from typing import Any, Final
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.nexus import is_nexus
-from kailash_testkit.text import closest_match, redact
+from kailash_testkit.redaction import redact
+from kailash_testkit.text import closest_match
 
 _PACKAGE: Final = Path(__file__).parent
 _STANDARD_LIBRARY: Final = Path(sysconfig.get_path("stdlib"))

@@ -1,156 +1,314 @@
-"""Keeps secrets out of messages: in bodies, URLs, and wherever a secret of the request is repeated."""
+"""The one rule that keeps secrets out of all that the kit shows: by the name of a field, by the shape of a value.
+
+`masked` and `fields` are for values with a name, `redact` for text of others: exceptions, logs, bodies. What a test may
+have to compare is shown with a fingerprint, ``***(a1f3)``: equal for equal values, of use to nobody after the run. Who
+formats a message passes values through here; code that asks for a value gets the value.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import json
+import hashlib
 import re
-from typing import cast
-from urllib.parse import parse_qsl, urlencode
+import secrets
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final, cast
 
-import httpx
+MASK: Final = "***"
+_KEY: Final = secrets.token_bytes(32)  # of this run: without it a fingerprint cannot be searched for its value
+_SHORTEST: Final = 6  # a shorter value is in too many texts by chance
+_NOT, _WEAK, _STRONG = 0, 1, 2  # how surely a name means a secret; numbers are none under a weak one
 
-from kailash_testkit.text import redact
 
-MASK = "***"
-_SECRET = (
-    r"pass(?:word|wd|phrase|code)|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|authorization"
-    r"|credential|cookie|session"
+def _set(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_ALWAYS: Final = _set(
+    "password passwords passwd pwd passphrase passcode secret secrets credential credentials jwt otp totp cvv cvc csc "
+    "authorization bearer csrf xsrf mnemonic ssn salt"
 )
-_SECRET_NAME = re.compile(_SECRET, re.IGNORECASE)
-# Bounded repetitions only: a long body without blanks must not take quadratic time.
-_SECRET_IN_TEXT = re.compile(
-    rf"""(?P<head>(?:{_SECRET})[\w-]{{0,40}}["']?\s{{0,9}}[:=]\s{{0,9}})"""
-    r"""(?:"[^"]*"|'[^']*'|[^\s,;&"'{}]+)""",
-    re.IGNORECASE,
+# In names without separators; long enough to be no part of another word.
+_FRAGMENTS: Final = _set(
+    "password passwd passphrase apikey accesskey secretkey privatekey accesstoken authtoken refreshtoken clientsecret "
+    "cardnumber creditcard"
 )
-_CREDENTIALS = re.compile(r"\b(?P<scheme>bearer|basic)\s+[\w.~+/=-]{4,}", re.IGNORECASE)
-# Looked at in each text of a body; more than is ever shown, so that no secret is cut in two where it is shown.
-_LONGEST_TEXT = 4000
-_SHORTEST_COOKIE = 8  # a shorter one is a setting rather than a session
-_SHORTEST_SECRET = 4  # a shorter value is in too many words by chance
+# What the last word makes of the secret before it: `password_changed_at` is none.
+_ABOUT: Final = _set(
+    "at on by id ids count counts length len min max type kind policy age expires expired expiry expiration ttl status "
+    "state enabled required strength algorithm version changed updated attempts tries error errors exception name "
+    "names field fields label manager service"
+)
+_FLAGS: Final = _set("is has was needs must should can allow allows require requires use uses")
+_LAST: Final = _set(
+    "token tokens key keys session sessions sid hash hashes refresh signature signatures sig cookie cookies auth "
+    "passkey card pan pin"
+)
+_NUMERIC: Final = _set("card pan pin")  # secrets that are numbers
+_FOLLOWING: Final = _set(
+    "number no num value values data code string hash secret raw plain plaintext encrypted pem base64 header headers"
+)
+_KEYS: Final = _set(
+    "primary foreign public sort partition natural surrogate composite unique cache row lookup idempotency translation "
+    "group routing order parent business feature event message template issue shard"
+)
+_HASHES: Final = _set("file content commit git image schema block")
+_HARMLESS: Final = {
+    "key": _KEYS,
+    "keys": _KEYS,
+    "hash": _HASHES,
+    "hashes": _HASHES,
+    "signature": _set("method function"),
+}
+_CODES: Final = _set(
+    "reset verification verify confirmation activation access security auth backup recovery login mfa sms factor"
+)
+_PASSES: Final = _set("user db database admin smtp mail ftp login old new root my")
+# Too common before a colon in prose: "foreign key: ...".
+_PROSE: Final = _set("key keys session card refresh hash auth pass signature")
+_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
+_NO_VALUE: Final = frozenset({"none", "null", "true", "false", '""', "''"})
+
+# Repetitions are bounded: a long text must not take quadratic time.
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_URL_PASSWORD = re.compile(
+    r"(?P<head>://[^:/@\s]{0,200}):(?!\d{1,5}(?:[/?#\s]|$))"
+    r"(?:[^\n]{0,300}?@(?=[\w.\[\]-]{1,200}(?:[:/?]|$))|\S{0,500}@)"
+)
+_SHAPES: Final = (
+    re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]{0,20000}?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|\Z)"),
+    re.compile(r"\beyJ[\w-]{4,}\.[\w-]{2,}(?:\.[\w-]*)?"),
+    re.compile(r"\b(?:whsec_[\w+/=-]{4,}|(?:sk|rk)[_-][\w-]{8,}|gh[opsu]_\w{8,}|glpat-[\w-]{8,}|xox[abprs]-[\w-]{8,})"),
+    re.compile(r"\b[Bb](?:earer|EARER)\s+[\w.~+/=-]{4,}"),
+    re.compile(r"\b[Bb]asic\s+(?=[\w+/=-]*[\dA-Z=])[\w+/=-]{4,}"),
+)
+_PAIR = re.compile(
+    r"""(?P<head>(?<![\w.])(?P<name>[A-Za-z][\w.-]{0,60})\\?["']?\]?\s{0,9}(?P<sign>=>|[:=])\s{0,9})"""
+    r"""(?P<value>[bru]?(?:\\?"[^"\n]{0,4000}"?|\\?'[^'\n]{0,4000}'?)|[^\s,;&"'{}()\[\]]+)"""
+)
+_KEY_IS = re.compile(r"\((?P<names>[\w\", ]{1,300})\)=\((?P<values>.{0,2000}?)\)(?= |$)")
+_DUPLICATE = re.compile(r"Duplicate entry '(?P<value>.{0,2000}?)' for key '(?P<key>[^']{0,200})'")
+_WHOLE_ROW = re.compile(r"(?P<head>Failing row contains |\[parameters: )[(\[{].{0,4000}?[)\]}](?=[\].\s]|$)", re.DOTALL)
+_INPUT = re.compile(
+    r"(?m)^(?P<head>(?P<name>[\w.]{1,200})\n[^\n]{0,500}?input_value=)(?P<value>.{0,500}?)(?=, input_type=)"
+)
 
 
-class Masker:
-    """Masks the secrets of one request, wherever its messages show them.
+@dataclass(frozen=True)
+class Rule:
+    """What counts as a secret in this run.
 
-    request: the request; what it sends under a secret's name (``password``, ``token``, ``api_key``,
-        ``Authorization``, a cookie) is masked by name and, where it is repeated, by value.
+    enabled: False shows everything. names: further fields, as the user wrote them.
     """
 
-    def __init__(self, request: httpx.Request) -> None:
-        values = {value for value in _secrets(request) if len(value) >= _SHORTEST_SECRET}
-        longest_first = sorted(values, key=lambda value: (-len(value), value))
-        alternatives = "|".join(re.escape(value) for value in longest_first)
-        self._values = re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)") if values else None
-
-    def text(self, text: str) -> str:
-        """``text`` without secrets and without terminal codes."""
-        return self.values(_SECRET_IN_TEXT.sub(rf"\g<head>{MASK}", _CREDENTIALS.sub(MASK, redact(text))))
-
-    def values(self, text: str) -> str:
-        """``text`` without bearer tokens, and without the values that the request sent as secrets."""
-        text = _CREDENTIALS.sub(MASK, text)
-        return text if self._values is None else self._values.sub(MASK, text)
-
-    def url(self, url: httpx.URL) -> str:
-        """The full URL; values of secret parameters are masked."""
-        secret = any(_SECRET_NAME.search(name) for name in url.params)
-        query = _form(url.params.multi_items()) if secret else url.query.decode("ascii")
-        bare = url.copy_with(query=None, username=None, password=None)
-        return self.values(f"{bare}?{query}" if query else str(bare))
-
-    def body(self, content: bytes, content_type: str) -> str:
-        """The beginning of a body as text; what is no text is described by its type and size."""
-        kind = content_type.partition(";")[0].strip().lower()
-        if not content:
-            return "(empty)"
-        if kind.endswith("json"):
-            try:
-                return self.values(json.dumps(_masked(json.loads(content)), ensure_ascii=False))
-            except (ValueError, RecursionError):
-                pass
-        if kind == "application/x-www-form-urlencoded":
-            return self.values(_form(parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True)))
-        if kind.startswith("multipart/") or not _is_text(content):
-            return f"({kind or 'no content type'}, {len(content)} bytes)"
-        return self.text(content[:_LONGEST_TEXT].decode("utf-8", "replace"))
+    enabled: bool = True
+    names: frozenset[str] = frozenset()
 
 
-def _is_text(content: bytes) -> bool:
-    start = content[:_LONGEST_TEXT].decode("utf-8", "replace")
-    return "\0" not in start and start.count("\ufffd") <= len(start) // 20
+_rule = Rule()
+_added: frozenset[str] = frozenset()
+_classified: dict[str, frozenset[str]] = {}
 
 
-def _form(pairs: list[tuple[str, str]]) -> str:
-    masked = [(name, MASK if _SECRET_NAME.search(name) else value) for name, value in pairs]
-    return urlencode(masked, safe="*")
+def configure(rule: Rule) -> Rule:
+    """Makes a rule the one of this process; returns the one before."""
+    global _rule, _added
+    before, _rule, _added = _rule, rule, frozenset(map(_flat, rule.names))
+    return before
 
 
-def _masked(value: object) -> object:
-    """JSON with the values of secret keys masked, also where a validation error repeats them."""
-    if isinstance(value, list):
-        return [_masked(item) for item in cast("list[object]", value)]
-    if not isinstance(value, dict):
-        return redact(value[:_LONGEST_TEXT]) if isinstance(value, str) else value
-    fields = cast("dict[str, object]", value)
-    place = fields.get("loc")  # pydantic: {"loc": ["body", "password"], "input": ...}
-    about_secret = isinstance(place, list) and any(
-        isinstance(step, str) and _SECRET_NAME.search(step) for step in cast("list[object]", place)
-    )
-
-    def secret(name: str) -> bool:
-        return bool(_SECRET_NAME.search(name)) or (about_secret and name == "input")
-
-    return {name: MASK if secret(name) and _telling(item) else _masked(item) for name, item in fields.items()}
+def classify(model: str, names: Iterable[str]) -> None:
+    """Fields that a model declares to be confidential."""
+    _classified[model] = frozenset(names)
 
 
-def _telling(value: object) -> bool:
-    return value is not None and not isinstance(value, bool)
+def is_secret(name: str, model: str | None = None) -> bool:
+    """Whether a field of that name holds secrets.
 
-
-def request_line(request: httpx.Request) -> str:
-    """Method and full URL, without secrets.
-
-    >>> request_line(httpx.Request("GET", "http://shop/orders?api_key=k3y&page=2"))
-    'GET http://shop/orders?api_key=***&page=2'
+    >>> [is_secret(name) for name in ("api_key", "primary_key", "sessionId", "token_count", "pinned")]
+    [True, False, True, False, False]
     """
-    return f"{request.method} {Masker(request).url(request.url)}"
+    return _certainty(name, model) > _NOT
 
 
-def _secrets(request: httpx.Request) -> set[str]:
-    found = {value for name, value in request.url.params.multi_items() if _SECRET_NAME.search(name)}
-    for name, value in request.headers.multi_items():
-        if name == "cookie":
-            values = (part.partition("=")[2].strip() for part in value.split(";"))
-            found.update(part for part in values if len(part) >= _SHORTEST_COOKIE)
-        elif _SECRET_NAME.search(name):
-            found.update({value, value.split(" ")[-1]})
-    content_type = request.headers.get("content-type", "")
-    content = sent_body(request) or b""
-    if "json" in content_type:
-        with contextlib.suppress(ValueError, RecursionError):
-            found |= _in_json(json.loads(content), secret=False)
-    elif "urlencoded" in content_type:
-        pairs = parse_qsl(content.decode("utf-8", "replace"))
-        found |= {value for name, value in pairs if _SECRET_NAME.search(name)}
-    return found
+class Masked:
+    """Stands for a secret in messages. Its fingerprint shows whether two are the same."""
+
+    __slots__ = ("_fingerprint",)
+
+    def __init__(self, value: object) -> None:
+        text = value if isinstance(value, str) else repr(value)
+        self._fingerprint = hashlib.blake2s(text.encode("utf-8", "replace"), key=_KEY, digest_size=2).hexdigest()
+
+    def __repr__(self) -> str:
+        return f"{MASK}({self._fingerprint})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Masked) and self._fingerprint == other._fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self._fingerprint)
 
 
-def _in_json(value: object, *, secret: bool) -> set[str]:
-    if isinstance(value, dict):
-        fields = cast("dict[str, object]", value)
-        parts = [_in_json(item, secret=secret or bool(_SECRET_NAME.search(name))) for name, item in fields.items()]
-        return set[str]().union(*parts)
+def masked(name: str, value: object, model: str | None = None) -> object:
+    """What to show of a value: itself, a `Masked`, or a copy with what is secret in it masked.
+
+    >>> masked("status", "paid"), masked("password", None), masked("note", "via http://ada:pw@host/")
+    ('paid', None, 'via http://ada:***@host/')
+    """
+    return _masked(value, _certainty(name, model)) if _rule.enabled else value
+
+
+def fields(values: Mapping[str, object], model: str | None = None) -> dict[str, object]:
+    """`masked` for all values of a row or a call; what repeats a secret of them under another name is masked, too."""
+    shown = {name: masked(name, value, model) for name, value in values.items()}
+    known = secrets_in(values, model)
+    if not known:
+        return shown
+    return {
+        name: without(value, known, _fingerprint) if isinstance(value, str) else value for name, value in shown.items()
+    }
+
+
+def secrets_in(values: Mapping[str, object], model: str | None = None) -> frozenset[str]:
+    """The texts among the values, and in what they hold, that are secret by their name."""
+    return frozenset(value for value in _secrets_in(values, _NOT, model) if len(value) >= _SHORTEST)
+
+
+def _secrets_in(value: object, certainty: int, model: str | None) -> Iterator[str]:
+    if isinstance(value, str) and certainty:
+        yield value
+    elif isinstance(value, Mapping):
+        for name, entry in cast("Mapping[object, object]", value).items():
+            yield from _secrets_in(entry, _certainty(str(name), model), model)
+    elif isinstance(value, list | tuple):
+        for item in cast("Sequence[object]", value):
+            yield from _secrets_in(item, certainty, model)
+
+
+def without(text: str, known: Iterable[str], mask: Callable[[str], str] = lambda secret: MASK) -> str:
+    """``text`` without these secrets."""
+    longest_first = sorted(known, key=lambda value: (-len(value), value))
+    if not longest_first or not _rule.enabled:
+        return text
+    return re.sub(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", lambda match: mask(match[0]), text)
+
+
+def redact(text: str, known: Iterable[str] = ()) -> str:
+    """``text`` that somebody else wrote, without ANSI colour codes and without secrets.
+
+    known: secrets that it may repeat.
+
+    >>> redact("\\x1b[91mno\\x1b[0m way to postgresql://ada:secret@host/db")
+    'no way to postgresql://ada:***@host/db'
+    """
+    return without(scrub(_ANSI.sub("", text)), known).strip()
+
+
+def scrub(text: str, mask: Callable[[str], str] = lambda secret: MASK) -> str:
+    """``text`` with what looks like a secret masked: passwords of URLs, keys by their shape, ``name=value``."""
+    if not _rule.enabled:
+        return text
+    text = _URL_PASSWORD.sub(rf"\g<head>:{MASK}@", text)
+    for shape in _SHAPES:
+        text = shape.sub(lambda match: mask(match[0]), text)
+    text = _WHOLE_ROW.sub(rf"\g<head>{MASK}", text)
+    text = _KEY_IS.sub(lambda match: _instead(match, "values", match["names"]), text)
+    text = _DUPLICATE.sub(lambda match: _instead(match, "value", match["key"]), text)
+    text = _INPUT.sub(lambda match: _instead(match, "value", match["name"]), text)
+    return _without_pairs(text)
+
+
+def _instead(match: re.Match[str], group: str, names: str) -> str:
+    """The match with a group masked, if one of the names in a text means a secret."""
+    if not any(is_secret(name) for part in re.split(r"[\s,.\"]+", names) for name in (part, *part.split("_"))):
+        return match[0]
+    start = match.start()
+    return match[0][: match.start(group) - start] + MASK + match[0][match.end(group) - start :]
+
+
+def _without_pairs(text: str) -> str:
+    parts: list[str] = []
+    at = 0
+    while (match := _PAIR.search(text, at)) is not None:
+        parts.append(text[at : match.end("head")])
+        at = match.end("head")
+        if _is_pair_secret(match, text):
+            parts.append(MASK)
+            at = match.end()
+    return "".join([*parts, text[at:]])
+
+
+def _is_pair_secret(match: re.Match[str], text: str) -> bool:
+    name, value = match["name"], match["value"]
+    certainty = _certainty(name.rpartition(".")[2])
+    if certainty == _NOT or value.startswith(MASK) or value.lower() in _NO_VALUE:
+        return False
+    if certainty == _WEAK and value.isdigit():
+        return False
+    if match["sign"] == ":" and value[0] not in "bru\\\"'" and value[-1:] not in "\"'":
+        rest = text[match.end() : text.find("\n", match.end()) + 1 or None]
+        return name.lower() not in _PROSE and MASK not in rest  # a line of the kit's own has its masks already
+    return True
+
+
+def _masked(value: object, certainty: int) -> object:
+    if certainty == _STRONG and isinstance(value, Mapping | list | tuple | set | frozenset):
+        return Masked(cast("object", value)) if value else cast("object", value)
+    if isinstance(value, Mapping):
+        entries = cast("Mapping[object, object]", value)
+        return {key: _masked(entry, _certainty(str(key))) for key, entry in entries.items()}
     if isinstance(value, list):
-        items = cast("list[object]", value)
-        return set[str]().union(*[_in_json(item, secret=secret) for item in items])
-    return {value} if secret and isinstance(value, str) else set()
+        return [_masked(item, certainty) for item in cast("list[object]", value)]
+    if isinstance(value, tuple):
+        return tuple(_masked(item, certainty) for item in cast("tuple[object, ...]", value))
+    if certainty and _can_be_secret(value, certainty):
+        return Masked(value)
+    return scrub(value, _fingerprint) if type(value) is str else value
 
 
-def sent_body(request: httpx.Request) -> bytes | None:
-    """The request's body; None when it was a stream that nobody kept."""
-    try:
-        return request.content
-    except httpx.RequestNotRead:
-        return None
+def _fingerprint(secret: str) -> str:
+    return repr(Masked(secret))
+
+
+def _can_be_secret(value: object, certainty: int) -> bool:
+    """Not a flag, a moment, a member of an Enum or a matcher."""
+    if isinstance(value, bool) or not value:
+        return False
+    if isinstance(value, int | float | Decimal):
+        return certainty == _STRONG
+    return type(value) in (str, bytes, bytearray, uuid.UUID) or (isinstance(value, str) and not hasattr(value, "name"))
+
+
+def _flat(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).lower()
+
+
+def _certainty(name: str, model: str | None = None) -> int:
+    if not _rule.enabled:
+        return _NOT
+    if model is not None and name in _classified.get(model, ()):
+        return _STRONG
+    if _added and _flat(name) in _added:
+        return _STRONG
+    return _by_words(name)
+
+
+@lru_cache(maxsize=4096)
+def _by_words(name: str) -> int:
+    words = tuple(word.lower() for word in _WORDS.findall(name))
+    if not words or words[0] in _FLAGS:
+        return _NOT
+    last, before = words[-1], words[-2] if len(words) > 1 else ""
+    if _ALWAYS.intersection(words) or any(fragment in "".join(words) for fragment in _FRAGMENTS):
+        return _NOT if last in _ABOUT and (before, last) != ("secret", "id") else _STRONG
+    if last in _LAST and not _HARMLESS.get(last, frozenset()).intersection(words):
+        return _STRONG if last in _NUMERIC else _WEAK
+    if before in _LAST and last in _FOLLOWING:
+        return _STRONG if before in _NUMERIC else _WEAK
+    if (last == "code" and _CODES.intersection(words)) or (last == "pass" and (before in _PASSES or not before)):
+        return _STRONG
+    return _WEAK if (before, last) == ("session", "id") or last.endswith(("sessionid", "sessid")) else _NOT

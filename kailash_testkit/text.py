@@ -1,14 +1,10 @@
-"""Words for messages: nearest names, text without terminal codes, URLs without passwords."""
+"""Words for messages: nearest names, values that do not fill the screen."""
 
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable
 
-_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_PASSWORD = re.compile(r"(?P<head>://[^:/@\s]{0,200}):\S{0,500}@")
-_SECRET_SETTING = re.compile(r"(?P<head>\b(?:password|passwd|pwd)=)[^\s&;,'\"]+", re.IGNORECASE)
 _LONGEST_VALUE = 120
 _CONTEXT = 20  # characters shown before the first difference
 
@@ -22,16 +18,6 @@ def closest_match(name: str, options: Iterable[str]) -> str | None:
     by_folded = {option.casefold(): option for option in options}
     close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[close[0]] if close else None
-
-
-def redact(text: str) -> str:
-    """``text`` without ANSI colour codes and without the passwords of URLs and connection strings.
-
-    >>> redact("\\x1b[91mno\\x1b[0m way to postgresql://ada:secret@host/db")
-    'no way to postgresql://ada:***@host/db'
-    """
-    without_passwords = _PASSWORD.sub(r"\g<head>:***@", _ANSI.sub("", text))
-    return _SECRET_SETTING.sub(r"\g<head>***", without_passwords).strip()
 
 
 def truncate_repr(value: object) -> str:

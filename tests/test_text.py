@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kailash_testkit.text import closest_match, comma_join, differing, redact, truncate_repr
+from kailash_testkit.redaction import redact
+from kailash_testkit.text import closest_match, comma_join, differing, truncate_repr
 
 
 @pytest.mark.parametrize(

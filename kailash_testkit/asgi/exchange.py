@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 
+from kailash_testkit.asgi.masking import Masker, request_line
 from kailash_testkit.asgi.outcome import Outcome
 from kailash_testkit.asgi.pipe import BodyPipe
 from kailash_testkit.asgi.protocol import AsgiApp, Headers, Message, Scope
@@ -17,7 +18,6 @@ from kailash_testkit.asgi.request_body import RequestBody
 from kailash_testkit.asgi.response_writer import ResponseWriter
 from kailash_testkit.asgi.timeline import CURRENT, TIMED, TimedRequest
 from kailash_testkit.asgi.tracebacks import app_frames, exception_line, exception_lines
-from kailash_testkit.redaction import Masker, request_line
 
 _log = logging.getLogger("kailash_testkit.asgi")
 

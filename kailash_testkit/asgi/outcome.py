@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import httpx
 
+from kailash_testkit.asgi.masking import request_line
 from kailash_testkit.asgi.tracebacks import app_frames, exception_line
 from kailash_testkit.errors import ProtocolViolation
-from kailash_testkit.redaction import request_line
 
 OUTCOME = "kailash_testkit.exception"
 """Key in a response's extensions: its `Outcome`."""

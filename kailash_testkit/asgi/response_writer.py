@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import httpx
 
+from kailash_testkit.asgi.masking import request_line
 from kailash_testkit.asgi.pipe import BodyPipe
 from kailash_testkit.asgi.protocol import Message
 from kailash_testkit.errors import ProtocolViolation
-from kailash_testkit.redaction import request_line
 
 _WITHOUT_BODY = frozenset({204, 304})
 

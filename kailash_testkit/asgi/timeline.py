@@ -135,7 +135,7 @@ class Running:
 
 def _line(request: httpx.Request) -> Callable[[], str]:
     """Says method and URL without secrets; what it takes to find these is spared until somebody asks."""
-    from kailash_testkit.redaction import request_line
+    from kailash_testkit.asgi.masking import request_line
 
     if int(request.headers.get("content-length", 0)) <= _LARGEST_KEPT:
         return lambda: request_line(request)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 _KIT = Path(__file__).resolve().parent.parent
 _LIBRARIES = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})

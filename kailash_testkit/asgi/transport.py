@@ -13,10 +13,10 @@ from urllib.parse import unquote
 import httpx
 
 from kailash_testkit.asgi.exchange import Exchange
+from kailash_testkit.asgi.masking import request_line
 from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS, WHOLE
 from kailash_testkit.asgi.protocol import AsgiApp, Headers, Scope
 from kailash_testkit.errors import KitError, UnsupportedProtocol
-from kailash_testkit.redaction import request_line
 
 _log = logging.getLogger("kailash_testkit.asgi")
 

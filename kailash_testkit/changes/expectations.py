@@ -8,13 +8,14 @@ from typing import Final
 
 from kailash_testkit.changes.net import TOMBSTONE, Change, Kind
 from kailash_testkit.models.types import same
+from kailash_testkit.redaction import fields, masked
 from kailash_testkit.text import differing, truncate_repr
 
 ANY_ID: Final = object()
 """The id of an expectation that names none."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Expectation:
     """One expected change. Values may be matchers: anything whose ``==`` decides, such as dirty-equals'."""
 
@@ -45,9 +46,11 @@ class Expectation:
         row = change.after or change.before
         columns = row.as_dict() if row is not None else {}
         return [
-            "{}: expected {}, got {}".format(name, *differing(expected, columns[name]))
+            "{}: expected {}, got {}".format(
+                name, *differing(self._shown(name, expected), self._shown(name, columns[name]))
+            )
             if name in columns
-            else f"{name}: expected {truncate_repr(expected)}, but there is no such column"
+            else f"{name}: expected {truncate_repr(self._shown(name, expected))}, but there is no such column"
             for name, expected in self.fields.items()
             if name not in columns or not same(expected, columns[name])
         ]
@@ -57,7 +60,9 @@ class Expectation:
         if self.kind == "updated" and not self.fields:
             return []
         return [
-            "{}: changed too, from {} to {}".format(name, *differing(old[name], new[name]))
+            "{}: changed too, from {} to {}".format(
+                name, *differing(self._shown(name, old[name]), self._shown(name, new[name]))
+            )
             for name in change.told
             if name not in self.fields and old is not None and new is not None
         ]
@@ -67,9 +72,15 @@ class Expectation:
             return []
         return [f"only {', '.join(change.columns)} changed"]
 
+    def _shown(self, name: str, value: object) -> object:
+        return masked(name, value, self.model)
+
+    def __repr__(self) -> str:
+        return str(self)
+
     def __str__(self) -> str:
         named = [] if self.id is ANY_ID else [repr(self.id)]
-        named += [f"{name}={truncate_repr(value)}" for name, value in self.fields.items()]
+        named += [f"{name}={truncate_repr(value)}" for name, value in fields(self.fields, self.model).items()]
         return f"{self.kind} {self.model}({', '.join(named)})"
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from kailash_testkit.changes.expectations import ANY_ID, Expectation
 from kailash_testkit.changes.matching import matched
 from kailash_testkit.changes.net import Change
+from kailash_testkit.redaction import fields
 from kailash_testkit.text import differing, truncate_repr
 
 _MOST: Final = 20
@@ -24,14 +25,15 @@ def told(change: Change) -> str:
     if change.before is not None and change.after is not None:
         return "\n".join([head, *_columns(change)])
     if change.after is not None:
-        values = [f"{name}={truncate_repr(change.after[name])}" for name in change.told if name != "id"]
+        shown = fields(change.after.as_dict(), change.model)
+        values = [f"{name}={truncate_repr(shown[name])}" for name in change.told if name != "id"]
         return f"{head}: {', '.join(values)}" if values else head
     return head
 
 
 def _columns(change: Change) -> list[str]:
-    before = change.before.as_dict() if change.before is not None else {}
-    after = change.after.as_dict() if change.after is not None else {}
+    before = fields(change.before.as_dict(), change.model) if change.before is not None else {}
+    after = fields(change.after.as_dict(), change.model) if change.after is not None else {}
     width = max((len(name) for name in change.told), default=0)
     lines: list[str] = []
     for name in change.told:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from kailash_testkit.asgi.masking import Masker, sent_body
 from kailash_testkit.asgi.tracebacks import exception_lines
 from kailash_testkit.errors import UnexpectedStatus
-from kailash_testkit.redaction import Masker, sent_body
 
 if TYPE_CHECKING:
     from kailash_testkit.changes import Changes
@@ -134,6 +134,6 @@ def _advice(response: httpx.Response, exception: BaseException | None) -> str:
     if exception is not None:
         return f"fix what raised {type(exception).__qualname__}; if it is meant, expect({response.status_code})"
     if response.has_redirect_location:
-        return f"follow_redirects=True follows it to {response.headers['location']}"
+        return f"follow_redirects=True follows it to {Masker(response.request).text(response.headers['location'])}"
     default = f"look at the response; if it is right, expect({response.status_code})"
     return _ADVICE.get(response.status_code, default)

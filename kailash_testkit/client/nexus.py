@@ -10,12 +10,13 @@ from urllib.parse import quote
 
 import httpx
 
+from kailash_testkit.asgi.masking import Masker, request_line
 from kailash_testkit.client.interface import Client
+from kailash_testkit.client.resources.bodies import shown
 from kailash_testkit.errors import AnsweredFromRecord, UnexpectedResponse, UnexpectedStatus
 from kailash_testkit.internals import nexus as nexus_internals
 from kailash_testkit.models.rows import jsonable
-from kailash_testkit.redaction import Masker, request_line
-from kailash_testkit.text import redact, truncate_repr
+from kailash_testkit.redaction import redact
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOGGERS = ("kailash", "nexus")
@@ -36,7 +37,7 @@ async def call(client: Client, name: str, inputs: Mapping[str, object]) -> Any:
     if not isinstance(answer, dict) or "outputs" not in answer:
         raise UnexpectedResponse(
             f"{request_line(response.request)}: the response is not that of a workflow",
-            details=[f"response: {truncate_repr(response.text)}"],
+            details=[shown(response)],
             why="it has no 'outputs'; only Nexus answers POST /workflows/<name>/execute with them",
             do="call another application's endpoints with api.post(...)",
         )

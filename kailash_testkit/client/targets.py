@@ -10,7 +10,7 @@ import httpx
 from kailash_testkit.asgi.server import AppServer
 from kailash_testkit.asgi.transport import AppTransport
 from kailash_testkit.errors import ConfigurationError, KitError
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 
 class UrlTransport(httpx.AsyncHTTPTransport):

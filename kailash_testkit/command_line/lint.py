@@ -22,7 +22,7 @@ from kailash_testkit.factories.base import definition_of
 from kailash_testkit.factories.definition import Definition
 from kailash_testkit.importer import load_module
 from kailash_testkit.kit import Kit
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 _DESCRIPTION: Final = """\
 Creates one row of every model, of every factory in the named modules, and of each of their traits (those of

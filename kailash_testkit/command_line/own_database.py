@@ -13,7 +13,7 @@ from kailash_testkit.databases.servers import Choice, Server, started
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.internals.dataflow import close_in_running_loop, url_of
 from kailash_testkit.kit import Kit
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 
 def add_database_argument(parser: argparse.ArgumentParser) -> None:

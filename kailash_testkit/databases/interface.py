@@ -9,7 +9,7 @@ from kailash_testkit.databases.journal import Journal
 from kailash_testkit.databases.kinds import kind_of_url, load
 from kailash_testkit.databases.sessions import Session
 from kailash_testkit.errors import UnsupportedDatabase
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 
 class Database(Protocol):

@@ -8,7 +8,8 @@ from time import monotonic, sleep
 from typing import Final
 
 from kailash_testkit.errors import DatabaseBusy
-from kailash_testkit.text import redact, truncate_repr
+from kailash_testkit.redaction import redact
+from kailash_testkit.text import truncate_repr
 
 _LOCK_PATIENCE: Final = 0.5  # seconds that a transaction is given to end
 _LOOK_AGAIN: Final = 0.02  # seconds

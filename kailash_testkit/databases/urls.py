@@ -12,7 +12,8 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from kailash_testkit.errors import UnsupportedDatabase
-from kailash_testkit.text import comma_join, redact
+from kailash_testkit.redaction import redact
+from kailash_testkit.text import comma_join
 
 _ELSEWHERE: Final = frozenset(
     {"host", "hostaddr", "port", "user", "password", "dbname", "database", "service", "unix_socket"}

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from kailash_testkit.internals import nexus as nexus_internals
 from kailash_testkit.internals.dataflow_evidence import CacheSettings
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 _DRIVERS: Final = {
     "sqlite": ("aiosqlite",),

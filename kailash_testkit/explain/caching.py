@@ -9,6 +9,7 @@ from kailash_testkit.explain.case import Case
 from kailash_testkit.explanation import Cause, Explanation
 from kailash_testkit.internals.dataflow_evidence import CachedReads, rows_in
 from kailash_testkit.models.rows import Row
+from kailash_testkit.redaction import fields, masked
 
 Rows = list[Mapping[str, Any]]
 Read = Callable[[bool], Awaitable[object]]
@@ -72,8 +73,12 @@ async def _difference(case: Case, row: Row, read: Read) -> str | None:
         return "answers from the cache without the row"
     names = [name for name in now if now[name] != was.get(name)]
     return "answers from the cache with an earlier state of it: " + ", ".join(
-        f"{name} {was.get(name)!r}, stored {now[name]!r}" for name in names[:2]
+        f"{name} {_shown(case, name, was.get(name))}, stored {_shown(case, name, now[name])}" for name in names[:2]
     )
+
+
+def _shown(case: Case, name: str, value: object) -> str:
+    return repr(masked(name, value, case.model.name))
 
 
 def _own(case: Case, row: Row, rows: Rows) -> dict[str, object] | None:
@@ -95,7 +100,8 @@ def _unlike_any(case: Case, row: Row, entries: Mapping[str, Any], cached: Cached
             continue
         was = _own(case, row, rows)
         if was is not None and any(stored.get(name) != value for name, value in was.items()):
-            return _stale("a cached result has an earlier state of the row", cached, f"cached: {was!r}")
+            proof = f"cached: {fields(was, case.model.name)!r}"
+            return _stale("a cached result has an earlier state of the row", cached, proof)
         lists += was is None and _is_list(entry)
     if not lists:
         return None

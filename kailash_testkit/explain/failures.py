@@ -15,7 +15,7 @@ from typing import Final, cast
 from kailash_testkit.asgi.timeline import CURRENT, TimedRequest
 from kailash_testkit.internals.dataflow_evidence import FAILURE_LOGGERS, FailedNode, failed_node
 from kailash_testkit.internals.node_errors import RUNS_FOR_KIT, reason_of
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import secrets_in
 
 _LENGTH: Final = 100
 
@@ -71,7 +71,7 @@ class FailureLog(logging.Handler):
             self.handleError(record)
 
     def _keep(self, node: FailedNode) -> None:
-        error = reason_of(redact(node.error))
+        error = reason_of(node.error, secrets_in(node.values, node.model))
         failure = Failure(
             node.model, node.operation, error, _ids_in(node.values), CURRENT.get(None), RUNS_FOR_KIT.get()
         )

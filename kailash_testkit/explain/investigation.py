@@ -11,7 +11,7 @@ from kailash_testkit.explain.caching import stale_cache
 from kailash_testkit.explain.case import Case
 from kailash_testkit.explanation import Cause, Explanation
 from kailash_testkit.models.rows import Row
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 _PATIENCE: Final = 0.5  # seconds that tasks beside the test get to write the row
 _LOOK_AGAIN: Final = 0.02  # seconds

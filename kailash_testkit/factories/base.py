@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self, cast
 
 from kailash_testkit.errors import FieldTypeError
+from kailash_testkit.factories.declarations import Declaration
 from kailash_testkit.factories.definition import Children, Definition, own
+from kailash_testkit.redaction import Masked, fields, is_secret
 from kailash_testkit.text import truncate_repr
 
 
@@ -30,7 +32,8 @@ class FactoryBase:
         return factory
 
     def __repr__(self) -> str:
-        defaults = "".join(f", {name}={value!r}" for name, value in self._definition.defaults.items())
+        shown = fields(self._definition.defaults, self._definition.model_name)
+        defaults = "".join(f", {name}={_shown(name, value)}" for name, value in shown.items())
         return f"{type(self).__name__}({self._definition.model_name}{defaults})"
 
     def with_traits(self, *names: str) -> Self:
@@ -98,3 +101,8 @@ def each_of(given: int | Iterable[Mapping[str, object]], call: str = "create_man
         f"{call.format(truncate_repr(given))}: expected a number of rows, 0 or more, or one dict of values per row",
         do=f"write {example}, or {examples}",
     )
+
+
+def _shown(name: str, value: object) -> str:
+    """A default as `repr` shows it; a declaration of a secret may hold its values."""
+    return repr(Masked(value) if isinstance(value, Declaration) and is_secret(name) else value)

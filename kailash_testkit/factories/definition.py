@@ -25,7 +25,7 @@ class Children:
     """Rows to make for each row: ``given`` has one mapping of values for each of them."""
 
     definition: Definition
-    given: tuple[Mapping[str, object], ...]
+    given: tuple[Mapping[str, object], ...] = field(repr=False)
     via: str | None
 
 
@@ -35,8 +35,8 @@ class Definition:
 
     model: type | str
     dataflow: Any = None
-    defaults: Mapping[str, object] = field(default_factory=dict[str, object])
-    traits: Mapping[str, Mapping[str, object]] = field(default_factory=dict[str, Mapping[str, object]])
+    defaults: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
+    traits: Mapping[str, Mapping[str, object]] = field(default_factory=dict[str, Mapping[str, object]], repr=False)
     hooks: tuple[Hook, ...] = ()
     children: tuple[Children, ...] = ()
     row_class: type[Row] = Row

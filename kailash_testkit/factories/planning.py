@@ -24,7 +24,7 @@ from kailash_testkit.text import comma_join
 _NOTHING: Final[Mapping[str, object]] = {}
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class PlannedRow:
     """A row to be made: its values as far as they are known, and the rows whose ids it gets."""
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
 from kailash_testkit.errors import ConfigurationError
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 _MOST_FAILED: Final = 3  # tables in a message
 

@@ -6,10 +6,11 @@ Tried with kailash 2.65.0 and kailash-dataflow 2.20.1.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from contextvars import ContextVar
 from typing import Final
 
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 RUNS_FOR_KIT: Final[ContextVar[bool]] = ContextVar("kailash_testkit_runs_a_node", default=False)
 """Whether a node is the kit's own, and not the application's."""
@@ -28,9 +29,9 @@ _WRAPPINGS: Final = (
 _NUMBERED: Final = re.compile(r"""\(\d+, (['"])(?P<words>.*)\1\)""")  # as PyMySQL's errors print
 
 
-def reason_of(text: str) -> str:
-    """The one line of a DataFlow error text that says what went wrong."""
-    lines = [line.strip() for line in redact(text).splitlines() if line.strip()]
+def reason_of(text: str, known: Iterable[str] = ()) -> str:
+    """The one line of a DataFlow error text that says what went wrong. known: secrets that it may repeat."""
+    lines = [line.strip() for line in redact(text, known).splitlines() if line.strip()]
     reason = _telling(lines) if lines else "no reason given"
     while reason.startswith(_WRAPPINGS):
         for wrapping in _WRAPPINGS:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from kailash_testkit.errors import FieldTypeError, ManagedField
 from kailash_testkit.models.model import MANAGED, Model, unknown_field
 from kailash_testkit.models.types import TypeMismatchError, accept, is_nullable, type_name
+from kailash_testkit.redaction import masked
 
 
 def checked_values(model: Model, values: Mapping[str, object]) -> dict[str, object]:
@@ -45,7 +46,7 @@ def _checked(model: Model, name: str, value: object) -> object:
     try:
         return accept(field.annotation, value)
     except TypeMismatchError as error:
-        raise _type_error(model, name, error) from None
+        raise _type_error(model, name, value, error) from None
 
 
 def checked_id(model: Model, row_id: object) -> object:
@@ -57,7 +58,7 @@ def checked_id(model: Model, row_id: object) -> object:
     try:
         return accept(annotation, row_id)
     except TypeMismatchError as error:
-        raise _type_error(model, "id", error, "give row.id" if hasattr(row_id, "as_dict") else None) from None
+        raise _type_error(model, "id", row_id, error, "give row.id" if hasattr(row_id, "as_dict") else None) from None
 
 
 def checked_operand(model: Model, name: str, value: object) -> object:
@@ -68,11 +69,18 @@ def checked_operand(model: Model, name: str, value: object) -> object:
     try:
         return accept(annotation, value)
     except TypeMismatchError as error:
-        raise _type_error(model, name, error) from None
+        raise _type_error(model, name, value, error) from None
 
 
-def _type_error(model: Model, name: str, error: TypeMismatchError, do: str | None = None) -> FieldTypeError:
+def _type_error(
+    model: Model, name: str, value: object, error: TypeMismatchError, do: str | None = None
+) -> FieldTypeError:
+    shown = masked(name, value, model.name)
+    # What is told of a secret is its type and fingerprint; the error has its text, perhaps of a part of it.
+    expected = (
+        str(error) if shown is value else f"{type_name(model.columns[name])}, got {shown!r} ({type(value).__name__})"
+    )
     return FieldTypeError(
-        f"wrong type for {model.name}.{name}: expected {error}",
+        f"wrong type for {model.name}.{name}: expected {expected}",
         do=do or f"give a value of type {type_name(model.columns[name])}",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -10,6 +10,7 @@ from typing import Any, Final, get_type_hints
 
 from kailash_testkit.errors import UnknownField, UnknownModel
 from kailash_testkit.models.types import alternatives, decoder, has_metadata, is_nullable
+from kailash_testkit.redaction import classify
 from kailash_testkit.text import closest_match, comma_join
 
 MISSING: Final = object()
@@ -110,6 +111,7 @@ def read_model(dataflow: Any, model: type | str, /) -> Model:
     if info is None:
         raise _unknown_model(dataflow, model_name)
     config: dict[str, Any] = info.get("config") or {}
+    classify(model_name, _confidential(info.get("class")))
     limited = _limited(info.get("class"))
     fields = {
         field: Field(
@@ -128,6 +130,13 @@ def read_model(dataflow: Any, model: type | str, /) -> Model:
         append_only=bool(info.get("append_only")),
         tenant=bool(dataflow.config.security.multi_tenant) and "tenant_id" in fields,
     )
+
+
+def _confidential(model: Any) -> Iterator[str]:
+    """The fields that DataFlow's ``@classify`` marks, unless as public or internal and shown as they are."""
+    for name, level, _, masking in getattr(model, "__field_classifications__", ()):
+        if level.value not in ("public", "internal") or masking.value != "none":
+            yield name
 
 
 def _limited(model: Any) -> Mapping[str, object]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast, dataclass_transform
 
 from kailash_testkit.models import Model
 from kailash_testkit.models.types import same
+from kailash_testkit.redaction import fields
 from kailash_testkit.text import closest_match, comma_join, truncate_repr
 
 _SHOWN_COLUMNS = 8
@@ -57,7 +58,7 @@ class BaseRow:
         return hash((self._model, str(self._values.get("id"))))
 
     def __repr__(self) -> str:
-        shown = [f"{name}={truncate_repr(value)}" for name, value in self._values.items()]
+        shown = [f"{name}={truncate_repr(value)}" for name, value in fields(self._values, self._model).items()]
         hidden = len(shown) - _SHOWN_COLUMNS
         if hidden > 1:
             shown = [*shown[:_SHOWN_COLUMNS], f"... {hidden} more columns"]

@@ -29,7 +29,7 @@ from kailash_testkit.pytest_plugin.hypothesis_examples import allow_own_fixtures
 from kailash_testkit.pytest_plugin.reports import explanation
 from kailash_testkit.pytest_plugin.session import SESSION, Owner, Session
 from kailash_testkit.pytest_plugin.waiting import WaitingSummary
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 __all__ = ["api", "kit", "testkit_api", "testkit_app", "testkit_database", "testkit_dataflow", "testkit_kits"]
 

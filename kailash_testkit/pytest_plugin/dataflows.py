@@ -7,7 +7,7 @@ from typing import Any
 from kailash_testkit.errors import UnsafeDatabase
 from kailash_testkit.pytest_plugin.private_database import PrivateDatabases
 from kailash_testkit.pytest_plugin.settings import Settings
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 
 class Dataflows:

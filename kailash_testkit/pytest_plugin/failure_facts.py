@@ -12,7 +12,7 @@ import pytest
 
 from kailash_testkit.factories.random_seed import current_seed
 from kailash_testkit.pytest_plugin.session import Session
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 if TYPE_CHECKING:
     from kailash_testkit.asgi.timeline import TimedRequest

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from kailash_testkit.errors import UnsafeDatabase
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 Policy = Literal["refuse", "allow"]
 

@@ -13,7 +13,7 @@ import pytest
 
 from kailash_testkit.errors import KitError
 from kailash_testkit.importer import is_the_users
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 _STYLES: Final = ("long", "short", "native")
 

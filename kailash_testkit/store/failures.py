@@ -21,6 +21,7 @@ from kailash_testkit.internals.dataflow import rewrites_text
 from kailash_testkit.models import Model
 from kailash_testkit.models.rows import Row
 from kailash_testkit.models.types import same, type_name
+from kailash_testkit.redaction import fields, masked
 from kailash_testkit.text import comma_join, differing, truncate_repr
 
 _SAMPLED_IDS: Final = 1000
@@ -77,7 +78,7 @@ def seeding_failed(
         f"{model.name} was not stored: {failure.why}"
         if stored is None
         else f"{model.name} {stored['id']!r} was stored, but its CreateNode failed then: {failure.why}",
-        details=[*_values(requested), *(f"held by: {line}" for line in holders)],
+        details=[*_values(model, requested), *(f"held by: {line}" for line in holders)],
         why=failure.what,
         do=_cure(failure.why or ""),
     )
@@ -102,7 +103,7 @@ def row_vanished(model: Model, requested: Mapping[str, object], told: Explanatio
     """DataFlow reported success, and the row is not there."""
     return SeedingFailed(
         f"DataFlow reported that the {model.name} was stored, but it is not in table {model.table}",
-        details=[*_values(requested), *told.details],
+        details=[*_values(model, requested), *told.details],
         why=told.summary,
         do=told.cure or "check that this DataFlow is the one that the test uses, and that no transaction is open",
     )
@@ -115,7 +116,7 @@ def compare(model: Model, requested: Mapping[str, object], stored: Row, verb: st
         return
     shown = wrong[:_MOST_DIFFERENCES]
     width = max(map(len, shown))
-    lines = [_side_by_side(name, width, requested[name], stored, model.columns[name]) for name in shown]
+    lines = [_side_by_side(model, name, width, requested[name], stored) for name in shown]
     if len(wrong) > len(shown):
         lines.append(f"... and {len(wrong) - len(shown)} more")
     why, do = _reason(requested, stored, wrong)
@@ -151,10 +152,10 @@ def differences(requested: Mapping[str, object], stored: Row) -> list[str]:
     return [name for name, value in requested.items() if name not in columns or not same(value, columns[name])]
 
 
-def _side_by_side(name: str, width: int, requested: object, stored: Row, annotation: object) -> str:
+def _side_by_side(model: Model, name: str, width: int, requested: object, stored: Row) -> str:
     found = stored.as_dict().get(name, "(no such column)")
-    asked, given = differing(requested, found)
-    return f"{name:<{width}}  requested {asked}, stored {given}  (declared {type_name(annotation)})"
+    asked, given = differing(masked(name, requested, model.name), masked(name, found, model.name))
+    return f"{name:<{width}}  requested {asked}, stored {given}  (declared {type_name(model.columns[name])})"
 
 
 def not_deleted(model: Model, left: Row) -> NodeFailed:
@@ -207,7 +208,7 @@ def multiple_rows(model: Model, conditions: Mapping[str, object], rows: Sequence
     """find() met more than one row."""
     shown = [repr(row) for row in rows[:3]]
     return MultipleRowsFound(
-        f"{len(rows)} rows of {model.name} match {truncate_repr(dict(conditions))}, expected at most one",
+        f"{len(rows)} rows of {model.name} match {truncate_repr(fields(conditions, model.name))}, expected at most one",
         details=[*shown, *([f"... and {len(rows) - 3} more"] if len(rows) > 3 else [])],
         do=f"narrow the filter, or use rows({model.name}, ...) for all of them",
     )
@@ -222,8 +223,8 @@ def _closest(row_id: object, ids: Sequence[object]) -> str:
     return comma_join(map(repr, close))
 
 
-def _values(requested: Mapping[str, object]) -> list[str]:
-    return [f"values: {truncate_repr(dict(requested))}"]
+def _values(model: Model, requested: Mapping[str, object]) -> list[str]:
+    return [f"values: {truncate_repr(fields(requested, model.name))}"]
 
 
 def _cure(reason: str) -> str | None:

@@ -17,6 +17,7 @@ from kailash_testkit.models import Model
 from kailash_testkit.models.checking import checked_operand
 from kailash_testkit.models.rows import Row
 from kailash_testkit.models.types import alternatives, enum_to_value, same
+from kailash_testkit.redaction import masked
 from kailash_testkit.text import closest_match, comma_join
 
 _HOLDS: Final[dict[str, Callable[[Any, Any], bool]]] = {
@@ -85,13 +86,14 @@ def _operators(model: Model, name: str, condition: object, *, json: bool) -> Map
 
 
 def _checked(model: Model, name: str, operator: str, operand: object) -> object:
+    shown = masked(name, operand, model.name)
     if operator == "$null":
         if not isinstance(operand, bool):
-            raise FieldTypeError(f"$null on {model.name}.{name} takes True or False, got {operand!r}")
+            raise FieldTypeError(f"$null on {model.name}.{name} takes True or False, got {shown!r}")
         return operand
     if operator in ("$in", "$nin"):
         if not isinstance(operand, Sequence) or isinstance(operand, (str, bytes)):
-            raise FieldTypeError(f"{operator} on {model.name}.{name} takes a list, got {operand!r}")
+            raise FieldTypeError(f"{operator} on {model.name}.{name} takes a list, got {shown!r}")
         return [checked_operand(model, name, option) for option in cast("Sequence[object]", operand)]
     if operand is None and operator not in ("$eq", "$ne"):
         raise FieldTypeError(

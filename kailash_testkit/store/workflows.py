@@ -19,6 +19,7 @@ from kailash_testkit.errors import AppendOnlyModel, NodeFailed, UnknownOperation
 from kailash_testkit.internals.dataflow import LoopNodes
 from kailash_testkit.internals.node_errors import NODE_ID, RUNS_FOR_KIT, reason_of
 from kailash_testkit.models import Model
+from kailash_testkit.redaction import secrets_in
 from kailash_testkit.text import closest_match, comma_join
 
 OPERATIONS: Final = (
@@ -49,7 +50,8 @@ class Workflows:
         try:
             results, _ = await runtime.execute_workflow_async(workflow, {NODE_ID: dict(inputs)})
         except Exception as error:  # whatever the node raises is told in the kit's words
-            raise NodeFailed(f"{model.name}{operation}Node raised", why=reason_of(str(error))) from None
+            known = secrets_in(inputs, model.name)
+            raise NodeFailed(f"{model.name}{operation}Node raised", why=reason_of(str(error), known)) from None
         finally:
             RUNS_FOR_KIT.reset(own)
             self._nodes.remember()
@@ -57,7 +59,7 @@ class Workflows:
         if result.get("success") is False:
             raise NodeFailed(
                 f"{model.name}{operation}Node reported success: False",
-                why=reason_of(str(result.get("error", "no reason given"))),
+                why=reason_of(str(result.get("error", "no reason given")), secrets_in(inputs, model.name)),
             )
         return result
 

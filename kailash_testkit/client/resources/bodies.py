@@ -7,8 +7,8 @@ from typing import Any, Final, TypeAlias, cast
 
 import httpx
 
+from kailash_testkit.asgi.masking import Masker, request_line
 from kailash_testkit.errors import UnexpectedResponse
-from kailash_testkit.redaction import Masker, request_line
 from kailash_testkit.text import comma_join
 
 Json: TypeAlias = dict[str, Any]

@@ -8,8 +8,9 @@ from typing import Any, Final, cast
 
 from kailash_testkit.models import Model
 from kailash_testkit.models.model import MANAGED
-from kailash_testkit.models.rows import Row, jsonable
+from kailash_testkit.models.rows import Row, jsonable, model_of
 from kailash_testkit.models.types import decode, same
+from kailash_testkit.redaction import masked
 from kailash_testkit.text import differing
 
 MANAGED_COLUMNS: Final = MANAGED | {"deleted_at"}
@@ -56,7 +57,7 @@ def not_stored(model: Model, sent: Mapping[str, object], row: Row, ignored: Coll
         name for name in sent if name in row and name in model.columns and name not in {*MANAGED_COLUMNS, *ignored}
     ]
     return [
-        "{}: sent {}, stored {}".format(name, *differing(sent[name], jsonable(row[name])))
+        "{}: sent {}, stored {}".format(name, *_shown(name, model.name, sent[name], jsonable(row[name])))
         for name in names
         if not is_stored(model, name, sent[name], row)
     ]
@@ -67,9 +68,9 @@ def not_shown(sent: Mapping[str, object], shown: Mapping[str, object], names: It
     lines: list[str] = []
     for name in names:
         if name not in shown:
-            lines.append(f"{name}: sent {differing(sent[name], None)[0]}, not in the response")
+            lines.append(f"{name}: sent {_shown(name, None, sent[name], None)[0]}, not in the response")
         elif not agree(sent[name], shown[name]):
-            lines.append("{}: sent {}, the response has {}".format(name, *differing(sent[name], shown[name])))
+            lines.append("{}: sent {}, the response has {}".format(name, *_shown(name, None, sent[name], shown[name])))
     return lines
 
 
@@ -77,7 +78,13 @@ def stale(row: Row, shown: Mapping[str, Any], ignored: Collection[str] = ()) -> 
     """One line for each field of an answer that is a column and does not show what is stored."""
     names = [name for name in shown if name in row and name not in {*MANAGED_COLUMNS, *ignored}]
     return [
-        "{}: the response has {}, stored is {}".format(name, *differing(shown[name], jsonable(row[name])))
+        "{}: the response has {}, stored is {}".format(
+            name, *_shown(name, model_of(row), shown[name], jsonable(row[name]))
+        )
         for name in names
         if not agree(row[name], shown[name])
     ]
+
+
+def _shown(name: str, model: str | None, one: object, other: object) -> tuple[str, str]:
+    return differing(masked(name, one, model), masked(name, other, model))

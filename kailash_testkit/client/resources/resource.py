@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
+from kailash_testkit.asgi.masking import request_line
 from kailash_testkit.client.interface import Client
 from kailash_testkit.client.resources import paging
 from kailash_testkit.client.resources.bodies import (
@@ -29,7 +30,6 @@ from kailash_testkit.client.resources.options import Verb
 from kailash_testkit.client.resources.stored import StoredRows, kit_of
 from kailash_testkit.errors import ConfigurationError, ReadYourWritesError, UnexpectedResponse, UnexpectedStatus
 from kailash_testkit.models.rows import Row, jsonable
-from kailash_testkit.redaction import request_line
 
 if TYPE_CHECKING:
     from kailash_testkit.changes import Changes

@@ -14,6 +14,7 @@ from kailash_testkit.client.resources.comparing import MANAGED_COLUMNS, not_stor
 from kailash_testkit.errors import ConfigurationError, StoredRowMismatch, UnconfirmedWrite, UnexpectedChanges
 from kailash_testkit.models.rows import Row, jsonable
 from kailash_testkit.models.types import decode, same
+from kailash_testkit.redaction import masked
 
 if TYPE_CHECKING:
     from kailash_testkit.kit import Kit
@@ -171,7 +172,7 @@ class StoredRows:
             return []
         ignored = {*MANAGED_COLUMNS, *self._server_set, *sent}
         return [
-            f"{name}: {before[name]!r} -> {value!r}"
+            f"{name}: {masked(name, before[name], self.model.name)!r} -> {masked(name, value, self.model.name)!r}"
             for name, value in after.as_dict().items()
             if name not in ignored and name in before and before[name] != value
         ]

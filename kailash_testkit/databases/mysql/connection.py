@@ -14,7 +14,7 @@ from kailash_testkit.databases.mysql.sessions import OtherSessions, read_session
 from kailash_testkit.databases.sessions import HAS_ENDED, Session, locked
 from kailash_testkit.databases.urls import ServerUrl, server_url
 from kailash_testkit.errors import DatabaseBusy, ServerUnavailable, UnsupportedDatabase
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 T = TypeVar("T")
 

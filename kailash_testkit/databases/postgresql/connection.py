@@ -12,7 +12,7 @@ from kailash_testkit.databases.postgresql.sessions import APPLICATION_NAME, IN_T
 from kailash_testkit.databases.sessions import busy
 from kailash_testkit.databases.urls import ServerUrl, server_url
 from kailash_testkit.errors import DatabaseBusy, ServerUnavailable, UnsupportedDatabase
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 SCHEMES: Final = (
     *("postgresql", "postgres"),

@@ -13,7 +13,7 @@ from kailash_testkit.databases.sessions import Session, holders, stays_true
 from kailash_testkit.databases.urls import server_url
 from kailash_testkit.errors import UnsupportedDatabase
 from kailash_testkit.models.reals import as_real
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 # Tables that hold the application's rows, in every schema of its own: a partitioned table counts once, with
 # all its partitions; those of extensions, of DataFlow's bookkeeping and of the kit do not. A table that is

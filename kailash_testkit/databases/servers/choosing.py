@@ -14,7 +14,8 @@ from kailash_testkit.databases.servers.interface import Kind, Server
 from kailash_testkit.databases.storage import RunFolder
 from kailash_testkit.databases.urls import completed
 from kailash_testkit.errors import ConfigurationError, ServerUnavailable
-from kailash_testkit.text import comma_join, redact
+from kailash_testkit.redaction import redact
+from kailash_testkit.text import comma_join
 
 VARIABLE: Final = "TESTKIT_DATABASE"
 """The environment variable that says what to test on; unlike a command line, others cannot read it."""

@@ -11,7 +11,7 @@ from kailash_testkit.databases.servers.interface import Administration, Kind
 from kailash_testkit.databases.storage import RunFolder
 from kailash_testkit.databases.urls import with_database
 from kailash_testkit.errors import UnsafeDatabase
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 
 class GivenServer:
