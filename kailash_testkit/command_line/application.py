@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import shlex
 import sys
 import tempfile
@@ -67,7 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def target_of(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> str:
     """Where the DataFlow instance lives. Raises `ConfigurationError`."""
-    target: str = arguments.target or settings.get("testkit_dataflow") or ""
+    named = str(settings.get("testkit_dataflow") or "").partition(",")[0].strip()  # the first of several
+    target: str = arguments.target or named
     if not target:
         raise ConfigurationError(
             "the kit does not know where the DataFlow instance lives",
@@ -97,7 +99,8 @@ def loaded(target: str, modules: Sequence[str]) -> Any:
 
 def variables_of(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> list[str]:
     """The variables that the application reads its URL from."""
-    return list(arguments.url_env) or words(settings.get("testkit_url_env")) or [_DEFAULT_VARIABLE]
+    named = [word for each in words(settings.get("testkit_url_env")) for word in re.split("[,+]", each) if word]
+    return list(arguments.url_env) or named or [_DEFAULT_VARIABLE]
 
 
 @contextlib.contextmanager

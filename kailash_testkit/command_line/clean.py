@@ -11,20 +11,23 @@ from pathlib import Path
 from typing import Any, Final
 
 from kailash_testkit.command_line.application import pytest_settings
-from kailash_testkit.databases.servers import Choice, kind_of
+from kailash_testkit.databases.servers import Choice, given, kind_of
 from kailash_testkit.databases.servers.choosing import VARIABLE
 from kailash_testkit.databases.servers.interface import Administration
-from kailash_testkit.databases.storage import kept_in, remove_folder, storage_roots, unused_folders
+from kailash_testkit.databases.storage import kept_in, refusals, remove_folder, storage_roots, unused_folders
+from kailash_testkit.errors import UnsafeDatabase
+from kailash_testkit.text import redact
 
 _DESCRIPTION: Final = """\
 Lists the databases that tests kept (--testkit-keep) and what runs that were killed left behind: files and
 private servers on this machine, and databases on a server whose URL is given. Then removes them.
-What a running test session uses, and what the kit did not make, is left alone.
+What a running test session uses is left alone, and so is what is not proved to be the kit's; that is listed
+with the reason, and with the command that removes it, for you to judge.
 """
 _CODES: Final = """\
 exit codes:
   0  removed, or there is nothing to remove
-  1  nothing was removed: not confirmed
+  1  nothing was removed: not confirmed; or something listed could not be removed
   2  the server cannot be reached, or an argument cannot be used
 """
 
@@ -53,6 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
     server = _server(arguments.database)
     try:
         finds = [*_folders(), *(_databases(server) if server else [])]
+        refused = [*refusals(), *(given.refusals(server) if server else [])]
+        if refused:
+            _say("\n".join(["left alone:", *(f"  {redact(str(refusal))}" for refusal in refused)]))
         if not finds:
             _say("nothing to remove")
             return 0
@@ -60,19 +66,26 @@ def run(arguments: argparse.Namespace) -> int:
         if not (arguments.yes or _confirmed()):
             _say("nothing was removed")
             return 1
-        for _, remove in finds:
-            remove()
-        _say("removed")
-        return 0
+        failures = [failure for _, remove in finds if (failure := remove()) is not None]
+        _say("\n".join(["not removed:", *(f"  {failure}" for failure in failures)]) if failures else "removed")
+        return 1 if failures else 0
     finally:
         if server is not None:
             server.close()
 
 
-def _folders() -> list[tuple[str, Callable[[], object]]]:
+Removal = Callable[[], str | None]
+"""Removes something; returns why it is still there, None when it is gone."""
+
+
+def _folders() -> list[tuple[str, Removal]]:
     """What is on this machine, in words, and how it is removed."""
     folders = [folder for root in storage_roots() for folder in unused_folders(root)]
-    return [(_described(folder), partial(remove_folder, folder)) for folder in folders]
+    return [(_described(folder), partial(_remove_folder, folder)) for folder in folders]
+
+
+def _remove_folder(folder: Path) -> str | None:
+    return None if remove_folder(folder) else f"{folder}: a server runs in it that did not end, or is not proved ours"
 
 
 def _described(folder: Path) -> str:
@@ -80,14 +93,22 @@ def _described(folder: Path) -> str:
     return f"{folder}, kept: {kept}" if kept is not None else f"{folder}, left by a run that was killed"
 
 
-def _databases(server: Administration) -> list[tuple[str, Callable[[], object]]]:
-    """What is on the server that is not in use, in words, and how it is removed."""
-    unused = [found for found in server.found() if not found.in_use]
+def _databases(server: Administration) -> list[tuple[str, Removal]]:
+    """What is on the server that is proved to be the kit's and not in use, in words, and how it is removed."""
+    unused = [found for found in server.found() if not found.in_use and found.refused is None]
     reasons = [f"kept: {found.reason}" if found.reason else "left by a run that was killed" for found in unused]
     return [
-        (f"database {found.name}, {reason}", partial(server.drop, found.name))
+        (f"database {found.name}, {reason}", partial(_drop, server, found.name))
         for found, reason in zip(unused, reasons, strict=True)
     ]
+
+
+def _drop(server: Administration, name: str) -> str | None:
+    try:
+        server.drop(name)
+    except UnsafeDatabase as error:
+        return str(error)
+    return None
 
 
 def _server(url: str | None) -> Administration | None:

@@ -70,6 +70,8 @@ class RunFolder:
         Raises `UnsafeDatabase` when another user could write in it.
         """
         if self._lock is None:
+            with contextlib.suppress(FileExistsError):
+                make_private_folder(self.path.parent)  # a run that made nothing may have removed it
             _require_trusted(self.path.parent)
             remove_orphans(self.path.parent)
             self._lock = self._claimed()
@@ -123,6 +125,9 @@ class RunFolder:
             remove_folder(self.path)
         if took_part:
             remove_orphans(self.path.parent)
+        else:
+            with contextlib.suppress(OSError):  # other runs are in it
+                self.path.parent.rmdir()
 
 
 def storage_root() -> Path:

@@ -7,6 +7,7 @@ of its own.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -25,6 +26,7 @@ from kailash_testkit.databases.servers import Choice, Server, open_server
 from kailash_testkit.databases.servers.access import Access, HeldPort
 from kailash_testkit.databases.storage import RunFolder, refusals
 from kailash_testkit.databases.urls import same_database
+from kailash_testkit.errors import KitError
 
 _SHARED: Final = "KAILASH_TESTKIT_RUN"
 """The variable in which a controller tells its workers of the run."""
@@ -59,7 +61,10 @@ class PrivateDatabases:
 
     def refusals(self) -> Sequence[Refusal]:
         """What looks like the kit's, from earlier runs, and is left alone."""
-        return [*refusals(), *self._server.refusals()]
+        found = refusals()
+        with contextlib.suppress(KitError):  # the server is not there; the first test that needs it says so
+            found += self._server.refusals()
+        return found
 
     @cached_property
     def urls(self) -> list[str]:
@@ -101,7 +106,7 @@ class PrivateDatabases:
 
     def is_at(self, url: str) -> bool:
         """Whether a URL names one of these databases."""
-        return any(same_database(url, own) for own in self.urls)
+        return bool(self._variables) and any(same_database(url, own) for own in self.urls)
 
     def is_used(self, url: str | None = None) -> bool:
         """Whether somebody has made something in the database of a URL; by default in any of them."""

@@ -193,7 +193,7 @@ ARCHIVE_TESTS = """
 
 @ONE_OR_TWO
 def test_two_instances_with_a_model_of_the_same_name(shop: Project, workers: tuple[str, ...]) -> None:
-    shop.shop(testkit_app=None)
+    shop.shop(testkit_app=None, testkit_other_databases="allow")
     shop.write({"shop/models.py": TWO_INSTANCES})
     write_tests(shop, "from kailash_testkit import Factory; from shop.models import ShopItem", "Factory(ShopItem)")
     shop.write({"test_archive.py": ARCHIVE_TESTS})

@@ -29,6 +29,7 @@ _STOP: Final = "stop-signal"
 _LOG: Final = "log"
 _ALIVE: Final = "alive.lock"
 _PATIENCE: Final = 10.0  # seconds that a server gets to end before it is killed
+_UNPROVED: Final = 2.0  # seconds that it may look as if nothing alive were the server's: it starts, or is ending
 _LOOK_AGAIN: Final = 0.005  # seconds
 _SIGNAL_AGAIN: Final = 0.1  # seconds; what sets up a server starts programs one after the other
 _LAST_LINES: Final = 5
@@ -168,9 +169,12 @@ class ProcessFolder:
             return False  # nothing is proved
         user = os.geteuid() if self._account is None else self._account.pw_uid
         give_up = time.monotonic() + _PATIENCE
+        unproved = time.monotonic() + _UNPROVED
         while self.is_alive():
             now = time.monotonic()
-            if (not token.signal_all(user, number) and now > give_up - _PATIENCE / 2) or now > give_up:
+            if token.signal_all(user, number):
+                unproved = now + _UNPROVED
+            if now > min(give_up, unproved):
                 return False
             again = now + _SIGNAL_AGAIN
             while self.is_alive() and time.monotonic() < again:

@@ -1,11 +1,11 @@
 """Which processes of this machine are a server's of the kit: proved by user, start and token, never by a number.
 
-The token is a random word in the command line and in the environment of the server's processes. A process is the
-server's when it runs as the server's user, started after the one that wrote the token down, and was itself
-started with the token. No file says which process gets a signal.
+The token is a random word that the server's processes are started with: in their environment, and in the command
+line. A process is the server's when it runs as the server's user, started after the one that wrote the token down,
+and has the token in its environment. No file says which process gets a signal.
 
 Limits. An environment is readable on Linux only, and there not by root without the right to trace (in a usual
-container) for a server that runs as another user: then the command line alone must have the token. On Linux the
+container) for a server that runs as another user: then the command line must have the token. On Linux the
 signal goes to the very process that was looked at; elsewhere starts are known to the second only, and the
 number could in theory be given to another process between the look and the signal.
 """
@@ -32,7 +32,7 @@ _HAS_PROC: Final = sys.platform == "linux"
 class Token:
     """What a server's processes are recognised by.
 
-    word: what their command line holds. since: when the process that starts them started itself, in the
+    word: what their environment and command line hold. since: when the process that starts them started itself, in the
     system's own unit. boot: the start of the machine that this counts from.
     """
 
@@ -89,19 +89,18 @@ class _Proof:
             self.same_boot
             and process.user == self.user
             and process.started >= self.token.since
-            and self.token.word in process.command
             and process.number != os.getpid()
-            and self._is_in_environment(process.number)  # not so for an editor that has opened the server's log
+            and self._started_with_token(process)
         )
 
-    def _is_in_environment(self, number: int) -> bool:
-        """Whether the process was started with the token; True where that cannot be seen."""
+    def _started_with_token(self, process: _Process) -> bool:
+        """From the environment where it can be read: an editor's command line may name the server's log."""
         if not _HAS_PROC:
-            return True
+            return self.token.word in process.command
         try:
-            return self.token.word.encode() in (_PROCESSES / str(number) / "environ").read_bytes()
+            return self.token.word.encode() in (_PROCESSES / str(process.number) / "environ").read_bytes()
         except PermissionError:
-            return True
+            return self.token.word in process.command
         except (FileNotFoundError, ProcessLookupError):
             return False  # it has ended
 
