@@ -18,6 +18,7 @@ from kailash_testkit.asgi.request_body import RequestBody
 from kailash_testkit.asgi.response_writer import ResponseWriter
 from kailash_testkit.asgi.timeline import CURRENT, TIMED, TimedRequest
 from kailash_testkit.asgi.tracebacks import app_frames, exception_line, exception_lines
+from kailash_testkit.concurrency import clocks
 
 _log = logging.getLogger("kailash_testkit.asgi")
 
@@ -220,7 +221,7 @@ class Exchange:
         self.close()
         if self._task is not None:
             self._task.cancel()
-            await asyncio.wait({self._task}, timeout=_GRACE)
+            await clocks.wait({self._task}, _GRACE)
         stuck = self.outcome.exception
         at = app_frames(stuck, most=1) if stuck is not None else []
         what = "sent its response but goes on (a background task?)" if complete else "sent nothing"

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from kailash_testkit.asgi.protocol import AsgiApp, Message
 from kailash_testkit.asgi.tracebacks import app_frames, exception_line
+from kailash_testkit.concurrency import clocks
 from kailash_testkit.errors import LifespanFailed, ProtocolViolation
 
 _log = logging.getLogger("kailash_testkit.asgi")
@@ -143,11 +144,11 @@ class Lifespan:
 
     async def _let_end(self, task: asyncio.Task[None]) -> None:
         """Wait for the task, and end it where it does not end by itself."""
-        _, pending = await asyncio.wait({task}, timeout=_GRACE)
+        pending = await clocks.wait({task}, _GRACE)
         if pending:
             self._abandoned = True
             task.cancel()
-            await asyncio.wait({task}, timeout=_GRACE)
+            await clocks.wait({task}, _GRACE)
 
     def _failure(self, phase: _Phase) -> str | None:
         """What went wrong in ``phase``, in one line; None when nothing did, or there is no lifespan."""

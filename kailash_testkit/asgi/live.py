@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from kailash_testkit.asgi.applications import asgi_app
+from kailash_testkit.concurrency import clocks
 from kailash_testkit.errors import ConfigurationError, LifespanFailed
 
 _START: Final = 30.0  # seconds that the application's startup may take
@@ -69,9 +70,9 @@ class LiveServer:
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._serve, name="kailash-testkit-live", daemon=True)
         self._thread.start()
-        deadline = time.monotonic() + _START
+        deadline = clocks.now() + _START
         while not self._server.started:
-            if not self._thread.is_alive() or time.monotonic() > deadline:
+            if not self._thread.is_alive() or clocks.now() > deadline:
                 self.stop()
                 raise self._failed()
             time.sleep(0.002)
@@ -87,8 +88,8 @@ class LiveServer:
 
     def wait_until_idle(self, seconds: float) -> bool:
         """Lets requests and background tasks end; whether they did within that time."""
-        deadline = time.monotonic() + seconds
-        while self.is_busy and time.monotonic() < deadline:
+        deadline = clocks.now() + seconds
+        while self.is_busy and clocks.now() < deadline:
             time.sleep(0.002)
         return not self.is_busy
 

@@ -7,12 +7,13 @@ the journal's position before and after each request; what a request changed is 
 from __future__ import annotations
 
 import contextvars
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
+
+from kailash_testkit.concurrency import clocks
 
 if TYPE_CHECKING:
     import httpx
@@ -112,7 +113,7 @@ class Running:
     def __init__(self, timed: TimedRequest, position: Callable[[], int | None]) -> None:
         self._timed = timed
         self._position = position
-        self._started = time.perf_counter()
+        self._started = clocks.now()
 
     def answered(self, status: int, *, recorded: bool) -> None:
         """The response is there. recorded: Nexus took it from its record."""
@@ -126,7 +127,7 @@ class Running:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
         timed = self._timed
-        timed.seconds = time.perf_counter() - self._started
+        timed.seconds = clocks.now() - self._started
         if timed.first is not None:
             timed.last = self._position()
         if error is not None and timed.status is None:

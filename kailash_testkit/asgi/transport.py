@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -16,6 +15,7 @@ from kailash_testkit.asgi.exchange import Exchange
 from kailash_testkit.asgi.masking import request_line
 from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS, WHOLE
 from kailash_testkit.asgi.protocol import AsgiApp, Headers, Scope
+from kailash_testkit.concurrency import clocks
 from kailash_testkit.errors import KitError, UnsupportedProtocol
 
 _log = logging.getLogger("kailash_testkit.asgi")
@@ -83,7 +83,7 @@ class AppTransport(httpx.AsyncBaseTransport):
         _refuse_other_protocols(request)
         if self._closed:
             raise KitError(f"{request_line(request)}: the client was closed", do="send requests before it closes")
-        started = time.perf_counter()
+        started = clocks.now()
         state = await self._get_state()
         headers = [(name.lower(), value) for name, value in request.headers.raw]
         raises = request.extensions.get(RAISE_APP_EXCEPTIONS, self.raise_app_exceptions)
@@ -113,13 +113,13 @@ class AppTransport(httpx.AsyncBaseTransport):
         if not ours:
             return
         try:
-            await asyncio.wait(ours, timeout=_GRACE)
+            await clocks.wait(ours, _GRACE)
         finally:
             late = {task for task in ours if not task.done()}
             for task in late:
                 task.cancel()
         if late:
-            _, stuck = await asyncio.wait(late, timeout=_GRACE)
+            stuck = await clocks.wait(late, _GRACE)
             for task in stuck:
                 _log.error("%s does not end, although it was cancelled", task.get_name())
 
@@ -169,7 +169,7 @@ def _response(request: httpx.Request, exchange: Exchange, started: float) -> htt
         sent.status, headers=sent.headers, stream=httpx.ByteStream(body), extensions=extensions, request=request
     )
     whole.read()
-    whole.elapsed = timedelta(seconds=time.perf_counter() - started)
+    whole.elapsed = timedelta(seconds=clocks.now() - started)
     return whole
 
 

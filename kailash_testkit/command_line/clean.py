@@ -16,7 +16,7 @@ from kailash_testkit.databases.servers.choosing import VARIABLE
 from kailash_testkit.databases.servers.interface import Administration
 from kailash_testkit.databases.storage import kept_in, refusals, remove_folder, storage_roots, unused_folders
 from kailash_testkit.errors import UnsafeDatabase
-from kailash_testkit.text import redact
+from kailash_testkit.redaction import redact
 
 _DESCRIPTION: Final = """\
 Lists the databases that tests kept (--testkit-keep) and what runs that were killed left behind: files and

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+F = TypeVar("F", bound="asyncio.Future[Any]")
 
 _MONOTONIC: Final[int | None] = getattr(time, "CLOCK_MONOTONIC", None)  # None on Windows
 _TICK: Final = 0.0002  # seconds in which a running clock moves on
@@ -22,7 +24,7 @@ def now() -> float:
     return time.monotonic() if _MONOTONIC is None else time.clock_gettime(_MONOTONIC)
 
 
-async def wait(tasks: Iterable[asyncio.Future[Any]], seconds: float) -> set[asyncio.Future[Any]]:
+async def wait(tasks: Iterable[F], seconds: float) -> set[F]:
     """Waits for tasks, at most so many real seconds, and returns those that are not done.
 
     `asyncio.wait` waits for ever in a loop whose clock stands still.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from time import monotonic, sleep
+from time import sleep
 from typing import Final
 
+from kailash_testkit.concurrency import clocks
 from kailash_testkit.errors import DatabaseBusy
 from kailash_testkit.redaction import redact
 from kailash_testkit.text import truncate_repr
@@ -50,9 +51,9 @@ class Session:
 
 def stays_true(condition: Callable[[], bool]) -> bool:
     """Whether the condition still holds after the moment that a transaction is given to end."""
-    end = monotonic() + _LOCK_PATIENCE
+    end = clocks.now() + _LOCK_PATIENCE
     while condition():
-        if monotonic() > end:
+        if clocks.now() > end:
             return True
         sleep(_LOOK_AGAIN)
     return False

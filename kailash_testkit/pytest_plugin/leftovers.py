@@ -14,7 +14,7 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from kailash_testkit.concurrency import tasks
+from kailash_testkit.concurrency import clocks, tasks
 from kailash_testkit.errors import LeftRunning
 from kailash_testkit.pytest_plugin.workers import Processes, Threads
 from kailash_testkit.text import comma_join
@@ -91,11 +91,11 @@ class Leftovers:
 
     @contextlib.contextmanager
     def _timed(self, what: Iterable[str]) -> Generator[None, None, None]:
-        started = time.monotonic()
+        started = clocks.now()
         try:
             yield
         finally:
-            self._waits.append(Wait(time.monotonic() - started, comma_join(what)))
+            self._waits.append(Wait(clocks.now() - started, comma_join(what)))
 
     def finish(self) -> None:
         """Ends what the test left running. Raises `LeftRunning` for what does not end."""
@@ -130,14 +130,14 @@ class Leftovers:
         loop = asyncio.get_running_loop()
         this = asyncio.current_task()
         for cancels in (False, True):
-            deadline = loop.time() + GRACE
-            while (left := self._left_in(loop) - {this}) and loop.time() < deadline:
+            deadline = clocks.now() + GRACE
+            while (left := self._left_in(loop) - {this}) and clocks.now() < deadline:
                 if cancels:
                     for task in left:
                         task.cancel()
-                rest = deadline - loop.time()
-                done, _ = await asyncio.wait(left, timeout=min(rest, 0.1) if cancels else rest)
-                await asyncio.gather(*done, return_exceptions=True)  # their exceptions are nobody's
+                rest = deadline - clocks.now()
+                pending = await clocks.wait(left, min(rest, 0.1) if cancels else rest)
+                await asyncio.gather(*left - pending, return_exceptions=True)  # their exceptions are nobody's
         refusing = self._left_in(loop) - {this}
         tasks.EXPECTED.update(refusing)
         self._refusing += [f"a task running that cannot be cancelled: {task.get_coro()!r}" for task in refusing]
@@ -146,8 +146,8 @@ class Leftovers:
         left = self._workers_left()
         if left:
             with self._timed(f"the {kind} {name}" for kind, name in left):
-                deadline = time.monotonic() + GRACE
-                while (left := self._workers_left()) and time.monotonic() < deadline:
+                deadline = clocks.now() + GRACE
+                while (left := self._workers_left()) and clocks.now() < deadline:
                     time.sleep(0.005)
         return [f"a {kind} running: {name}" for kind, name in left]
 

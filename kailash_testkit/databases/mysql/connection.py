@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from math import ceil
 from typing import Any, Final, Self, TypeVar
 
+from kailash_testkit.concurrency import clocks
 from kailash_testkit.databases.mysql.driver import DEADLOCK, LOCK_WAIT_OVER, error_number, pymysql
 from kailash_testkit.databases.mysql.sessions import OtherSessions, read_sessions
 from kailash_testkit.databases.sessions import HAS_ENDED, Session, locked
@@ -217,7 +218,7 @@ class Connection:
 
         Longer where nobody has a transaction open, who could be told to end it.
         """
-        deadline = time.monotonic() + self._lock_wait
+        deadline = clocks.now() + self._lock_wait
         last = deadline + _NOBODYS
         while True:
             try:
@@ -225,9 +226,9 @@ class Connection:
             except self.Error as error:
                 if not _is_busy(error):
                     raise
-                if time.monotonic() >= deadline:
+                if clocks.now() >= deadline:
                     others = self._sessions()
-                    if others.lock_holders() or time.monotonic() >= last:
+                    if others.lock_holders() or clocks.now() >= last:
                         raise self._busy(others) from error
             time.sleep(_PAUSE)
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from filelock import FileLock
 
+from kailash_testkit.concurrency import clocks
 from kailash_testkit.databases.naming import database_name
 from kailash_testkit.databases.private_folders import write_private
 from kailash_testkit.databases.refusals import Refusal
@@ -74,9 +75,9 @@ class PrivateServer:
         if not programs.initialise(self._folder, self._access.password):
             raise self._failed(f"a private {self._kind.title} server could not be set up with {programs.origin}")
         self._folder.start(programs.serve(self._folder, self._access.port))
-        give_up = time.monotonic() + _START
+        give_up = clocks.now() + _START
         while not self._answers():
-            if not self._folder.is_alive() or time.monotonic() > give_up:
+            if not self._folder.is_alive() or clocks.now() > give_up:
                 raise self._failed(f"a private {self._kind.title} server of {programs.origin} did not start")
             time.sleep(_LOOK_AGAIN)
 

@@ -21,6 +21,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Final
 
+from kailash_testkit.concurrency import clocks
 from kailash_testkit.databases.private_folders import make_private_folder, read_private, write_private
 from kailash_testkit.databases.servers.proof import Token
 
@@ -168,16 +169,16 @@ class ProcessFolder:
         except (OSError, ValueError):
             return False  # nothing is proved
         user = os.geteuid() if self._account is None else self._account.pw_uid
-        give_up = time.monotonic() + _PATIENCE
-        unproved = time.monotonic() + _UNPROVED
+        give_up = clocks.now() + _PATIENCE
+        unproved = clocks.now() + _UNPROVED
         while self.is_alive():
-            now = time.monotonic()
+            now = clocks.now()
             if token.signal_all(user, number):
                 unproved = now + _UNPROVED
             if now > min(give_up, unproved):
                 return False
             again = now + _SIGNAL_AGAIN
-            while self.is_alive() and time.monotonic() < again:
+            while self.is_alive() and clocks.now() < again:
                 time.sleep(_LOOK_AGAIN)
         return True
 

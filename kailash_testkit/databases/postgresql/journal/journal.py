@@ -19,8 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from time import monotonic, sleep
+from time import sleep
 
+from kailash_testkit.concurrency import clocks
 from kailash_testkit.databases.journal import Mark, RecordedChange, UndoReport
 from kailash_testkit.databases.postgresql.connection import Connection, literal
 from kailash_testkit.databases.postgresql.journal import triggers
@@ -95,12 +96,12 @@ class Journal:
 
     def undo(self, mark: Mark) -> UndoReport:
         state = self._state(mark)
-        end = monotonic() + (self._connection.lock_wait or 0)
+        end = clocks.now() + (self._connection.lock_wait or 0)
         while True:
             report = self._undo(state)
             if report is not None:
                 break
-            if monotonic() > end:
+            if clocks.now() > end:
                 raise self._connection.busy()
             sleep(_RETRY)
         self._marks = {number: kept for number, kept in self._marks.items() if number <= mark.number}
