@@ -13,9 +13,10 @@ from kailash_testkit.factories.limits import Limits, NoValuesError, limited_floa
 from kailash_testkit.factories.numbering import Number
 from kailash_testkit.internals.dataflow import rewrites_text
 from kailash_testkit.models import Field, Model
+from kailash_testkit.models.moments import Moments
 from kailash_testkit.models.types import alternatives, type_name
 
-_FIRST_MOMENT: Final = datetime(2025, 1, 1)
+_FIRST_MOMENT: Final = Moments.datetime(2025, 1, 1)
 _WORD_BREAK: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 Generator = Callable[[Number], object]
@@ -81,7 +82,7 @@ def _generator(kind: object, model: Model, field: Field, limits: Limits, unique:
         return limited_int(limits, unique)
     if kind is float:
         return limited_float(limits, unique)
-    if kind is datetime:
+    if kind is Moments.datetime:
         return _moment if not unique else lambda number: _FIRST_MOMENT + timedelta(seconds=number.unique)
     return None
 

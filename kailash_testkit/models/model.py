@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, get_type_hints
 
 from kailash_testkit.errors import UnknownField, UnknownModel
+from kailash_testkit.models.moments import Moments
 from kailash_testkit.models.types import alternatives, decoder, has_metadata, is_nullable
 from kailash_testkit.redaction import classify
 from kailash_testkit.text import closest_match, comma_join
@@ -55,9 +55,9 @@ class Model:
     @cached_property
     def columns(self) -> Mapping[str, object]:
         """Annotation by column, with those that DataFlow adds: id, timestamps, tombstone, tenant."""
-        added: dict[str, object] = {"created_at": datetime, "updated_at": datetime}
+        added: dict[str, object] = {"created_at": Moments.datetime, "updated_at": Moments.datetime}
         if self.soft_delete:
-            added["deleted_at"] = datetime | None
+            added["deleted_at"] = Moments.datetime | None
         if self.tenant:
             added["tenant_id"] = str
         declared = {field.name: field.annotation for field in self.fields.values()}

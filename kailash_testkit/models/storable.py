@@ -8,13 +8,14 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final, Literal, cast, get_args, get_origin, is_typeddict
 from uuid import UUID
 
 from kailash_testkit.errors import UnstorableField
 from kailash_testkit.models.model import MISSING, Field, Model
+from kailash_testkit.models.moments import Moments
 from kailash_testkit.models.types import alternatives, type_name
 
 
@@ -28,8 +29,10 @@ class Refusal:
 
 _NO_DRIVER: Final = "no database driver takes it from DataFlow"
 _REFUSALS: Final[Mapping[object, Refusal]] = {
-    date: Refusal("its CreateNode fails after the row is stored: a date is no JSON", "datetime, or str (ISO 8601)"),
-    time: Refusal(_NO_DRIVER, "str, such as 09:30"),
+    Moments.date: Refusal(
+        "its CreateNode fails after the row is stored: a date is no JSON", "datetime, or str (ISO 8601)"
+    ),
+    Moments.time: Refusal(_NO_DRIVER, "str, such as 09:30"),
     timedelta: Refusal("its text is stored, which is not read back", "int or float, in seconds"),
     Decimal: Refusal(_NO_DRIVER, "str, or int in the smallest unit"),
     UUID: Refusal(_NO_DRIVER, "str"),
@@ -40,7 +43,7 @@ _REFUSALS: Final[Mapping[object, Refusal]] = {
     Any: Refusal("DataFlow asks isinstance(value, Any), which Python refuses", "dict, or str"),
     Literal: Refusal("DataFlow asks isinstance(value, Literal), which Python refuses", "str, or an Enum of str"),
 }
-_NATIVE: Final[tuple[Any, ...]] = (str, int, float, bool, datetime, dict, list, object)
+_NATIVE: Final[tuple[Any, ...]] = (str, int, float, bool, Moments.datetime, dict, list, object)
 _AS_TEXT: Final[tuple[Any, ...]] = (str, object, dict, list)
 _NUMBERS_IN_TEXT: Final = Refusal("its column is one of text, so that numbers come back as text", "one type")
 
@@ -87,7 +90,7 @@ def _of_json(annotation: object) -> Refusal | None:
 
 
 def _is_json(part: Any) -> bool:
-    if part in (*_NATIVE, Any, type(None), ...) and part is not datetime:
+    if part in (*_NATIVE, Any, type(None), ...) and part is not Moments.datetime:
         return True
     if isinstance(part, type) and issubclass(part, enum.Enum):
         return issubclass(part, (str, int))

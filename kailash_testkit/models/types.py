@@ -11,11 +11,12 @@ import json
 import types
 import typing
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from uuid import UUID
 
+from kailash_testkit.models.moments import Moments
 from kailash_testkit.models.reals import same_real
 from kailash_testkit.text import comma_join, truncate_repr
 
@@ -114,7 +115,7 @@ def _is_instance(value: object, kind: type[object]) -> bool:
     """`isinstance` as a type checker sees it: an int is a float, but True is no number and now() no date."""
     if isinstance(value, bool) and kind in (int, float):
         return False
-    if isinstance(value, datetime) and kind is date:
+    if isinstance(value, datetime) and kind is Moments.date:
         return False
     try:
         return isinstance(value, (int, float) if kind is float else kind)
@@ -183,9 +184,9 @@ _DECODERS: dict[object, Callable[[object], object]] = {
     str: lambda stored: str(stored) if isinstance(stored, datetime) else stored,  # a declared created_at
     bool: lambda stored: bool(stored) if stored in (0, 1) else stored,
     float: lambda stored: float(stored) if isinstance(stored, int) else stored,
-    datetime: _from_text(datetime.fromisoformat),
-    date: _from_text(date.fromisoformat),
-    time: _from_text(time.fromisoformat),
+    Moments.datetime: _from_text(Moments.datetime.fromisoformat),
+    Moments.date: _from_text(Moments.date.fromisoformat),
+    Moments.time: _from_text(Moments.time.fromisoformat),
     Decimal: lambda stored: Decimal(str(stored)),
     UUID: _from_text(UUID),
     bytes: lambda stored: bytes(cast("bytes", stored)) if isinstance(stored, (bytearray, memoryview)) else stored,
