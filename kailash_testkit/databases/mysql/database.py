@@ -205,10 +205,10 @@ class MysqlDatabase:
     def open_transactions(self) -> list[str]:
         return holders(self.sessions())
 
-    def journal(self) -> Journal:
+    def journal(self, *, lock_wait: float = 0.5) -> Journal:
         from kailash_testkit.databases.mysql.journal.journal import MysqlJournal
 
-        return MysqlJournal(self.connect(), watcher=self.connect())
+        return MysqlJournal(self.connect(), lock_wait=lock_wait, watcher=self.connect())
 
     # --- changing ------------------------------------------------------------------------------
 

@@ -218,10 +218,10 @@ class PostgresqlDatabase:
     def open_transactions(self) -> list[str]:
         return holders(self.sessions())
 
-    def journal(self) -> Journal:
+    def journal(self, *, lock_wait: float = 0.5) -> Journal:
         from kailash_testkit.databases.postgresql.journal.journal import PostgresqlJournal
 
-        return PostgresqlJournal(self.connect())
+        return PostgresqlJournal(self.connect(), lock_wait=lock_wait)
 
     # --- changing ------------------------------------------------------------------------------
 
