@@ -152,10 +152,10 @@ class Database:
     def open_transactions(self) -> list[str]:
         return holders(self.sessions())
 
-    def journal(self) -> Journal:
+    def journal(self, *, lock_wait: float = 0.5) -> Journal:
         from kailash_testkit.databases.mysql.journal.journal import Journal as JournalOfMysql
 
-        return JournalOfMysql(self._url, own_sessions=self._own_sessions)
+        return JournalOfMysql(self._url, lock_wait=lock_wait, own_sessions=self._own_sessions)
 
     # --- changing ------------------------------------------------------------------------------
 

@@ -182,10 +182,10 @@ class Database:
     def open_transactions(self) -> list[str]:
         return holders(self.sessions())
 
-    def journal(self) -> Journal:
+    def journal(self, *, lock_wait: float = 0.5) -> Journal:
         from kailash_testkit.databases.postgresql.journal import journal
 
-        return journal.Journal(Connection.to_journal(self._url))
+        return journal.Journal(Connection.to_journal(self._url, lock_wait=lock_wait))
 
     # --- changing ------------------------------------------------------------------------------
 

@@ -121,10 +121,10 @@ class SqliteDatabase:
 
         return holders(str(self.path), own=None)
 
-    def journal(self) -> Journal:
+    def journal(self, *, lock_wait: float = 0.5) -> Journal:
         from kailash_testkit.databases.sqlite.journal.journal import SqliteJournal
 
-        return SqliteJournal(self.connect(), str(self.path))
+        return SqliteJournal(self.connect(), str(self.path), lock_wait=lock_wait)
 
     def empty(self) -> None:
         self._run("PRAGMA foreign_keys = OFF")

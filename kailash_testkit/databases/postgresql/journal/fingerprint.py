@@ -21,7 +21,7 @@ def fingerprint(connection: Connection) -> str:
         total.update(repr(tuple(each[:4])).encode())
     catalog = read_catalog(connection)
     rows = [
-        f"SELECT {literal(table.sql)}, count(*)::text, {_hashes('t::text')} FROM ONLY {table.sql} t"
+        f"SELECT {literal(table.sql)}, count(*)::text, {_hashes('(t.*)::text')} FROM ONLY {table.sql} t"
         for table in catalog.tables
     ]
     counters = [

@@ -26,7 +26,7 @@ INSTALL: Final = f"""
 def save(connection: Connection, tables: Mapping[int, Table]) -> str:
     """Copies the tables' rows, in the open transaction that keeps others from writing them; returns the snapshot."""
     copies = [
-        f"INSERT INTO {_SAVED} SELECT {number}, t::text FROM ONLY {table.sql} t" for number, table in tables.items()
+        f"INSERT INTO {_SAVED} SELECT {number}, (t.*)::text FROM ONLY {table.sql} t" for number, table in tables.items()
     ]
     ((snapshot,),) = connection.run("; ".join([*copies, "SELECT pg_current_snapshot()::text"]))
     return str(snapshot)
@@ -53,6 +53,6 @@ def difference(tables: Mapping[int, Table], copied: Mapping[int, str], snapshot:
             f"SELECT source, image, 1 AS n FROM {_SAVED} WHERE source = {number}",
             f"SELECT source, new, 1 FROM {JOURNAL} WHERE new IS NOT NULL AND {between}",
             f"SELECT source, old, -1 FROM {JOURNAL} WHERE old IS NOT NULL AND {between}",
-            f"SELECT {number}, t::text, -1 FROM ONLY {table.sql} t",
+            f"SELECT {number}, (t.*)::text, -1 FROM ONLY {table.sql} t",
         ]
     return parts

@@ -54,7 +54,7 @@ INSTALL: Final = f"""
         INSERT INTO {JOURNAL} (source) VALUES (TG_ARGV[0]::int);
         RETURN NULL;
       END IF;
-      EXECUTE format('INSERT INTO {JOURNAL} (source, old) SELECT %s, t::text FROM ONLY %I.%I t',
+      EXECUTE format('INSERT INTO {JOURNAL} (source, old) SELECT %s, (t.*)::text FROM ONLY %I.%I t',
                      TG_ARGV[0], TG_TABLE_SCHEMA, TG_TABLE_NAME);
       RETURN NULL;
     END$$;

@@ -145,7 +145,7 @@ def _delete(table: Table, number: int, goes: str) -> str:
     # Without a key equal rows cannot be told apart, and need not be: as many of them go as have to.
     return (
         f"deleted{number} AS (DELETE FROM ONLY {table.sql} WHERE ctid = ANY (ARRAY(SELECT place FROM ("
-        f"SELECT t.ctid AS place, t::text AS image, row_number() OVER (PARTITION BY t::text) AS copy "
+        f"SELECT t.ctid AS place, (t.*)::text AS image, row_number() OVER (PARTITION BY (t.*)::text) AS copy "
         f"FROM ONLY {table.sql} t) t JOIN {goes} g ON g.image = t.image AND t.copy <= -g.n)) RETURNING 1)"
     )
 
