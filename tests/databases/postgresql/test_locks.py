@@ -25,9 +25,9 @@ def test_undo_waits_shortly_and_names_the_session(bench: Bench) -> None:
     assert 0.04 < time.monotonic() - started < 5
     pid = holder.info.backend_pid
     assert re.sub(r"\d+\.\d s", "0.0 s", str(caught.value)) == (
-        f"the database {bench.place.name} is locked by an open transaction\n"
-        f"  session {pid} of the application: idle in transaction, for 0.0 s, last statement "
-        "BEGIN; UPDATE t SET v = 5 WHERE id = 1\n"
+        f"the PostgreSQL database {bench.place.url.rpartition('@')[2]} is locked by an open transaction\n"
+        f"  session {pid} of the application: idle in transaction for 0.0 s, holding locks, last statement "
+        "'BEGIN; UPDATE t SET v = 5 WHERE id = 1'\n"
         "  why: a transaction was begun and neither committed nor rolled back\n"
         "  do:  end every transaction before the test ends: commit, roll back, or close the connection"
     )
