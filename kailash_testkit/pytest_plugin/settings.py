@@ -12,6 +12,7 @@ from kailash_testkit.databases.naming import LONGEST_STEM
 from kailash_testkit.databases.servers import Choice
 from kailash_testkit.databases.servers.choosing import VARIABLE
 from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.redaction import Rule
 
 Lifespan = Literal["session", "test"]
 
@@ -35,6 +36,7 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("testkit_database", "what to test on, as --testkit-database", default="")
     parser.addini("testkit_database_name", "stem of the test database's name", default="testkit")
     parser.addini("testkit_lifespan", "lifespan runs once per 'session' or 'test'", default="session")
+    parser.addini("testkit_redact", "further fields whose values are not shown, 'field, field'; or 'off'", default="")
     group = parser.getgroup("kailash-testkit")
     group.addoption(
         "--testkit-database",
@@ -71,6 +73,7 @@ class Settings:
     database_name: str
     lifespan: Lifespan
     verify: bool
+    redact: Rule
     live: bool = False
 
     @classmethod
@@ -102,6 +105,7 @@ class Settings:
             database_name=name,
             lifespan=lifespan,
             verify=getattr(options, "testkit_verify", False),
+            redact=_rule(config.getini("testkit_redact")),
             live=getattr(options, "testkit_live", False),
         )
 
@@ -116,6 +120,19 @@ class Settings:
         if not self.in_use:
             return ()
         return self.url_variables or (_DEFAULT_VARIABLE,)
+
+
+def _rule(setting: str) -> Rule:
+    """What is not shown besides what the kit takes for a secret by itself."""
+    names = setting.replace(",", " ").split()
+    if "off" in names and len(names) > 1:
+        raise ConfigurationError(
+            f"testkit_redact = {setting!r}", do="name further fields, 'field, field'; or write 'off', to mask nothing"
+        )
+    wrong = [name for name in names if not name.replace("_", "").replace("-", "").isalnum()]
+    if wrong:
+        raise ConfigurationError(f"testkit_redact = {setting!r}: {wrong[0]!r} is not the name of a field")
+    return Rule(enabled=False) if names == ["off"] else Rule(names=frozenset(names))
 
 
 def _database(option: str | None, ini: str) -> Choice:
