@@ -120,6 +120,11 @@ def configure(rule: Rule) -> Rule:
     return before
 
 
+def is_enabled() -> bool:
+    """Whether anything is masked."""
+    return _rule.enabled
+
+
 def classify(model: str, names: Iterable[str]) -> None:
     """Fields that a model declares to be confidential."""
     _classified[model] = frozenset(names)

@@ -172,7 +172,8 @@ class Exchange:
         if not self.response.complete:
             self._reported = True
             raise httpx.RemoteProtocolError(
-                f"the application broke off its {self.response.status} response in mid-body: {exception_line(error)}",
+                f"the application broke off its {self.response.status} response in mid-body: "
+                f"{Masker(self._request).text(exception_line(error))}",
                 request=self._request,
             ) from error
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from kailash_testkit.asgi.masking import request_line
+from kailash_testkit.asgi.masking import Masker, request_line
 from kailash_testkit.asgi.tracebacks import app_frames, exception_line
 from kailash_testkit.errors import ProtocolViolation
 
@@ -39,11 +39,13 @@ class Outcome:
         What would end the test's own task instead of failing it becomes a `ProtocolViolation`.
         """
         error = self.exception
+        masker = Masker(request)
         where = request_line(request)
         if error is None or isinstance(error, asyncio.CancelledError | SystemExit | GeneratorExit):
+            ended_with = "nothing" if error is None else masker.text(exception_line(error))
             violation = ProtocolViolation(
-                f"{where}: the application's task ended with {'nothing' if error is None else exception_line(error)}",
-                details=[] if error is None else app_frames(error),
+                f"{where}: the application's task ended with {ended_with}",
+                details=[] if error is None else [masker.text(line) for line in app_frames(error)],
                 do="raise an Exception, or send a response; SystemExit and CancelledError are no answers",
             )
             violation.__cause__ = error

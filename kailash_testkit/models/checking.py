@@ -77,9 +77,9 @@ def _type_error(
 ) -> FieldTypeError:
     shown = masked(name, value, model.name)
     # What is told of a secret is its type and fingerprint; the error has its text, perhaps of a part of it.
-    expected = (
-        str(error) if shown is value else f"{type_name(model.columns[name])}, got {shown!r} ({type(value).__name__})"
-    )
+    expected = str(error)
+    if repr(shown) != repr(value):
+        expected = f"{type_name(model.columns[name])}, got {shown!r} ({type(value).__name__})"
     return FieldTypeError(
         f"wrong type for {model.name}.{name}: expected {expected}",
         do=do or f"give a value of type {type_name(model.columns[name])}",

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import pytest
 
+from kailash_testkit import redaction
 from kailash_testkit.factories.numbering import within
 from kailash_testkit.pytest_plugin import failure_report, seed, settings
 from kailash_testkit.pytest_plugin.fixtures import (
@@ -26,10 +27,13 @@ from kailash_testkit.pytest_plugin.fixtures import (
     testkit_kits,
 )
 from kailash_testkit.pytest_plugin.hypothesis_examples import allow_own_fixtures
+from kailash_testkit.pytest_plugin.report_masking import mask_frames
 from kailash_testkit.pytest_plugin.reports import explanation
 from kailash_testkit.pytest_plugin.session import SESSION, Owner, Session
 from kailash_testkit.pytest_plugin.waiting import WaitingSummary
 from kailash_testkit.redaction import redact
+
+_RULE_BEFORE: pytest.StashKey[redaction.Rule] = pytest.StashKey()
 
 __all__ = ["api", "kit", "testkit_api", "testkit_app", "testkit_database", "testkit_dataflow", "testkit_kits"]
 
@@ -54,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if session is None:  # loaded with -p after the initial conftests
         session = config.stash[SESSION] = Session(settings.Settings.of(config))
         session.database.set_variables()
+    config.stash[_RULE_BEFORE] = redaction.configure(session.settings.redact)
     session.start()
     config.pluginmanager.register(WaitingSummary(), "kailash_testkit_waiting")
     config.pluginmanager.register(failure_report.FailureReport(session, config), "kailash_testkit_failure_report")
@@ -75,6 +80,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if session is not None:
         session.finish()
     seed.unconfigure(config)
+    if _RULE_BEFORE in config.stash:
+        redaction.configure(config.stash[_RULE_BEFORE])
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -145,6 +152,7 @@ def pytest_runtest_makereport(
     if report.failed:
         item.config.stash[SESSION].others.saw(call.excinfo and call.excinfo.value)
         report.longrepr = explanation(call, item.config) or report.longrepr
+        mask_frames(report, call)
         section = item.config.stash[SESSION].keep(item)
         if section is not None:
             report.sections.append(section)
@@ -159,4 +167,5 @@ def pytest_make_collect_report(
     call: pytest.CallInfo[Any] | None = getattr(report, "call", None)
     if call is not None:
         report.longrepr = explanation(call, collector.config, style="short") or report.longrepr
+        mask_frames(report, call)
     return report

@@ -118,7 +118,7 @@ def _request(request: TimedRequest, kit: Kit) -> RequestFacts:
         status=request.status,
         failure=request.failure,
         seconds=request.seconds,
-        task=request.task,
+        task=request.task and redact(request.task),
         rows=rows,
         at_the_same_time=len(others),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Final, cast
 
@@ -65,7 +66,9 @@ class FailureReport:
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             written = {"version": 1, "failures": self._failures}
-            self._path.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            with open(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                os.fchmod(file.fileno(), 0o600)  # it may have been there
+                file.write(json.dumps(written, indent=2, ensure_ascii=False) + "\n")
 
 
 def _kits() -> list[Kit]:

@@ -14,6 +14,7 @@ from kailash_testkit.databases.servers import Choice
 from kailash_testkit.databases.servers.choosing import VARIABLE
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.pytest_plugin.other_databases import SETTING, Policy
+from kailash_testkit.redaction import Rule
 
 Lifespan = Literal["session", "test"]
 
@@ -44,6 +45,7 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini(
         "testkit_other_databases", "DataFlow instances at other databases: 'refuse' or 'allow'", default="refuse"
     )
+    parser.addini("testkit_redact", "further fields whose values are not shown, 'field, field'; or 'off'", default="")
     group = parser.getgroup("kailash-testkit")
     group.addoption(
         "--testkit-database",
@@ -81,6 +83,7 @@ class Settings:
     database_name: str
     lifespan: Lifespan
     verify: bool
+    redact: Rule
     live: bool = False
 
     @classmethod
@@ -117,6 +120,7 @@ class Settings:
             database_name=name,
             lifespan=lifespan,
             verify=getattr(options, "testkit_verify", False),
+            redact=_rule(config.getini("testkit_redact")),
             live=getattr(options, "testkit_live", False),
         )
 
@@ -154,6 +158,19 @@ def _paired(dataflows: Sequence[str], setting: Sequence[str]) -> tuple[tuple[str
             do="name one for each instance, in the same order; write A+B for an instance that reads two",
         )
     return groups
+
+
+def _rule(setting: str) -> Rule:
+    """What is not shown besides what the kit takes for a secret by itself."""
+    names = setting.replace(",", " ").split()
+    if "off" in names and len(names) > 1:
+        raise ConfigurationError(
+            f"testkit_redact = {setting!r}", do="name further fields, 'field, field'; or write 'off', to mask nothing"
+        )
+    wrong = [name for name in names if not name.replace("_", "").replace("-", "").isalnum()]
+    if wrong:
+        raise ConfigurationError(f"testkit_redact = {setting!r}: {wrong[0]!r} is not the name of a field")
+    return Rule(enabled=False) if names == ["off"] else Rule(names=frozenset(names))
 
 
 def _database(option: str | None, ini: str) -> Choice:
