@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from database_servers import MYSQL, POSTGRESQL, Server, required, rows_of
+from database_servers import MYSQL, POSTGRESQL, Server, may_be_there, required, rows_of
 
 from kailash_testkit import Kit
 from kailash_testkit.databases import open_database
@@ -131,7 +131,7 @@ class _OnServer(Kind):
     options = {"enable_model_persistence": False}  # its bookkeeping costs more than the rest of the test
 
     def may_be_there(self) -> bool:
-        return self.server.may_be_there
+        return may_be_there(self.server)
 
     def new_url(self, folder: Path, stem: str) -> str:
         url = required(self.server).new_database(stem)
