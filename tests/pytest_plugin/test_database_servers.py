@@ -248,7 +248,7 @@ def test_ctrl_c_leaves_nothing(items: Project, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("WAIT", "yes")
     with waiting(items, "--testkit-database=postgresql") as session:
         session.send_signal(signal.SIGINT)
-        assert session.wait(30) == pytest.ExitCode.INTERRUPTED
+        assert session.wait(100) == pytest.ExitCode.INTERRUPTED
     assert_nothing_is_left(items)
 
 
