@@ -3,7 +3,8 @@
 What differs between them in a test (a trigger's syntax, a driver's words) is asked for by name, so that the
 tests themselves are the same on all. A test runs on each kind if the kind makes a difference to it: if it asks for
 `database_kind`, has the marker ``databases`` (all kinds without arguments), or is in ``tests/databases``. Any other
-runs on one kind, always the same; on every kind with ``--kind every``, which ``make test-all`` gives.
+runs on one kind, always the same: SQLite if it makes a database of its own, else any that is there. With
+``--kind every``, which ``make test-all`` gives, each runs on every kind.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from database_servers import MYSQL, POSTGRESQL, Server, required, rows_of
+from database_servers import MYSQL, POSTGRESQL, Server, may_be_there, required, rows_of
 
 from kailash_testkit import Kit
 from kailash_testkit.databases import open_database
@@ -131,7 +132,7 @@ class _OnServer(Kind):
     options = {"enable_model_persistence": False}  # its bookkeeping costs more than the rest of the test
 
     def may_be_there(self) -> bool:
-        return self.server.may_be_there
+        return may_be_there(self.server)
 
     def new_url(self, folder: Path, stem: str) -> str:
         url = required(self.server).new_database(stem)
@@ -205,18 +206,23 @@ def add_options(parser: pytest.Parser) -> None:
 def parametrize(metafunc: pytest.Metafunc) -> None:
     """Runs a test that uses a database once on each of its kinds, or on one where the kind makes no difference."""
     if "database_kind" in metafunc.fixturenames:
-        names = _kinds_of(metafunc, metafunc.config.getoption("--kind"))
+        names = kinds_of(metafunc, [*KINDS])
         metafunc.parametrize("database_kind", [KINDS[name] for name in names], ids=names)
 
 
-def _kinds_of(metafunc: pytest.Metafunc, asked_for: str | None) -> list[str]:
+def kinds_of(metafunc: pytest.Metafunc, possible: list[str]) -> list[str]:
+    """The kinds to run a test on, of those that it can run on unless its marker names others."""
+    asked_for = metafunc.config.getoption("--kind")
     marker = metafunc.definition.get_closest_marker("databases")
-    possible = [*KINDS] if marker is None or not marker.args else [*marker.args]
+    if marker is not None and marker.args:
+        possible = [*marker.args]
     if asked_for in KINDS:
         return [name for name in possible if name == asked_for]
     if asked_for == EVERY or marker is not None or _depends_on_the_kind(metafunc):
         return possible
-    there = [name for name in possible if KINDS[name].may_be_there()]
+    if "url_of" in metafunc.fixturenames and "sqlite" in possible:
+        return ["sqlite"]  # a database of its own: on a server, making its tables costs more than the rest of the test
+    there = [name for name in possible if KINDS[name].may_be_there()] or possible
     return [there[zlib.crc32(metafunc.definition.nodeid.encode()) % len(there)]]  # the same in each run and worker
 
 

@@ -35,17 +35,6 @@ class Server:
     def url(self) -> str:
         return url_for_tests(self.setting, self.variable)
 
-    @property
-    def may_be_there(self) -> bool:
-        """Whether it is named in the environment, or its programs are installed."""
-        if os.environ.get(self.variable):
-            return True
-        try:
-            available(self.setting)
-        except pytest.skip.Exception:
-            return False
-        return True
-
     def parts(self, url: str) -> ServerUrl:
         return server_url(url, (url.partition("://")[0],), 0)
 
@@ -111,6 +100,18 @@ def required(server: Server) -> Server:
     if reason is not None:
         pytest.skip(reason)
     return server
+
+
+@cache
+def may_be_there(server: Server) -> bool:
+    """Whether the environment names one, or its programs are installed."""
+    if os.environ.get(server.variable):
+        return True
+    try:
+        available(server.setting)
+    except pytest.skip.Exception:
+        return False
+    return True
 
 
 @cache

@@ -85,7 +85,7 @@ async def test_a_server_error_shows_the_applications_own_frames():
     lines = message.splitlines()
     assert lines[0] == "GET http://testserver/leaky: expected 200, got 500 Internal Server Error"
     at = lines.index("  server traceback, last frame last:")
-    assert "test_asgi_expect_messages.py:" in lines[at + 1]
+    assert "test_failure_messages.py:" in lines[at + 1]
     assert 'in leaky: raise PermissionError(f"refused: {text}")' in lines[at + 1]
     assert lines[at + 2].startswith("    PermissionError: refused: ")
     assert lines[-1] == "  do:  fix what raised PermissionError; if it is meant, expect(500)"
