@@ -7,7 +7,7 @@ import secrets
 from typing import Final
 
 LONGEST_STEM: Final = 30  # characters; names have at most 63 bytes on PostgreSQL
-_OURS: Final = re.compile(r".+_kt[0-9a-f]{10}(_\w+)?")
+_OURS: Final = re.compile(r"[\w-]{1,30}_(?P<run>kt[0-9a-f]{10})(_[\w-]+)?", re.ASCII)
 
 
 def new_run() -> str:
@@ -31,3 +31,13 @@ def may_be_ours(name: str) -> bool:
     (True, False)
     """
     return _OURS.fullmatch(name) is not None
+
+
+def run_of(name: str) -> str | None:
+    """The run that a database of that name belongs to; None for a name that the kit does not give.
+
+    >>> run_of("shop_kt0a1b2c3d4e_gw1"), run_of("shop")
+    ('kt0a1b2c3d4e', None)
+    """
+    found = _OURS.fullmatch(name)
+    return None if found is None else found["run"]

@@ -61,8 +61,11 @@ class GivenServer:
 
 
 def remove_orphans(connection: Administration) -> list[str]:
-    """Drops the databases of runs that were killed, on whatever machine, and returns their names."""
-    orphans = [found.name for found in connection.found() if not found.in_use and found.reason is None]
+    """Drops the databases of runs that were killed, on whatever machine, and returns their names.
+
+    Only those that are proved to be the kit's.
+    """
+    orphans = [found.name for found in connection.found() if found.is_orphan]
     for name in orphans:
         connection.drop(name)
     return orphans

@@ -53,14 +53,23 @@ class Server(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A database on a server that the kit made.
+    """A database on a server that the kit made, or that looks as if it had.
 
-    in_use: a process that lives needs it. reason: why it is kept, None when it is not.
+    in_use: a process that lives needs it. reason: why it is kept, None when it is not. refused: what is missing
+    in the proof that the kit made it, or speaks against it, in words that complete "the kit does not drop it:";
+    None when the proof is whole. command: what a person may run to drop a refused one, without a password.
     """
 
     name: str
     in_use: bool
     reason: str | None
+    refused: str | None = None
+    command: str | None = None
+
+    @property
+    def is_orphan(self) -> bool:
+        """Whether any run may drop it: proved to be the kit's, needed by nobody, and not kept."""
+        return self.refused is None and not self.in_use and self.reason is None
 
 
 class Administration(Protocol):
@@ -75,7 +84,11 @@ class Administration(Protocol):
         ...
 
     def drop(self, name: str, /) -> None:
-        """Removes a database, whoever is connected to it. Idempotent."""
+        """Removes a database, whoever is connected to it. Idempotent.
+
+        Looks at the proof again, while it holds the database's lock: what was found may be another by now.
+        Raises `UnsafeDatabase` when the proof does not cover it.
+        """
         ...
 
     def keep(self, name: str, reason: str, /) -> None:
@@ -83,7 +96,11 @@ class Administration(Protocol):
         ...
 
     def found(self) -> Sequence[Found]:
-        """The databases that the kit made as this user, in this or any other run."""
+        """The databases that the kit made as this user, in this or any other run, and those that only look so.
+
+        A database whose name has the form of the kit's, or that carries a marker, is among them; it is `refused`
+        unless name, marker (of this name, this server and the name's run) and content agree.
+        """
         ...
 
     def close(self) -> None:
