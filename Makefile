@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SOURCES := kailash_testkit examples benchmarks tests
 
-.PHONY: setup demo test lint types docs bench soak clean
+.PHONY: setup demo test lint types docs bench soak api clean
 
 setup: $(STAMP)
 
@@ -55,6 +55,10 @@ bench: $(STAMP)
 # CI runs the short form, which is `make test`.
 soak: $(STAMP)
 	KAILASH_TESTKIT_SOAK=2000 $(BIN)/python -m pytest -n 2
+
+# Writes down the public names and signatures again; the test of them compares with what is written.
+api: $(STAMP)
+	KAILASH_TESTKIT_UPDATE_API=1 $(BIN)/python -m pytest -q tests/test_public_api.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

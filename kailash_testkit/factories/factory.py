@@ -45,8 +45,7 @@ class Factory(FactoryBase):
 
     def build_many(self, rows: int | Iterable[Mapping[str, object]], /, **overrides: object) -> list[dict[str, Any]]:
         """The values that `create_many` would store; nothing is stored."""
-        store, model = self._definition.resolved()
-        return built(self._definition, store, model, _given(rows, overrides))
+        return built(self._definition, _given(rows, overrides))
 
     def payload(self, /, **overrides: object) -> dict[str, Any]:
         """A JSON-ready body for an API call: the values, without the fields that a server sets itself."""
