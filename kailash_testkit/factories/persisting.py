@@ -13,7 +13,7 @@ from kailash_testkit.models.rows import Row
 from kailash_testkit.store.bulk import BulkStore, remove
 
 
-async def plant(plan: Plan, wanted: Iterable[PlannedRow]) -> list[Row]:
+async def persist(plan: Plan, wanted: Iterable[PlannedRow]) -> list[Row]:
     """Stores all rows of the plan, runs the hooks, and returns the wanted ones.
 
     A row that is alone in its batch is made by its CreateNode, others by one BulkCreateNode for each chunk. When one

@@ -216,7 +216,7 @@ def decoder(annotation: object) -> Callable[[object], object]:
                 value = parse(stored)
             except (ValueError, InvalidOperation):
                 value = stored
-            if _is_exactly(annotation, value):
+            if cast("object", type(value)) is annotation:
                 return value
         for member in members:
             value = _decode_one(member, stored)
