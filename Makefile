@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Both workers take from what is left; compiled modules are kept, whatever the environment says of that.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: setup demo test test-all coverage lint types docs bench clean
+.PHONY: setup demo test test-all coverage lint types docs bench api clean
 
 setup: $(STAMP)
 
@@ -65,6 +65,10 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/asgi.py
 	$(BIN)/python benchmarks/generate.py
 	$(BIN)/python benchmarks/servers.py
+
+# Writes down the public names and signatures again; the test of them compares with what is written.
+api: $(STAMP)
+	KAILASH_TESTKIT_UPDATE_API=1 $(BIN)/python -m pytest -q tests/test_public_api.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

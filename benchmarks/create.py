@@ -1,4 +1,4 @@
-"""One row: the kit's verified `create` against the usual hand-written helper, in one run.
+"""Rows: the kit's verified `create` and `create_many` against the usual hand-written helper and the nodes alone.
 
     python benchmarks/create.py [rounds]
 
@@ -21,8 +21,10 @@ from typing import Any
 
 from kailash_testkit import Kit
 from kailash_testkit.databases.storage import RunFolder
+from kailash_testkit.store.bulk import chunk_size
 
 ROWS_A_ROUND = 20
+ROWS_A_BATCH = 1000
 
 
 async def main(rounds: int) -> None:
@@ -42,8 +44,10 @@ async def compare(file: Path, rounds: int) -> None:
         ways: dict[str, Callable[[int], Awaitable[object]]] = {
             "hand-written helper, runtime closed": lambda n: by_hand(n, close=True),
             "hand-written helper, runtime left open": lambda n: by_hand(n, close=False),
+            "CreateNode alone, runtime and workflow kept": lambda n: alone(kit, {"id": f"node-{n}"}),
             "kit.create, verified": lambda n: kit.create("Order", id=f"kit-{n}"),
         }
+        await many(kit, rounds)
         times: dict[str, list[float]] = {name: [] for name in ways}
         numbers = iter(range(10**9))
         for turn in range(rounds + 1):
@@ -57,7 +61,44 @@ async def compare(file: Path, rounds: int) -> None:
     ours = medians["kit.create, verified"]
     print(f"milliseconds a row, median of {rounds} rounds of {ROWS_A_ROUND} rows, SQLite")
     for name, median in medians.items():
-        print(f"  {name:<40} {median:7.2f}   {median / ours:5.2f} x kit.create")
+        print(f"  {name:<45} {median:7.2f}   {median / ours:5.2f} x kit.create")
+
+
+async def alone(kit: Kit, values: dict[str, object]) -> None:
+    """What a row costs in Kailash and DataFlow at least."""
+    await kit.store.workflows.run(kit.store.model("Order"), "Create", {**values, "customer_id": "customer"})
+
+
+async def many(kit: Kit, rounds: int) -> None:
+    """A batch against BulkCreateNode, given the same rows in the same chunks."""
+    orders, model = kit.factory("Order"), kit.store.model("Order")
+    batches = iter(range(10**9))
+
+    async def nodes() -> None:
+        batch = next(batches)
+        given = {"customer_id": "customer", "status": "open", "total": 0.0, "paid": False}
+        rows: list[dict[str, object]] = [{"id": f"bulk-{batch}-{n}", **given} for n in range(ROWS_A_BATCH)]
+        size = chunk_size(len(rows[0]))
+        for start in range(0, ROWS_A_BATCH, size):
+            data = rows[start : start + size]
+            await kit.store.workflows.run(model, "BulkCreate", {"data": data, "batch_size": len(data)})
+
+    ways: dict[str, Callable[[], Awaitable[object]]] = {
+        "BulkCreateNode alone": nodes,
+        "kit.create_many, verified": lambda: orders.create_many(ROWS_A_BATCH),
+    }
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for turn in range(rounds + 1):
+        for name, create in ways.items():
+            started = time.perf_counter()
+            await create()
+            if turn:
+                times[name].append((time.perf_counter() - started) * 1000)
+            await kit.reset()
+    medians = {name: statistics.median(taken) for name, taken in times.items()}
+    print(f"milliseconds a batch of {ROWS_A_BATCH} rows, median of {rounds} rounds, SQLite")
+    for name, median in medians.items():
+        print(f"  {name:<45} {median:7.2f}   {median / medians['BulkCreateNode alone']:5.2f} x the node alone")
 
 
 def models(url: str) -> Any:

@@ -59,6 +59,7 @@ class Kit:
         self._verify = verify
         self._late_models: Callable[[], object] | None = None
         self._opened: Store | None = None
+        self._factories: dict[type | str, Factory] = {}
         self._sandbox: Sandbox | None = None
         self.timeline = Timeline(lambda: None if self._sandbox is None else self._sandbox.position())
         self.explainer = Explainer(self, self.timeline)
@@ -189,7 +190,10 @@ class Kit:
     @pending
     async def create(self, model: type | str, /, **fields: object) -> Row:
         """Stores one row; see `Factory.create`."""
-        return await self.factory(model).create(**fields)
+        factory = self._factories.get(model)
+        if factory is None:  # kept, for what a factory works out at its first row
+            factory = self._factories[model] = self.factory(model)
+        return await factory.create(**fields)
 
     @pending
     async def get(self, model: type | str, row_id: object, /) -> Row:

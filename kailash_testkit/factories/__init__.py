@@ -3,7 +3,7 @@
 Here live the immutable `Factory` and what it is made of (`definition`), the declarations that its defaults
 may hold (`declarations`, `relations`, `fakes`), the making of values (`building`, `values`, `limits`, with the
 numbers and the seed that they depend on), and the order in which a graph of rows is stored (`planning`,
-`planting`). Not here: writing and reading rows (`store`, `bulk_store`).
+`persisting`). Not here: writing and reading rows (`store`).
 """
 
 from kailash_testkit.factories.base import FactoryBase

@@ -58,6 +58,8 @@ class Blueprint:
         self._by_default = [
             name for name, field in model.writable.items() if name in self._defaults or _must_be_made(model, field)
         ]
+        self.declared_names = {name for name, value in self._defaults.items() if isinstance(value, Declaration)}
+        """The fields whose defaults are made by a declaration, which may ask for other values of its row."""
         self._makers: dict[str, Maker] = {}
         self._base: Recipe | None = None
 
@@ -102,10 +104,6 @@ class Blueprint:
             return lambda number, values: checked_values(model, {name: bound(number, values)})[name]
         return _constant(checked_values(self.model, {name: value})[name])
 
-    def uses_others(self, name: str) -> bool:
-        """Whether the default of a field is made by a declaration, which may ask for other values of its row."""
-        return isinstance(self._defaults.get(name), Declaration)
-
     def _generated(self, name: str) -> Maker:
         model = self.model
         field = model.writable.get(name)
@@ -140,11 +138,13 @@ class Recipe:
         self.names = names
         self._blueprint = blueprint
         self._given = {name: blueprint.declared(name, value) for name, value in given.items()}
-        makers = [(name, self._given.get(name) or blueprint.maker(name)) for name in names]
-        uses_others = [
-            isinstance(given[name], Declaration) if name in given else blueprint.uses_others(name) for name in names
+        makers = [(name, self.maker(name)) for name in names]
+        declared = blueprint.declared_names
+        self.alone = [
+            (name, maker)
+            for name, maker in makers
+            if not (isinstance(given[name], Declaration) if name in given else name in declared)
         ]
-        self.alone = [maker for maker, uses in zip(makers, uses_others, strict=True) if not uses]
         """The fields whose values depend on no other value of their row, with their makers."""
 
     def row(self, number: Number) -> dict[str, object]:

@@ -9,7 +9,7 @@ from kailash_testkit.changes import Expectation, expectations
 from kailash_testkit.concurrency import sync
 from kailash_testkit.concurrency.pending import pending
 from kailash_testkit.factories.base import FactoryBase, each_of
-from kailash_testkit.factories.persisting import plant
+from kailash_testkit.factories.persisting import persist
 from kailash_testkit.factories.planning import Plan, built
 from kailash_testkit.models.rows import Row, jsonable
 
@@ -45,8 +45,7 @@ class Factory(FactoryBase):
 
     def build_many(self, rows: int | Iterable[Mapping[str, object]], /, **overrides: object) -> list[dict[str, Any]]:
         """The values that `create_many` would store; nothing is stored."""
-        store, model = self._definition.resolved()
-        return built(self._definition, store, model, _given(rows, overrides))
+        return built(self._definition, _given(rows, overrides))
 
     def payload(self, /, **overrides: object) -> dict[str, Any]:
         """A JSON-ready body for an API call: the values, without the fields that a server sets itself."""
@@ -62,7 +61,7 @@ class Factory(FactoryBase):
         `FieldTypeError`, `ManagedField`, `MissingField` or `CircularValues` before anything runs,
         `SeedingFailed` when DataFlow stored nothing, `StoredRowMismatch` when it stored something else.
         """
-        (row,) = await self._planted([overrides])
+        (row,) = await self._persisted([overrides])
         return row
 
     @pending
@@ -72,12 +71,12 @@ class Factory(FactoryBase):
         All values are checked before the first row is stored. One BulkCreateNode stores all rows of a model;
         each is read back and compared. When one cannot be stored, the error names it, and none is.
         """
-        return await self._planted(_given(rows, overrides))
+        return await self._persisted(_given(rows, overrides))
 
-    async def _planted(self, given: Iterable[Mapping[str, object]]) -> list[Row]:
+    async def _persisted(self, given: Iterable[Mapping[str, object]]) -> list[Row]:
         plan = Plan()
         wanted = [plan.add(self._definition, values) for values in given]
-        return await plant(plan, wanted)
+        return await persist(plan, wanted)
 
     # --- the handle on the model's rows --------------------------------------------------------
 

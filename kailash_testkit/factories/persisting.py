@@ -13,7 +13,7 @@ from kailash_testkit.models.rows import Row
 from kailash_testkit.store.bulk import BulkStore, remove
 
 
-async def plant(plan: Plan, wanted: Iterable[PlannedRow]) -> list[Row]:
+async def persist(plan: Plan, wanted: Iterable[PlannedRow]) -> list[Row]:
     """Stores all rows of the plan, runs the hooks, and returns the wanted ones.
 
     A row that is alone in its batch is made by its CreateNode, others by one BulkCreateNode for each chunk. When one
@@ -31,7 +31,8 @@ async def plant(plan: Plan, wanted: Iterable[PlannedRow]) -> list[Row]:
         raise
     for batch in stored:
         for row in batch:
-            await _run_hooks(row)
+            if row.definition.hooks:
+                await _run_hooks(row)
     return [row.definition.typed(_row(row)) for row in wanted]
 
 
@@ -52,8 +53,6 @@ async def _store(batch: list[PlannedRow], *, alone: bool) -> None:
 
 async def _run_hooks(planned: PlannedRow) -> None:
     definition = planned.definition
-    if not definition.hooks:
-        return
     for hook in definition.hooks:
         result = _called(hook, definition, planned)
         if inspect.isawaitable(result):

@@ -37,8 +37,13 @@ class PlannedRow:
 
     def values(self) -> dict[str, object]:
         """All values, once the parents are stored."""
+        if not self.parents:
+            return self.draft.values()
         ids = {field: parent.stored["id"] for field, parent in self.parents.items() if parent.stored is not None}
         return self.draft.values(ids)
+
+
+_NO_PARENTS: Final[Mapping[str, PlannedRow]] = {}
 
 
 class Plan:
@@ -50,23 +55,26 @@ class Plan:
     def __init__(self) -> None:
         self.rows: list[PlannedRow] = []
         self._shared: dict[int, PlannedRow] = {}
-        self._recipes: dict[tuple[int, int], Recipe] = {}
-        self._kept: list[object] = []  # whose ids are keys
+        self._found: dict[Definition, tuple[Store, Model, Blueprint]] = {}
+        self._recipes: dict[tuple[Blueprint, int], Recipe] = {}
+        self._given: list[object] = []  # whose ids are in keys
 
-    def add(self, definition: Definition, given: Mapping[str, object] = _NOTHING) -> PlannedRow:
-        """Plans a row, its parents and its children. Raises what the making of values raises."""
-        return self._add(definition, given, {}, ())
-
-    def _add(
+    def add(
         self,
         definition: Definition,
-        given: Mapping[str, object],
-        parents: Mapping[str, PlannedRow],
-        trail: _Trail,
+        given: Mapping[str, object] = _NOTHING,
+        parents: Mapping[str, PlannedRow] = _NO_PARENTS,
+        trail: _Trail = (),
     ) -> PlannedRow:
-        store, model = definition.resolved()
+        """Plans a row, its parents and its children. Raises what the making of values raises.
+
+        parents: those that are planned, by the field that gets their id. trail: the relations that led to the row.
+        """
+        found = self._found.get(definition)
+        if found is None:
+            found = self._found[definition] = blueprint_of(definition)
+        store, model, blueprint = found
         number = next_number(model.name)
-        blueprint = blueprint_of(definition, store, model)
         needed = dict(parents)
         for field, relation in blueprint.relations.items():
             if field not in parents and field not in given:
@@ -86,7 +94,7 @@ class Plan:
         here = (*trail, (relation, f"{model.name}.{field}"))
         parent = self._shared.get(id(definition)) if relation.share else None
         if parent is None:
-            parent = self._add(definition, _NOTHING, {}, here)
+            parent = self.add(definition, trail=here)
             if relation.share:
                 self._shared[id(definition)] = parent
         check_reference(store, model, field, parent.model)
@@ -94,10 +102,10 @@ class Plan:
 
     def _recipe(self, blueprint: Blueprint, given: Mapping[str, object]) -> Recipe:
         """How such rows are made; worked out once for all that are given the very same."""
-        key = (id(blueprint), id(given))
+        key = blueprint, id(given)
         if key not in self._recipes:
             self._recipes[key] = blueprint.recipe(given)
-            self._kept += [blueprint, given]
+            self._given.append(given)
         return self._recipes[key]
 
     def _add_children(self, parent: PlannedRow, children: Children) -> None:
@@ -107,7 +115,7 @@ class Plan:
             raise unknown_field(model, via, model.writable)
         check_reference(store, model, via, parent.model)
         for given in children.given:
-            self._add(children.definition, given, {via: parent}, ())
+            self.add(children.definition, given, {via: parent})
 
     def batches(self) -> list[list[PlannedRow]]:
         """The rows by model, those of parents first; of a model whose rows need each other, those that are needed.
@@ -115,6 +123,8 @@ class Plan:
         Where models need each other in a circle (through fields that are None in some of the rows), the rows are
         grouped by their distance from rows without parents.
         """
+        if len(self.rows) == 1:
+            return [self.rows]
         groups: defaultdict[_Group, list[PlannedRow]] = defaultdict(list)
         for row in self.rows:
             groups[_group(row)].append(row)
@@ -133,11 +143,9 @@ class Plan:
         ]
 
 
-def built(
-    definition: Definition, store: Store, model: Model, given: Iterable[Mapping[str, object]]
-) -> list[dict[str, object]]:
+def built(definition: Definition, given: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
     """The values of rows that are not to be stored, one for each mapping of given values."""
-    blueprint = blueprint_of(definition, store, model)
+    _, model, blueprint = blueprint_of(definition)
     recipes: dict[int, Recipe] = {}
     rows: list[dict[str, object]] = []
     for each in given:
@@ -150,8 +158,9 @@ def built(
 _blueprints: WeakKeyDictionary[Store, WeakKeyDictionary[Definition, Blueprint]] = WeakKeyDictionary()
 
 
-def blueprint_of(definition: Definition, store: Store, model: Model) -> Blueprint:
-    """What the definition's rows are made from in that database, worked out at the first call."""
+def blueprint_of(definition: Definition) -> tuple[Store, Model, Blueprint]:
+    """Where the definition's rows go now, and what they are made from there, worked out at the first call."""
+    store, model = definition.resolved()
     of_store = _blueprints.get(store)
     if of_store is None:
         of_store = _blueprints[store] = WeakKeyDictionary()
@@ -159,7 +168,7 @@ def blueprint_of(definition: Definition, store: Store, model: Model) -> Blueprin
     if known is None:
         kept = functools.partial(store.database.at_column_precision, model.table)
         known = of_store[definition] = Blueprint(model, definition.defaults, kept)
-    return known
+    return store, model, known
 
 
 _Group = tuple[int, str]

@@ -1,6 +1,6 @@
 """Everything that reaches into Kailash and DataFlow beyond their documented API.
 
-A new release that changes what is used here breaks this module and no other. Tried with
+A new release that changes what is used here breaks the modules of this folder and no other. Tried with
 kailash 2.65.0 and kailash-dataflow 2.20.1.
 """
 

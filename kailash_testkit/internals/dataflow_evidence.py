@@ -1,7 +1,7 @@
 """What Kailash and DataFlow show of their inside to whoever looks for the cause of a failure.
 
-Second part of `dataflow_internals`, under the same rule: a new release that changes what is used here breaks
-these two modules and no other. Everything here only looks. Tried with kailash 2.65.0 and kailash-dataflow 2.20.1.
+Beside `dataflow`, under the same rule: a new release that changes what is used here breaks the modules of this
+folder and no other. Everything here only looks. Tried with kailash 2.65.0 and kailash-dataflow 2.20.1.
 """
 
 from __future__ import annotations

@@ -98,8 +98,11 @@ class Row(BaseRow):
         columns, decoders = model.columns, model.decoders
         values: dict[str, object] = {}
         for name, value in stored.items():
-            as_it_is = value is None or name not in columns or type(value) is columns[name]  # as most values are
-            values[name] = value if as_it_is else decoders[name](value)
+            # Most values are of the declared type itself, and a ledger has many.
+            if value is None or name not in columns or cast("object", type(value)) is columns[name]:
+                values[name] = value
+            else:
+                values[name] = decoders[name](value)
         return cls(model.name, values)
 
     def __getattr__(self, name: str) -> Any:

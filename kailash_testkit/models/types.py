@@ -207,16 +207,17 @@ def decode(annotation: object, stored: object) -> object:
 
 
 def decoder(annotation: object) -> Callable[[object], object]:
-    """What does `decode` for the values of one column: all that its annotation decides is decided here, once."""
-    plain = _DECODERS.get(annotation) if type(annotation) is type else None  # no union and no container
+    """What does `decode` for the values of one column, None aside: what its annotation decides is decided once."""
+    parse = _DECODERS.get(annotation) if type(annotation) is type else None  # no union and no container
     members = alternatives(annotation)
 
     def read(stored: object) -> object:
-        if stored is None or _is_exactly(annotation, stored):
-            return stored
-        if plain is not None:
-            value = _decode_by(plain, stored)
-            if type(value) is annotation:  # pyright: ignore[reportUnnecessaryComparison]
+        if parse is not None:
+            try:
+                value = parse(stored)
+            except (ValueError, InvalidOperation):
+                value = stored
+            if cast("object", type(value)) is annotation:
                 return value
         for member in members:
             value = _decode_one(member, stored)
@@ -244,10 +245,7 @@ def _decode_one(annotation: object, stored: object) -> object:
         return stored
     if origin is Literal:
         return next((option for option in get_args(annotation) if option == stored), stored)
-    return _decode_by(_DECODERS.get(cast("object", annotation)), stored)
-
-
-def _decode_by(parse: Callable[[object], object] | None, stored: object) -> object:
+    parse = _DECODERS.get(cast("object", annotation))
     try:
         return parse(stored) if parse else stored
     except (ValueError, InvalidOperation):

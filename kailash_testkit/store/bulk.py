@@ -134,8 +134,8 @@ class BulkStore:
         for values, row in zip(rows, found, strict=True):
             try:
                 if row is None:
-                    told = self._store.explained(self._model, values.get("id"))
-                    raise failures.row_vanished(self._model, values, told)
+                    explanation = self._store.explained(self._model, values.get("id"))
+                    raise failures.row_vanished(self._model, values, explanation)
                 failures.compare(self._model, values, row, "created")
             except KitError as error:
                 raise failures.in_batch(error, first + len(verified), self._total) from None
@@ -172,9 +172,14 @@ def _chunks(rows: Sequence[dict[str, object]]) -> Iterator[list[dict[str, object
     """Rows in order, as many at a time as a node takes, all with the same columns."""
     for _, alike in itertools.groupby(rows, key=lambda row: frozenset(row)):
         some = list(alike)
-        size = max(1, min(CHUNK, _MOST_VALUES // max(1, len(some[0]))))
+        size = chunk_size(len(some[0]))
         for start in range(0, len(some), size):
             yield some[start : start + size]
+
+
+def chunk_size(columns: int) -> int:
+    """How many rows with so many columns one node gets."""
+    return max(1, min(CHUNK, _MOST_VALUES // max(1, columns)))
 
 
 def _ids(rows: Sequence[Values]) -> list[object]:

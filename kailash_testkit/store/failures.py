@@ -99,13 +99,14 @@ def in_batch(error: KitError, place: int, total: int) -> KitError:
     return type(error)(error.what, details=details, why=error.why, do=error.do)
 
 
-def row_vanished(model: Model, requested: Mapping[str, object], told: Explanation) -> SeedingFailed:
+def row_vanished(model: Model, requested: Mapping[str, object], explanation: Explanation) -> SeedingFailed:
     """DataFlow reported success, and the row is not there."""
     return SeedingFailed(
         f"DataFlow reported that the {model.name} was stored, but it is not in table {model.table}",
-        details=[*_values(model, requested), *told.details],
-        why=told.summary,
-        do=told.cure or "check that this DataFlow is the one that the test uses, and that no transaction is open",
+        details=[*_values(model, requested), *explanation.details],
+        why=explanation.summary,
+        do=explanation.cure
+        or "check that this DataFlow is the one that the test uses, and that no transaction is open",
     )
 
 
@@ -168,22 +169,22 @@ def not_deleted(model: Model, left: Row) -> NodeFailed:
 
 
 def not_found(
-    model: Model, row_id: object, stored: Row | None, database: Database, tenant: str | None, told: Explanation
+    model: Model, row_id: object, stored: Row | None, database: Database, tenant: str | None, explanation: Explanation
 ) -> RowNotFound:
     """No row with that id is visible; tells why, or what is there instead."""
-    failure = _not_found(model, row_id, stored, database, tenant, told)
-    failure.explanation = told
+    failure = _not_found(model, row_id, stored, database, tenant, explanation)
+    failure.explanation = explanation
     return failure
 
 
 def _not_found(
-    model: Model, row_id: object, stored: Row | None, database: Database, tenant: str | None, told: Explanation
+    model: Model, row_id: object, stored: Row | None, database: Database, tenant: str | None, explanation: Explanation
 ) -> RowNotFound:
     what = f"no {model.name} with id {row_id!r}"
-    if told.cause is Cause.OTHER_TENANT:
-        return RowNotFound(f"{what} is visible to tenant {tenant!r}", why=told.summary, do=told.cure)
-    if told.cause is Cause.SOFT_DELETED:
-        return RowNotFound(f"{what} is visible", why=told.summary, do=told.cure)
+    if explanation.cause is Cause.OTHER_TENANT:
+        return RowNotFound(f"{what} is visible to tenant {tenant!r}", why=explanation.summary, do=explanation.cure)
+    if explanation.cause is Cause.SOFT_DELETED:
+        return RowNotFound(f"{what} is visible", why=explanation.summary, do=explanation.cure)
     if stored is not None:
         return RowNotFound(
             f"{what} is visible through DataFlow, but the row is in table {model.table}",
@@ -191,9 +192,9 @@ def _not_found(
             why="the nodes read another database, or cannot read what is stored",
         )
     there = _there_instead(model, row_id, database)
-    if told.cause is Cause.NEVER_WRITTEN:
-        return RowNotFound(what, details=told.details[1:], why=f"it was never written; {there}")
-    return RowNotFound(what, details=[*told.details, there], why=told.summary, do=told.cure)
+    if explanation.cause is Cause.NEVER_WRITTEN:
+        return RowNotFound(what, details=explanation.details[1:], why=f"it was never written; {there}")
+    return RowNotFound(what, details=[*explanation.details, there], why=explanation.summary, do=explanation.cure)
 
 
 def _there_instead(model: Model, row_id: object, database: Database) -> str:

@@ -81,14 +81,17 @@ class Store:
 
         Raises `SeedingFailed` when it was not stored, `StoredRowMismatch` when something else was.
         """
+        requested = inputs = values
         tenant = self.require_tenant(model) if model.tenant else None
-        requested = values if tenant is None else with_tenant(model, values, tenant)
+        if tenant is not None:
+            requested = with_tenant(model, values, tenant)
+            inputs = without_tenant(model, requested)
         given = requested.get("id")
         async with self.writing():
             last = self.database.last_generated_id(model.table) if given is None else 0
             there = given is not None and self.stored(model, given) is not None
             try:
-                result = await self.workflows.run(model, "Create", without_tenant(model, requested))
+                result = await self.workflows.run(model, "Create", inputs)
             except NodeFailed as failure:
                 stored = None if there else self._created(model, requested, given, last)
                 raise failures.seeding_failed(model, requested, failure, stored, self.database) from None
@@ -243,8 +246,8 @@ class Store:
             raise self._not_found(model, row_id, stored)
 
     def _not_found(self, model: Model, row_id: object, stored: Row | None) -> RowNotFound:
-        told = self.explained(model, row_id)
-        return failures.not_found(model, row_id, stored, self.database, self.require_tenant(model), told)
+        explanation = self.explained(model, row_id)
+        return failures.not_found(model, row_id, stored, self.database, self.require_tenant(model), explanation)
 
     def require_tenant(self, model: Model) -> str | None:
         """The tenant that is active, for a model whose rows belong to one."""
@@ -297,8 +300,6 @@ def without_tenant(model: Model, requested: Mapping[str, object]) -> dict[str, o
     CreateNode writes the tenant's into the statement, and fails when that changes nothing
     (kailash-dataflow 2.20.1).
     """
-    if not model.tenant:
-        return dict(requested)
     declared = {"tenant_id": ""} if model.fields["tenant_id"].required else {}
     return {name: value for name, value in requested.items() if name != "tenant_id"} | declared
 
