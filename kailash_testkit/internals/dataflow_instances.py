@@ -87,7 +87,7 @@ def guard(dataflow: Any, check: Callable[[], None]) -> None:
 def unguard(dataflow: Any) -> None:
     """Ends `guard`. Idempotent."""
     for name in _WAYS_TO_DATABASE:
-        if hasattr(vars(dataflow).get(name), "_kailash_testkit_check"):
+        if hasattr(dataflow.__dict__.get(name), "_kailash_testkit_check"):
             delattr(dataflow, name)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any, cast
 
 import pytest
@@ -89,7 +89,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     if not session.settings.in_use:
         return []
     about = f"kailash-testkit: {session.database.describe()}, {seed.describe(config)}"
-    refusals = [] if config.option.collectonly else session.database.refusals()
+    refusals: Sequence[object] = () if config.option.collectonly else session.database.refusals()
     return [about, *(f"kailash-testkit: {redact(str(refusal))}" for refusal in refusals)]
 
 

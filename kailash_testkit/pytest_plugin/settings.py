@@ -109,7 +109,8 @@ class Settings:
         others = config.getini(SETTING)
         if others not in ("refuse", "allow"):
             raise ConfigurationError(f"{SETTING} = {others!r}", do="use 'refuse' or 'allow'")
-        dataflows = tuple(filter(None, map(str.strip, config.getini("testkit_dataflow").split(","))))
+        targets: str = config.getini("testkit_dataflow")
+        dataflows = tuple(target.strip() for target in targets.split(",") if target.strip())
         return cls(
             database=_database(getattr(options, "testkit_database", None), config.getini("testkit_database")),
             keep=getattr(options, "testkit_keep", False),
