@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows
+from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows, unsafe
 from kailash_testkit.databases.journal import Journal
 from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, PORT, SCHEMES, Connection, quoted
 from kailash_testkit.databases.postgresql.sessions import CLIENTS, IS_LOCKED, session
@@ -74,19 +74,19 @@ class Database:
         return self._identity
 
     def _identified(self) -> str:
-        """What the server says of itself: a name or a tunnel may lead to it by many addresses."""
-        try:
-            ((cluster,),) = self._connection.run("SELECT system_identifier::text FROM pg_control_system()")
-        except self._connection.errors.InsufficientPrivilege:  # some hosted servers do not tell
-            cluster = self._place.host
-        ((port, name),) = self._connection.run("SELECT current_setting('port'), current_database()")
-        return f"postgresql:{cluster}:{port}/{name}"
+        """With the database's number: one that was dropped and restored from a dump is another."""
+        ((port, name, number),) = self._connection.run(
+            "SELECT current_setting('port'), datname, oid FROM pg_database WHERE datname = current_database()"
+        )
+        return f"postgresql:{self._connection.server_identity}:{port}/{name} (number {number})"
 
     # --- claiming ------------------------------------------------------------------------------
 
     def claim(self, *, allow_existing: bool) -> None:
         if not require_marker(self._connection.name, self._marker(), self.identity, allow_existing=allow_existing):
             require_no_rows(self._connection.name, self.tables(), self.count)
+            if self._connection.run("SELECT EXISTS (SELECT FROM pg_largeobject_metadata)") == [(True,)]:
+                raise unsafe(self._connection.name, "it has large objects", "use an empty database")
             self.mark_as_owned()
 
     def mark_as_owned(self) -> None:

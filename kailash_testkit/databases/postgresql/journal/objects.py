@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA
+from kailash_testkit.databases.postgresql.connection import FIRST_OBJECT, OWN_SCHEMA
 from kailash_testkit.databases.postgresql.journal.catalog import (
     BOOKKEEPING,
     IN_SCHEMA,
     OF_APPLICATION,
     not_of_extension,
 )
-
-FIRST_OBJECT: Final = 16384
-"""PostgreSQL's own objects have numbers below this."""
 
 _RELATION: Final = "format('%I.%I', n.nspname, c.relname)"
 _FROM_RELATIONS: Final = f"""
