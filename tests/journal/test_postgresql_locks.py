@@ -94,10 +94,10 @@ def test_everything_that_writes_reports_the_lock(pg: PostgresqlBench, act: str) 
 
 def test_the_bookkeeping_of_an_open_transaction_elsewhere_is_waited_for_too(pg: PostgresqlBench) -> None:
     """What a transaction will have written when it commits cannot be known: the schema may be among it."""
-    pg.start(SCHEMA + "; CREATE TABLE dataflow_log (v int)")
+    pg.start(SCHEMA + "; CREATE TABLE dataflow_migrations (v int)")
     holder = pg.connect()
     mark = pg.journal.mark()
-    pg.run("BEGIN; INSERT INTO dataflow_log VALUES (1)", on=holder)
+    pg.run("BEGIN; INSERT INTO dataflow_migrations VALUES (1)", on=holder)
     with pytest.raises(DatabaseBusy):
         pg.journal.undo(mark)
     pg.run("COMMIT", on=holder)

@@ -8,6 +8,7 @@ from typing import Final
 from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows, unsafe
 from kailash_testkit.databases.journal import Journal
 from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, PORT, SCHEMES, Connection, quoted
+from kailash_testkit.databases.postgresql.journal.catalog import OF_APPLICATION
 from kailash_testkit.databases.postgresql.sessions import CLIENTS, IS_LOCKED, session
 from kailash_testkit.databases.sessions import Session, holders, stays_true
 from kailash_testkit.databases.urls import server_url
@@ -21,12 +22,7 @@ from kailash_testkit.text import redact
 _TABLES: Final = f"""
     SELECT n.nspname, c.relname, pg_table_is_visible(c.oid)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
-      AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '{OWN_SCHEMA}')
-      AND c.relname !~ '^_?dataflow_'
-      AND NOT EXISTS (
-        SELECT FROM pg_depend d
-        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {OF_APPLICATION}
     ORDER BY 2, 1
 """
 _REAL_COLUMNS: Final = """
@@ -47,7 +43,7 @@ _REFERENCES: Final = """
 _RESTART_SEQUENCES: Final = f"""
     SELECT setval(s.seqrelid, s.seqstart, false)
     FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname <> '{OWN_SCHEMA}' AND c.relname !~ '^_?dataflow_'
+    WHERE {OF_APPLICATION}
 """
 _PASSES: Final = 3  # of deleting: a trigger on a deleted row may write another
 

@@ -59,6 +59,7 @@ def test_a_run_whose_lock_is_lost_keeps_its_database_while_somebody_is_connected
     server.create(name)
     end_sessions_of(role)
     application = POSTGRESQL.connect(POSTGRESQL.parts(with_database(role.given.url, name)))
+    assert role.given.found()[name].in_use
     role.run_beside()
     assert name in role.databases()
     application.close()
