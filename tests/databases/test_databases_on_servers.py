@@ -56,7 +56,7 @@ def database(server: Server, run: Run, open_it: Callable[..., Database]) -> Data
     number = "SERIAL PRIMARY KEY" if server is POSTGRESQL else "INTEGER PRIMARY KEY AUTO_INCREMENT"
     run(f"CREATE TABLE {quoted(server, ODD)} (id {number}, {quoted(server, 'a b')} TEXT)")
     run("CREATE TABLE keyed (id VARCHAR(99) PRIMARY KEY, n INTEGER)")
-    run("CREATE TABLE dataflow_bookkeeping (id INTEGER)")
+    run("CREATE TABLE dataflow_migrations (id INTEGER)")
     run("CREATE VIEW seen AS SELECT * FROM keyed")
     return open_it()
 
@@ -221,11 +221,11 @@ def test_closing_twice_is_harmless(database: Database) -> None:
 def test_emptying_deletes_all_rows_and_begins_to_count_anew(server: Server, database: Database, run: Run) -> None:
     table, column = quoted(server, ODD), quoted(server, "a b")
     run("INSERT INTO keyed VALUES ('a', 1)")
-    run("INSERT INTO dataflow_bookkeeping VALUES (1)")
+    run("INSERT INTO dataflow_migrations VALUES (1)")
     run(f"INSERT INTO {table} ({column}) VALUES ('x')")
     database.empty()
     assert [database.count(name) for name in database.tables()] == [0, 0]
-    assert len(run("SELECT * FROM dataflow_bookkeeping")) == 1
+    assert len(run("SELECT * FROM dataflow_migrations")) == 1
     run(f"INSERT INTO {table} ({column}) VALUES ('x')")
     assert database.row(ODD, 1) is not None
 

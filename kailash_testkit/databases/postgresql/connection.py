@@ -21,10 +21,13 @@ SCHEMES: Final = (
 PORT: Final = 5432
 OWN_SCHEMA: Final = "dataflow_testkit"
 """The schema for all that the kit keeps in the database; DataFlow's discovery and migrations do not look there."""
+FIRST_OBJECT: Final = 16384
+"""PostgreSQL's own objects have numbers below this."""
 LOCK_WAIT: Final = 0.5
 """How long statements wait for a lock, in seconds."""
 
 _CONNECT_WAIT: Final = 10  # seconds
+_HAS_IDLE_TIMEOUT: Final = 140000  # the version of PostgreSQL
 _KEEPALIVE: Final = 60  # seconds
 
 #: What decides how values are written as text: the same for everyone, so that equal values have equal texts.
@@ -84,6 +87,8 @@ class Connection:
         raw.autocommit = True
         if lock_wait is not None:
             settings = {**settings, "lock_timeout": f"{max(1, round(lock_wait * 1000))}ms"}
+        if raw.server_version >= _HAS_IDLE_TIMEOUT:
+            settings = {**settings, "idle_session_timeout": "0"}  # most of a run passes between two statements
         if settings:
             self.run("; ".join(f"SET {setting} = '{value}'" for setting, value in settings.items()))
 
@@ -116,6 +121,15 @@ class Connection:
     def is_closed(self) -> bool:
         """Whether it was closed, or was found to be lost."""
         return bool(self.raw.closed)
+
+    @cached_property
+    def server_identity(self) -> str:
+        """What the server says of itself: a name or a tunnel may lead to it by many addresses."""
+        try:
+            ((cluster,),) = self.run("SELECT system_identifier::text FROM pg_control_system()")
+        except self.errors.InsufficientPrivilege:  # some hosted servers do not tell
+            return str(self.raw.info.host)
+        return str(cluster)
 
     @cached_property
     def search_path(self) -> list[str]:

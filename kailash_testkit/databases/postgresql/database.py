@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows
+from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows, unsafe
 from kailash_testkit.databases.journal import Journal
 from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, PORT, SCHEMES, Connection, quoted
+from kailash_testkit.databases.postgresql.journal.catalog import OF_APPLICATION
 from kailash_testkit.databases.postgresql.sessions import CLIENTS, IS_LOCKED, session
 from kailash_testkit.databases.sessions import Session, holders, stays_true
 from kailash_testkit.databases.urls import server_url
@@ -21,12 +22,7 @@ from kailash_testkit.redaction import redact
 _TABLES: Final = f"""
     SELECT n.nspname, c.relname, pg_table_is_visible(c.oid)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
-      AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '{OWN_SCHEMA}')
-      AND c.relname !~ '^_?dataflow_'
-      AND NOT EXISTS (
-        SELECT FROM pg_depend d
-        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {OF_APPLICATION}
     ORDER BY 2, 1
 """
 _REAL_COLUMNS: Final = """
@@ -47,7 +43,7 @@ _REFERENCES: Final = """
 _RESTART_SEQUENCES: Final = f"""
     SELECT setval(s.seqrelid, s.seqstart, false)
     FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname <> '{OWN_SCHEMA}' AND c.relname !~ '^_?dataflow_'
+    WHERE {OF_APPLICATION}
 """
 _PASSES: Final = 3  # of deleting: a trigger on a deleted row may write another
 
@@ -74,19 +70,19 @@ class Database:
         return self._identity
 
     def _identified(self) -> str:
-        """What the server says of itself: a name or a tunnel may lead to it by many addresses."""
-        try:
-            ((cluster,),) = self._connection.run("SELECT system_identifier::text FROM pg_control_system()")
-        except self._connection.errors.InsufficientPrivilege:  # some hosted servers do not tell
-            cluster = self._place.host
-        ((port, name),) = self._connection.run("SELECT current_setting('port'), current_database()")
-        return f"postgresql:{cluster}:{port}/{name}"
+        """With the database's number: one that was dropped and restored from a dump is another."""
+        ((port, name, number),) = self._connection.run(
+            "SELECT current_setting('port'), datname, oid FROM pg_database WHERE datname = current_database()"
+        )
+        return f"postgresql:{self._connection.server_identity}:{port}/{name} (number {number})"
 
     # --- claiming ------------------------------------------------------------------------------
 
     def claim(self, *, allow_existing: bool) -> None:
         if not require_marker(self._connection.name, self._marker(), self.identity, allow_existing=allow_existing):
             require_no_rows(self._connection.name, self.tables(), self.count)
+            if self._connection.run("SELECT EXISTS (SELECT FROM pg_largeobject_metadata)") == [(True,)]:
+                raise unsafe(self._connection.name, "it has large objects", "use an empty database")
             self.mark_as_owned()
 
     def mark_as_owned(self) -> None:

@@ -84,7 +84,7 @@ schema_change = st.sampled_from([
     "ALTER TABLE person DROP COLUMN raw", "ALTER TABLE person ALTER raw TYPE text", "DROP TABLE person CASCADE",
     "DROP TRIGGER note ON word", "DROP TRIGGER note ON term", "ALTER TABLE word DISABLE TRIGGER USER", "ANALYZE",
     "ALTER TYPE mood ADD VALUE IF NOT EXISTS 'new'", "DROP VIEW loud", "ALTER TABLE part DETACH PARTITION part_low",
-    "CREATE TABLE dataflow_log (v int)", "CREATE OR REPLACE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS "
+    "CREATE TABLE dataflow_migrations (v int)", "CREATE OR REPLACE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS "
     "'BEGIN RETURN NULL; END'", "ALTER TABLE pair DROP CONSTRAINT pair_pkey", "DROP TYPE mood CASCADE",
     "ALTER SEQUENCE person_id_seq INCREMENT BY 3", "ALTER TABLE word DROP CONSTRAINT word_up_fkey",
 ])  # fmt: skip

@@ -10,10 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, Connection
+from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, Connection, literal
+from kailash_testkit.internals.dataflow_tables import own_tables
 
-#: Names of DataFlow's own bookkeeping: neither recorded, nor undone, nor fingerprinted.
-BOOKKEEPING: Final = "^_?dataflow_"
+_DATAFLOWS: Final = ", ".join(literal(name) for name in sorted(own_tables()))
+
+
+def not_of_dataflow(relation: str) -> str:
+    """A condition: the relation is no table of DataFlow's bookkeeping, which is neither recorded nor undone."""
+    return f"{relation}.relname NOT IN ({_DATAFLOWS})"
+
+
 
 #: Which schemas ``n`` are the application's.
 IN_SCHEMA: Final = f"n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '{OWN_SCHEMA}')"
@@ -27,9 +34,15 @@ def not_of_extension(catalog: str, oid: str) -> str:
     )
 
 
+_NO_SEQUENCE_OF_DATAFLOW: Final = f"""
+    NOT (c.relkind = 'S' AND EXISTS (
+      SELECT FROM pg_depend s JOIN pg_class t ON t.oid = s.refobjid
+      WHERE s.classid = 'pg_class'::regclass AND s.objid = c.oid AND s.refclassid = 'pg_class'::regclass
+        AND s.deptype IN ('a', 'i') AND t.relname IN ({_DATAFLOWS})))
+"""
 #: Which relations ``c`` in schema ``n`` are the application's.
 OF_APPLICATION: Final = (
-    f"{IN_SCHEMA} AND c.relname !~ '{BOOKKEEPING}' AND c.relpersistence <> 't' "
+    f"{IN_SCHEMA} AND {not_of_dataflow('c')} AND {_NO_SEQUENCE_OF_DATAFLOW} AND c.relpersistence <> 't' "
     f"AND {not_of_extension('pg_class', 'c.oid')}"
 )
 
@@ -63,7 +76,7 @@ _TABLES: Final = f"""
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_class root ON root.oid = coalesce(pg_partition_root(c.oid), c.oid)
       JOIN pg_namespace rn ON rn.oid = root.relnamespace
-    WHERE c.relkind = 'r' AND {OF_APPLICATION} AND root.relname !~ '{BOOKKEEPING}'
+    WHERE c.relkind = 'r' AND {OF_APPLICATION} AND {not_of_dataflow('root')}
     ORDER BY 1, 2
 """
 _SEQUENCES: Final = f"""

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA
+from kailash_testkit.databases.postgresql.connection import FIRST_OBJECT, OWN_SCHEMA
 from kailash_testkit.databases.postgresql.journal.catalog import (
-    BOOKKEEPING,
     IN_SCHEMA,
     OF_APPLICATION,
+    not_of_dataflow,
     not_of_extension,
 )
-
-FIRST_OBJECT: Final = 16384
-"""PostgreSQL's own objects have numbers below this."""
 
 _RELATION: Final = "format('%I.%I', n.nspname, c.relname)"
 _FROM_RELATIONS: Final = f"""
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_class root ON root.oid = coalesce(pg_partition_root(c.oid), c.oid) AND root.relname !~ '{BOOKKEEPING}'
+    JOIN pg_class root ON root.oid = coalesce(pg_partition_root(c.oid), c.oid) AND {not_of_dataflow('root')}
 """
 _SEQUENCE_OPTIONS: Final = (
     "format('START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s CACHE %s%s', s.seqstart, s.seqincrement, "

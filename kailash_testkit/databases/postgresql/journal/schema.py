@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, Connection
+from kailash_testkit.databases.postgresql.connection import FIRST_OBJECT, OWN_SCHEMA, Connection
 from kailash_testkit.databases.postgresql.journal.catalog import OF_APPLICATION
-from kailash_testkit.databases.postgresql.journal.objects import FIRST_OBJECT, OBJECTS
+from kailash_testkit.databases.postgresql.journal.objects import OBJECTS
 
 # Each catalogue has an index on its column.
 _CATALOGUES: Final = {
