@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from kailash_testkit.databases.servers import Choice, kind_of, started
 from kailash_testkit.databases.servers.given import GivenServer
 from kailash_testkit.databases.servers.interface import Administration, Found, Kind
 from kailash_testkit.databases.storage import RunFolder
-from kailash_testkit.databases.urls import with_database
+from kailash_testkit.databases.urls import server_url, with_database
 from kailash_testkit.errors import ServerUnavailable
 
 
@@ -45,17 +46,24 @@ class GivenUrl:
 
     def sql(self, statement: str, database: str | None = None) -> list[tuple[object, ...]]:
         """Runs SQL as somebody else would."""
-        from kailash_testkit.databases import open_database
-
-        opened = open_database(with_database(self.url, database) if database else self.url)
-        connection = opened.connect()  # type: ignore[attr-defined] - of its kinds, not of the protocol
-        try:
+        module, options = driver_options(with_database(self.url, database) if database else self.url)
+        with closing(import_module(module).connect(**options)) as connection:
+            if module == "psycopg2":
+                connection.autocommit = True
+            else:
+                connection.autocommit(True)
             with connection.cursor() as cursor:
                 cursor.execute(statement)
                 return list(cursor.fetchall()) if cursor.description else []
-        finally:
-            connection.close()
-            opened.close()
+
+
+def driver_options(url: str) -> tuple[str, dict[str, object]]:
+    """The driver's module for a URL, and what its ``connect`` wants."""
+    scheme = url.partition("://")[0]
+    place = server_url(url, (scheme,), 0)
+    options: dict[str, object] = {"host": place.host, "port": place.port, "user": place.user}
+    module = "psycopg2" if scheme.startswith("postgres") else "pymysql"
+    return module, {**options, "password": place.password, "database": place.database}
 
 
 MAINTENANCE = {"postgresql": "postgres", "mariadb": "mysql"}

@@ -329,11 +329,10 @@ def test_a_session_that_others_wait_for_says_so(
         waiting.join()
 
 
-def test_the_kits_own_connections_are_no_sessions(database: Database, open_it: Callable[..., Database]) -> None:
-    further: Any = database
-    connection = further.connect()
+def test_the_kits_own_connections_are_no_sessions(database: Database) -> None:
+    journal = database.journal()
     assert database.sessions() == []
-    connection.close()
+    journal.close()
 
 
 def test_waiting_in_vain_names_the_holder(database: Database, run: Run, other: Any) -> None:
@@ -361,7 +360,7 @@ def ordinary(server: Server, url: str) -> Iterator[str]:
     else:
         server.run(f"CREATE USER {name} IDENTIFIED BY 'sec%ret'")
         server.run(f"GRANT ALL ON {place.database}.* TO {name}")
-    yield url.replace(url[url.index("://") + 3 : url.rindex("@")], f"{name}:sec%25ret")
+    yield f"{url.partition('://')[0]}://{name}:sec%25ret@{url.rpartition('@')[2]}"
     if server is POSTGRESQL:
         server.drop(url)
     server.run(f"DROP {'ROLE' if server is POSTGRESQL else 'USER'} {name}")

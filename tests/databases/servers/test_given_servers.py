@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pymysql
 import pytest
-from server_runs import GivenUrl, kill, other_process
+from server_runs import GivenUrl, driver_options, kill, other_process
 from soak import SOAK
 
 from kailash_testkit.databases.naming import database_name, new_run
@@ -49,15 +49,15 @@ def test_a_database_is_there_until_the_run_closes(given: GivenUrl) -> None:
     assert name not in given.found()
 
 
-def test_it_is_dropped_also_while_the_application_is_in_a_transaction(given: GivenUrl, setting: str) -> None:
+def test_it_is_dropped_also_while_the_application_is_in_a_transaction(given: GivenUrl) -> None:
     server = given.run()
     name = made(server)
     given.sql("CREATE TABLE orders (id int)", name)
+    module, options = driver_options(server.url(name))
     code = f"""
 import sys
-from kailash_testkit.databases import open_database
-connection = open_database({server.url(name)!r}).connect()
-connection.autocommit = False if {setting!r} == "postgresql" else connection.autocommit(False)
+import {module}
+connection = {module}.connect(**{options!r})
 connection.cursor().execute("INSERT INTO orders VALUES (1)")
 print("open", flush=True)
 sys.stdin.read()
