@@ -46,6 +46,8 @@ _IDLE: Final = 31_000_000  # seconds that a connection which holds databases may
 _PAUSE: Final = 0.01  # seconds between two attempts to get a lock
 _NOBODYS: Final = 5.0  # seconds that a lock of no transaction is waited for: InnoDB's purge, or a loaded machine
 
+_OWN_SESSIONS: Final[set[tuple[str, int, int]]] = set()  # this process's: host, port, number
+
 
 def literal(text: str) -> str:
     """The text as an SQL constant, whatever the server's sql_mode says of backslashes."""
@@ -66,10 +68,9 @@ class Connection:
     """A PyMySQL connection in autocommit mode. Open one with a classmethod, by what it is for.
 
     lock_wait: how long to try to get a lock, in seconds, before `DatabaseBusy` is raised.
-    own: the numbers of the kit's sessions, which are never reported as somebody else's; this one is added.
     """
 
-    def __init__(self, raw: Any, place: ServerUrl, *, lock_wait: float, own: set[int] | None = None) -> None:
+    def __init__(self, raw: Any, place: ServerUrl, *, lock_wait: float) -> None:
         self.raw = raw
         self.place = place
         self.database = place.database
@@ -78,27 +79,27 @@ class Connection:
         self.IntegrityError: type[Exception] = raw.IntegrityError
         self.is_mariadb = "MariaDB" in raw.get_server_info()
         self._lock_wait = lock_wait
-        self._own = set[int]() if own is None else own
-        self._own.add(raw.thread_id())
         self._turn = threading.RLock()
+        self._session = (place.host, place.port, int(raw.thread_id()))
+        _OWN_SESSIONS.add(self._session)
 
     # Opening
 
     @classmethod
-    def to_database(cls, url: str, *, own: set[int] | None = None) -> Self:
+    def to_database(cls, url: str) -> Self:
         """For reading and claiming a database. Raises `UnsupportedDatabase`. May be used from any thread."""
         settings = f"SET SESSION innodb_lock_wait_timeout = {_LOCK_WAIT}, lock_wait_timeout = {_LOCK_WAIT}"
-        return cls._to_database(url, lock_wait=_LOCK_WAIT, own=own, init_command=settings)
+        return cls._to_database(url, lock_wait=_LOCK_WAIT, init_command=settings)
 
     @classmethod
-    def for_journal(cls, url: str, *, lock_wait: float, own: set[int]) -> Self:
+    def for_journal(cls, url: str, *, lock_wait: float) -> Self:
         """For recording changes and taking them back. Raises `UnsupportedDatabase`.
 
         Where a whole table must be locked, whole seconds are waited, one at least, because InnoDB's own purge
         locks tables for moments, and only who waits in the queue comes next; on MySQL that is so for rows too.
         """
         flags = pymysql().constants.CLIENT.MULTI_STATEMENTS
-        connection = cls._to_database(url, lock_wait=lock_wait, own=own, client_flag=flags)
+        connection = cls._to_database(url, lock_wait=lock_wait, client_flag=flags)
         wait = max(1, ceil(lock_wait))
         settings = {
             **_JOURNAL_SETTINGS,
@@ -125,7 +126,7 @@ class Connection:
         return cls(raw, place, lock_wait=_LOCK_WAIT)
 
     @classmethod
-    def _to_database(cls, url: str, *, lock_wait: float, own: set[int] | None, **options: Any) -> Self:
+    def _to_database(cls, url: str, *, lock_wait: float, **options: Any) -> Self:
         place = server_url(url, SCHEMES, PORT)
         try:
             raw = _opened(place, **options)
@@ -135,7 +136,7 @@ class Connection:
                 why=redact(str(error.args[-1])),
                 do="start the server, create the database, or correct the URL",
             ) from None
-        return cls(raw, place, lock_wait=lock_wait, own=own)
+        return cls(raw, place, lock_wait=lock_wait)
 
     # Statements
 
@@ -193,13 +194,16 @@ class Connection:
         """Connects again, as before. What the session held is lost."""
         with self._turn:
             self.raw.connect()
-            self._own.add(self.raw.thread_id())
+            _OWN_SESSIONS.discard(self._session)
+            self._session = (self.place.host, self.place.port, int(self.raw.thread_id()))
+            _OWN_SESSIONS.add(self._session)
 
     def close(self) -> None:
         """Close it; nothing happens where it is closed."""
         with self._turn:
             if self.raw.open:
                 self.raw.close()
+            _OWN_SESSIONS.discard(self._session)
 
     # Locks of others
 
@@ -237,7 +241,8 @@ class Connection:
         return self._sessions().sessions
 
     def _sessions(self) -> OtherSessions:
-        return read_sessions(self.run, is_mariadb=self.is_mariadb, own=self._own)
+        own = {number for host, port, number in _OWN_SESSIONS if (host, port) == (self.place.host, self.place.port)}
+        return read_sessions(self.run, is_mariadb=self.is_mariadb, own=own)
 
     def _busy(self, others: OtherSessions) -> DatabaseBusy:
         # LOCK TABLES begins no transaction: where nobody has one, any session may have done that.

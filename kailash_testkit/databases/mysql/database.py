@@ -44,9 +44,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._own_sessions: set[int] = set()
         self._whole_seconds: dict[str, frozenset[str]] = {}
-        self._connection = Connection.to_database(url, own=self._own_sessions)
+        self._connection = Connection.to_database(url)
         self._identity = self._identified()
 
     @property
@@ -155,7 +154,7 @@ class Database:
     def journal(self, *, lock_wait: float = 0.5) -> Journal:
         from kailash_testkit.databases.mysql.journal.journal import Journal as JournalOfMysql
 
-        return JournalOfMysql(self._url, lock_wait=lock_wait, own_sessions=self._own_sessions)
+        return JournalOfMysql(self._url, lock_wait=lock_wait)
 
     # --- changing ------------------------------------------------------------------------------
 

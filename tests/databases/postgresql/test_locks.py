@@ -79,10 +79,10 @@ def test_a_mark_waits_only_where_the_schema_has_to_be_recorded(bench: Bench) -> 
 
 def test_the_bookkeeping_of_an_open_transaction_elsewhere_is_waited_for_too(bench: Bench) -> None:
     """What a transaction will have written when it commits cannot be known: the schema may be among it."""
-    bench.start(SCHEMA + "; CREATE TABLE dataflow_log (v int)")
+    bench.start(SCHEMA + "; CREATE TABLE dataflow_migrations (v int)")
     holder = bench.connect()
     mark = bench.journal.mark()
-    bench.run("BEGIN; INSERT INTO dataflow_log VALUES (1)", on=holder)
+    bench.run("BEGIN; INSERT INTO dataflow_migrations VALUES (1)", on=holder)
     with pytest.raises(DatabaseBusy):
         bench.journal.undo(mark)
     bench.run("COMMIT", on=holder)

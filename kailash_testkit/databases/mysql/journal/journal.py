@@ -49,13 +49,11 @@ class Journal:
 
     url: the database, which is reached by two connections of the journal's own.
     lock_wait: how long to wait for a lock, in seconds.
-    own_sessions: the numbers of the kit's sessions, which are not reported as holders of locks.
     """
 
-    def __init__(self, url: str, *, lock_wait: float = LOCK_WAIT, own_sessions: set[int] | None = None) -> None:
-        own = set[int]() if own_sessions is None else own_sessions
-        self._connection = Connection.for_journal(url, lock_wait=lock_wait, own=own)
-        self._watch = Watch(Connection.for_journal(url, lock_wait=lock_wait, own=own))
+    def __init__(self, url: str, *, lock_wait: float = LOCK_WAIT) -> None:
+        self._connection = Connection.for_journal(url, lock_wait=lock_wait)
+        self._watch = Watch(Connection.for_journal(url, lock_wait=lock_wait))
         self._connection.run(f"SET {QUIET} = 1")
         self._trigger_set = TriggerSet(self._connection, self._watch)
         self._comparison = Comparison(self._connection, self._trigger_set)
