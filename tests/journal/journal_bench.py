@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from kailash_testkit.databases.sqlite.journal.journal import SqliteJournal
+from kailash_testkit.databases.sqlite.connection import Connection
+from kailash_testkit.databases.sqlite.journal.journal import Journal
 
 
 class Bench:
@@ -17,9 +18,9 @@ class Bench:
         self.path = str(folder / "application.db")
         self._open: list[sqlite3.Connection] = []
         self.app = self.connect()
-        self.kit = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-        self._open.append(self.kit)
-        self.journal = SqliteJournal(self.kit, self.path, lock_wait=wait)
+        connection = Connection.open_for_journal(self.path, lock_wait=wait)
+        self.kit = connection.raw
+        self.journal = Journal(connection)
 
     def connect(self, *, recursive_triggers: bool = False) -> sqlite3.Connection:
         """An application's connection, with the settings that DataFlow's have."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kailash_testkit.databases.sqlite.journal.journal import SqliteJournal
+from kailash_testkit.databases.sqlite.connection import Connection
+from kailash_testkit.databases.sqlite.journal.journal import Journal
 
 SCHEMA = """
     CREATE TABLE item (id TEXT PRIMARY KEY, value);
@@ -27,15 +28,15 @@ def app(tmp_path: Path) -> sqlite3.Connection:
 
 
 @pytest.fixture
-def journal(app: sqlite3.Connection, tmp_path: Path) -> SqliteJournal:
+def journal(app: sqlite3.Connection, tmp_path: Path) -> Journal:
     path = str(tmp_path / "app.db")
-    journal = SqliteJournal(sqlite3.connect(path, isolation_level=None, check_same_thread=False), path)
+    journal = Journal(Connection.open_for_journal(path))
     journal.install()
     return journal
 
 
 @pytest.fixture(autouse=True)
-def closed(app: sqlite3.Connection, journal: SqliteJournal):
+def closed(app: sqlite3.Connection, journal: Journal):
     yield
     journal.close()
     app.close()
@@ -59,7 +60,7 @@ def contents(app: sqlite3.Connection) -> list[list[tuple[object, ...]]]:
 
 
 def test_a_replay_gives_what_was_there_and_fires_no_trigger_of_the_application(
-    app: sqlite3.Connection, journal: SqliteJournal
+    app: sqlite3.Connection, journal: Journal
 ) -> None:
     mark = journal.mark()
     changing(app)
@@ -72,7 +73,7 @@ def test_a_replay_gives_what_was_there_and_fires_no_trigger_of_the_application(
     assert contents(app) == before
 
 
-def test_a_replay_can_be_undone_and_later_changes_too(app: sqlite3.Connection, journal: SqliteJournal) -> None:
+def test_a_replay_can_be_undone_and_later_changes_too(app: sqlite3.Connection, journal: Journal) -> None:
     outer = journal.mark()
     empty = journal.fingerprint()
     changing(app)
@@ -96,7 +97,7 @@ def test_a_replay_can_be_undone_and_later_changes_too(app: sqlite3.Connection, j
     assert journal.fingerprint() == empty
 
 
-def test_a_change_that_does_not_fit_is_refused_whole(app: sqlite3.Connection, journal: SqliteJournal) -> None:
+def test_a_change_that_does_not_fit_is_refused_whole(app: sqlite3.Connection, journal: Journal) -> None:
     app.execute("INSERT INTO plain VALUES ('kept')")
     mark = journal.mark()
     app.execute("INSERT INTO item VALUES ('a', 'x')")
@@ -112,7 +113,7 @@ def test_a_change_that_does_not_fit_is_refused_whole(app: sqlite3.Connection, jo
     assert app.execute("SELECT value FROM plain").fetchall() == [("kept",)]
 
 
-def test_a_trigger_made_again_by_the_application_is_noticed(app: sqlite3.Connection, journal: SqliteJournal) -> None:
+def test_a_trigger_made_again_by_the_application_is_noticed(app: sqlite3.Connection, journal: Journal) -> None:
     mark = journal.mark()
     before = journal.fingerprint()
     (statement,) = app.execute("SELECT sql FROM sqlite_master WHERE name = 'touched'").fetchone()
@@ -125,7 +126,7 @@ def test_a_trigger_made_again_by_the_application_is_noticed(app: sqlite3.Connect
     assert journal.fingerprint() == before
 
 
-def test_bookkeeping_that_dataflow_adds_is_no_schema_change(app: sqlite3.Connection, journal: SqliteJournal) -> None:
+def test_bookkeeping_that_dataflow_adds_is_no_schema_change(app: sqlite3.Connection, journal: Journal) -> None:
     mark = journal.mark()
     before = journal.fingerprint()
     app.execute("CREATE TABLE dataflow_migrations (version TEXT PRIMARY KEY, status TEXT)")

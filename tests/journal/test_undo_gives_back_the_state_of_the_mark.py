@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from journal_bench import Bench
 
+from kailash_testkit.databases.sqlite.connection import Connection
+from kailash_testkit.databases.sqlite.journal.journal import Journal
 from kailash_testkit.errors import KitError
 
 
@@ -142,7 +144,7 @@ def test_the_journal_is_empty_again_and_the_report_says_what_was_done(bench: Ben
 def test_a_journal_left_by_a_killed_run_is_replaced(bench: Bench, undone: Callable[..., str]) -> None:
     bench.start("CREATE TABLE t (v)")
     bench.app.execute("INSERT INTO t VALUES (1)")
-    fresh = type(bench.journal)(bench.kit, bench.path, lock_wait=0.05)
+    fresh = Journal(Connection.open_for_journal(bench.path, lock_wait=0.05))
     fresh.install()
     assert fresh.head() == 0
     mark = fresh.mark()

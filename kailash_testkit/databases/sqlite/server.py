@@ -7,7 +7,7 @@ from pathlib import Path
 from kailash_testkit.databases.storage import RunFolder
 
 
-class SqliteFiles:
+class PrivateFiles:
     """Files in the folder of a run. See `Server` for the methods."""
 
     def __init__(self, run: RunFolder) -> None:
