@@ -17,7 +17,8 @@ from statistics import median
 
 from measuring import alternating, timed
 
-from kailash_testkit.databases.sqlite.journal.journal import SqliteJournal
+from kailash_testkit.databases.sqlite.connection import Connection
+from kailash_testkit.databases.sqlite.journal.journal import Journal
 
 TABLES = 10
 COLUMNS = "name TEXT NOT NULL, email TEXT, amount REAL, note TEXT, created_at TEXT, updated_at TEXT"
@@ -30,14 +31,14 @@ class Database:
     """A database of ten equal tables with an application's connection and, if asked for, a journal."""
 
     app: sqlite3.Connection
-    journal: SqliteJournal | None
+    journal: Journal | None
 
 
 @contextmanager
 def database(rows: int, *, journal: bool, triggers: bool = False) -> Iterator[Database]:
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         path = str(Path(folder) / "benchmark.db")
-        app, kit = connect(path), connect(path)
+        app = connect(path)
         for number in range(TABLES):
             # one large table is enough to show the influence of the size; ten would take minutes to fill
             size = rows if number == 0 or rows <= 10_000 else 10_000
@@ -48,7 +49,7 @@ def database(rows: int, *, journal: bool, triggers: bool = False) -> Iterator[Da
             )
             if triggers:
                 app.execute(f"CREATE TRIGGER own{number} AFTER UPDATE ON t{number} BEGIN SELECT 1; END")
-        recorder = SqliteJournal(kit, path) if journal else None
+        recorder = Journal(Connection.open_for_journal(path)) if journal else None
         if recorder is not None:
             recorder.install()
         try:
@@ -57,7 +58,6 @@ def database(rows: int, *, journal: bool, triggers: bool = False) -> Iterator[Da
             if recorder is not None:
                 recorder.close()
             app.close()
-            kit.close()
 
 
 def connect(path: str) -> sqlite3.Connection:

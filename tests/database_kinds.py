@@ -23,7 +23,7 @@ from database_servers import MYSQL, POSTGRESQL, Server, may_be_there, required, 
 
 from kailash_testkit import Kit
 from kailash_testkit.databases import open_database
-from kailash_testkit.databases.sqlite.database import file_of
+from kailash_testkit.databases.sqlite.connection import file_of
 
 Sql = Callable[..., list[Any]]
 Meddle = Callable[..., None]

@@ -1,8 +1,8 @@
 """Databases under test: the kit's own connection, and all that differs between kinds of database.
 
-One module per kind, each behind the `Database` protocol; `open_database` picks it by URL. What they share
-is in `urls`, `claiming`, `sessions` and `drivers`; `storage` makes the private files. The kit's
-connection is synchronous, autocommit, outside every event loop.
+A folder per kind, each behind the `Database` protocol; `kinds` is the table of them, and `open_database` picks
+one by URL. What they share is in `urls`, `claiming`, `sessions` and `drivers`; `storage` makes the private files.
+The kit's connection is synchronous, autocommit, outside every event loop.
 Not here: DataFlow, which has connections of its own to the same database.
 """
 

@@ -38,7 +38,7 @@ class Database(Protocol):
         ...
 
     def mark_as_owned(self) -> None:
-        """Marks the database as the kit's, without a check: for one in a place that only the kit gives out."""
+        """Marks the database as the kit's, without a check: for one that only the kit can have made."""
         ...
 
     def tables(self) -> list[str]:

@@ -1,6 +1,6 @@
 """The change journal as the rest of the kit sees it, whatever the database.
 
-A journal is installed once per database. A mark is a place to come back to; marks nest like fixture
+A journal is installed once per database. A mark is a state to come back to; marks nest like fixture
 scopes do: whoever goes back to an outer mark thereby ends the marks that were taken after it.
 
 A mark is opaque on purpose: a position alone does not tell before from after everywhere. On PostgreSQL
@@ -18,7 +18,7 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in the journal. Only the journal that made it can read it.
+    """A state to come back to. Only the journal that made it can read it.
 
     number: marks of one journal are numbered in the order in which they were taken.
     """
@@ -74,7 +74,7 @@ class Journal(Protocol):
 
     Not for several threads at once. What the application does at the same time, on its own
     connections, is safe. Every method raises `DatabaseBusy` when an open transaction of someone
-    else keeps the database locked for longer than the journal was told to wait.
+    else keeps the database locked for longer than its connection waits.
     """
 
     def install(self) -> None:
@@ -90,7 +90,7 @@ class Journal(Protocol):
         ...
 
     def mark(self) -> Mark:
-        """Remember the present state, as a place to come back to."""
+        """Remember the present state, as a state to come back to."""
         ...
 
     def moved(self, mark: Mark) -> bool:

@@ -47,9 +47,9 @@ KINDS: Final = (
         "sqlite",
         "SQLite",
         ("sqlite",),
-        database="sqlite.database:SqliteDatabase",
-        files="sqlite.server:SqliteFiles",
-        look="sqlite.database:has_row",
+        database="sqlite.database:Database",
+        files="sqlite.server:PrivateFiles",
+        look="sqlite.database:look_for_row",
     ),
     DatabaseKind(
         "postgresql",
@@ -112,8 +112,8 @@ def title_of_url(url: str) -> str:
     return " or ".join(kind.title for kind in KINDS if found is not None and kind.schemes == found.schemes)
 
 
-def load(place: str) -> Callable[..., Any]:
+def load(path: str) -> Callable[..., Any]:
     """The class or function at a ``module:name`` of the table."""
-    module, name = place.split(":")
+    module, name = path.split(":")
     found: Callable[..., Any] = getattr(import_module(f"kailash_testkit.databases.{module}"), name)
     return found

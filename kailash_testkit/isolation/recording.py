@@ -8,7 +8,7 @@ from typing import Final
 
 from kailash_testkit.databases.journal import Journal, Mark, RecordedChange
 
-RESET: Final = "the database was reset within the block; what had happened until then is not told"
+RESET: Final = "the database was reset within the block; what had happened until then is not known"
 
 
 class Recording:
@@ -24,7 +24,7 @@ class Recording:
         self._gaps: tuple[str, ...] = ()
 
     def start(self) -> None:
-        """Begins anew."""
+        """Begins, without what was recorded before."""
         self._earlier, self._gaps = [], ()
         self._since = self._journal.mark()
 
@@ -41,7 +41,7 @@ class Recording:
         self.stop()
 
     def stop(self) -> None:
-        """Nothing more is recorded, and what was is no longer told."""
+        """Nothing more is recorded, and what was is forgotten."""
         if self._since is not None:
             self._journal.release(self._since)
             self._since = None

@@ -20,7 +20,7 @@ from kailash_testkit.internals.dataflow_instances import unguard
 from kailash_testkit.isolation.recording import Recordings
 
 Claim = Literal["own", "empty", "private"]
-"""What a kit accepts: a database that it made; also one without rows; whatever is in its private place."""
+"""What a kit accepts: a database that it made; also one without rows; whatever is in its private database."""
 
 KEPT: Final = "a test that keeps its rows"
 """The owner of rows that stay for good."""
@@ -103,8 +103,8 @@ class Sandbox:
 
     def leave(self, dataflow: Any) -> None:
         """A kit is done; with the last one the kit's connection to the database is closed."""
-        place = next(place for place, other in enumerate(self._dataflows) if other is dataflow)
-        del self._dataflows[place]  # one of possibly several kits on that instance
+        index = next(index for index, other in enumerate(self._dataflows) if other is dataflow)
+        del self._dataflows[index]  # one of possibly several kits on that instance
         if not self._dataflows:
             _sandboxes.pop(self.database.identity, None)
             self._close()
@@ -274,9 +274,9 @@ class Sandbox:
         """The top level changed the schema, which cannot be made again: what is below it makes way instead."""
         top, levels = self._levels[-1], self._levels
         kept = [
-            _Detached(levels[place].owner, self._between(levels[place - 1].mark, levels[place].mark))
-            for place in range(lowest, len(levels) - 1)
-            if levels[place].owner not in self._ended
+            _Detached(levels[index].owner, self._between(levels[index - 1].mark, levels[index].mark))
+            for index in range(lowest, len(levels) - 1)
+            if levels[index].owner not in self._ended
         ]
         with _kept_apart(top.owner):
             self._take_out(levels[lowest - 1].mark, levels[-2].mark)
@@ -289,7 +289,7 @@ class Sandbox:
             with _kept_apart(detached.owner):
                 self.journal.replay(detached.changes)
         except IsolationFailed:
-            self._detached.remove(detached)  # told once
+            self._detached.remove(detached)  # reported once
             raise
         self._push(detached.owner)
         self._detached.remove(detached)

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from kailash_testkit.databases import open_database
-from kailash_testkit.databases.sqlite.database import MARKER, SqliteDatabase, file_of, quoted
+from kailash_testkit.databases.sqlite.connection import file_of
+from kailash_testkit.databases.sqlite.database import MARKER, Database
+from kailash_testkit.databases.sqlite.naming import quoted
 from kailash_testkit.errors import UnsafeDatabase, UnsupportedDatabase
 
 Run = Callable[[str], None]
@@ -33,11 +35,11 @@ def run(path: Path) -> Run:
 
 
 @pytest.fixture
-def database(path: Path, run: Run) -> Iterator[SqliteDatabase]:
+def database(path: Path, run: Run) -> Iterator[Database]:
     run('CREATE TABLE "odd ""name" (id INTEGER PRIMARY KEY AUTOINCREMENT, "a b" TEXT)')
     run("CREATE TABLE keyed (id TEXT PRIMARY KEY, n INTEGER)")
     run("CREATE TABLE dataflow_bookkeeping (id INTEGER)")
-    database = SqliteDatabase(f"sqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
     yield database
     database.close()
 
@@ -75,7 +77,7 @@ def test_relative_urls_are_refused_with_an_absolute_one_to_use(url: str) -> None
 
 def test_open_database_picks_the_kind_by_url(path: Path) -> None:
     database = open_database(f"sqlite:///{path}")
-    assert isinstance(database, SqliteDatabase)
+    assert isinstance(database, Database)
     assert database.url == f"sqlite:///{path}"
     database.close()
 
@@ -98,21 +100,21 @@ def marker(path: Path) -> int:
 
 
 def test_a_new_file_is_marked_and_known_again(path: Path, run: Run) -> None:
-    database = SqliteDatabase(f"sqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
     database.claim(allow_existing=False)
     database.close()
     assert marker(path) == MARKER
     assert MARKER.to_bytes(4, "big") == b"KTK1"
     run("CREATE TABLE notes (id INTEGER)")
     run("INSERT INTO notes VALUES (1)")
-    again = SqliteDatabase(f"sqlite:///{path}")
+    again = Database(f"sqlite:///{path}")
     again.claim(allow_existing=False)
     again.close()
 
 
 def test_dataflows_own_tables_do_not_make_a_file_foreign(path: Path, run: Run) -> None:
     run("CREATE TABLE dataflow_model_registry (id INTEGER)")
-    database = SqliteDatabase(f"sqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
     database.claim(allow_existing=False)
     database.close()
 
@@ -120,7 +122,7 @@ def test_dataflows_own_tables_do_not_make_a_file_foreign(path: Path, run: Run) -
 def test_many_foreign_tables_are_not_all_listed(path: Path, run: Run) -> None:
     for n in range(8):
         run(f"CREATE TABLE t{n} (id INTEGER)")
-    database = SqliteDatabase(f"sqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
     with pytest.raises(UnsafeDatabase, match=r"it has tables \(t0, t1, t2, t3, t4\)"):
         database.claim(allow_existing=False)
     database.close()
@@ -130,49 +132,49 @@ def test_many_foreign_tables_are_not_all_listed(path: Path, run: Run) -> None:
 # --- looking ------------------------------------------------------------------------------------
 
 
-def test_tables_are_those_that_hold_data(database: SqliteDatabase) -> None:
+def test_tables_are_those_that_hold_data(database: Database) -> None:
     assert database.tables() == ["keyed", 'odd "name']
 
 
-def test_a_row_by_its_id(database: SqliteDatabase, run: Run) -> None:
+def test_a_row_by_its_id(database: Database, run: Run) -> None:
     run("INSERT INTO keyed VALUES ('a', 1)")
     assert database.row("keyed", "a") == {"id": "a", "n": 1}
     assert database.row("keyed", "b") is None
     assert database.row("keyed", "a'; DROP TABLE keyed; --") is None
 
 
-def test_names_are_quoted(database: SqliteDatabase, run: Run) -> None:
+def test_names_are_quoted(database: Database, run: Run) -> None:
     run('INSERT INTO "odd ""name" ("a b") VALUES (\'x\')')
     assert database.row('odd "name', 1) == {"id": 1, "a b": "x"}
     assert database.count('odd "name') == 1
     assert quoted('a"b') == '"a""b"'
 
 
-def test_rows_after_a_number(database: SqliteDatabase, run: Run) -> None:
+def test_rows_after_a_number(database: Database, run: Run) -> None:
     for _ in range(3):
         run('INSERT INTO "odd ""name" ("a b") VALUES (\'x\')')
     assert [row["id"] for row in database.rows_after('odd "name', 1)] == [2, 3]
 
 
-def test_the_last_number_counts_deleted_and_given_ids(database: SqliteDatabase, run: Run) -> None:
+def test_the_last_number_counts_deleted_and_given_ids(database: Database, run: Run) -> None:
     assert database.last_generated_id('odd "name') == 0
     run('INSERT INTO "odd ""name" VALUES (7, \'x\')')
     run('DELETE FROM "odd ""name"')
     assert database.last_generated_id('odd "name') == 7
 
 
-def test_sampled_ids_are_the_newest(database: SqliteDatabase, run: Run) -> None:
+def test_sampled_ids_are_the_newest(database: Database, run: Run) -> None:
     for name in "cab":
         run(f"INSERT INTO keyed VALUES ('{name}', 1)")
     assert database.sample_ids("keyed", 2) == ["b", "a"]
 
 
-def test_it_sees_what_others_write_and_others_see_its_file(database: SqliteDatabase, run: Run) -> None:
+def test_it_sees_what_others_write_and_others_see_its_file(database: Database, run: Run) -> None:
     run("INSERT INTO keyed VALUES ('a', 1)")
     assert database.count("keyed") == 1
 
 
-def test_it_may_be_used_from_any_thread(database: SqliteDatabase) -> None:
+def test_it_may_be_used_from_any_thread(database: Database) -> None:
     import threading
 
     found: list[object] = []
@@ -185,6 +187,6 @@ def test_it_may_be_used_from_any_thread(database: SqliteDatabase) -> None:
 
 
 def test_closing_twice_is_harmless(path: Path) -> None:
-    database = SqliteDatabase(f"sqlite:///{path}")
+    database = Database(f"sqlite:///{path}")
     database.close()
     database.close()

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from kailash_testkit import ApiClient, ReadYourWritesError, RowNotFound, SeedingFailed
-from kailash_testkit.databases.sqlite.database import file_of
+from kailash_testkit.databases.sqlite.connection import file_of
 from kailash_testkit.errors import NodeFailed
 from kailash_testkit.store.failures import seeding_failed
 

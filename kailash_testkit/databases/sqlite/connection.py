@@ -1,61 +1,192 @@
-"""What the journal does with any of its own connections, all of them in autocommit mode."""
+"""The kit's own connections to a SQLite file: how it is opened, settings, statements, transactions, busy locks."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Generator, Iterable
+import threading
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+
+from kailash_testkit.databases.sqlite.sessions import database_busy, is_busy, raise_if_locked
+from kailash_testkit.errors import UnsupportedDatabase
+
+_LOCK_WAIT: Final = 0.5  # seconds
+_MOST_STATEMENTS: Final = 1000  # kept prepared
+# Let rows be put back that constraints would refuse or act upon: they were there before.
+_JOURNAL_SETTINGS: Final = ("foreign_keys = OFF", "ignore_check_constraints = ON", "temp_store = MEMORY")
 
 
-def configure(connection: sqlite3.Connection) -> None:
-    """Let rows be put back that constraints would refuse or act upon: they were there before."""
-    for pragma in ("foreign_keys = OFF", "ignore_check_constraints = ON", "temp_store = MEMORY"):
-        connection.execute(f"PRAGMA {pragma}")
+def file_of(url: str) -> Path:
+    """The file that DataFlow's nodes use for a SQLite URL.
 
-
-def plain_cursor(connection: sqlite3.Connection) -> sqlite3.Cursor:
-    """A cursor that gives tuples, whatever row factory the connection has."""
-    cursor = connection.cursor()
-    cursor.row_factory = None
-    return cursor
-
-
-@contextmanager
-def transaction(
-    connection: sqlite3.Connection, mode: Literal["DEFERRED", "IMMEDIATE"]
-) -> Generator[sqlite3.Cursor, None, None]:
-    """A transaction that ends with the block: committed, or rolled back when the block fails."""
-    cursor = plain_cursor(connection)
-    cursor.execute(f"BEGIN {mode}")
-    try:
-        yield cursor
-        cursor.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            cursor.execute("ROLLBACK")
-
-
-def bound(values: Iterable[object]) -> tuple[list[str], list[object]]:
-    """What stands for the values in a statement, and what is bound to it.
-
-    Text that is not UTF-8 was read with its bytes as surrogates; it goes back as these bytes.
+    Raises `UnsupportedDatabase` for an in-memory database, and for a relative path: kailash-dataflow
+    2.20.1 makes the tables in the working directory then, and the nodes write to the root directory.
     """
-    places: list[str] = []
-    given: list[object] = []
-    for value in values:
-        if isinstance(value, str) and _has_surrogates(value):
-            places.append("CAST(? AS TEXT)")
-            given.append(value.encode("utf-8", "surrogateescape"))
-        else:
-            places.append("?")
-            given.append(value)
-    return places, given
+    if ":memory:" in url or "mode=memory" in url:
+        raise UnsupportedDatabase(
+            f"an in-memory SQLite database ({url}) cannot be tested on",
+            why="DataFlow loses it at close_async(), and no other connection can see it",
+            do="let the kit provide its own file (testkit_url_env), or use sqlite:////absolute/path.db",
+        )
+    if url.startswith("sqlite") and (set("?%#") & set(url) or not url.startswith("sqlite:///")):
+        raise UnsupportedDatabase(
+            f"the SQLite URL {url} cannot be tested on",
+            why="DataFlow takes drivers, options and escapes in it as parts of a file's name",
+            do="use sqlite:////absolute/path.db, with a plain path",
+        )
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:") and not path.is_absolute():
+        raise UnsupportedDatabase(
+            f"the relative SQLite URL {url} cannot be tested on",
+            why=f"DataFlow makes its tables in {path.absolute()} but its nodes open /{path}",
+            do=f"use four slashes: sqlite:////{str(path.absolute()).lstrip('/')}",
+        )
+    return path.absolute()
 
 
-def _has_surrogates(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
+class Connection:
+    """A connection in autocommit mode, used for nothing else; any thread may run a statement.
+
+    A lock that is not free within ``lock_wait`` seconds raises `DatabaseBusy`, which names the connections of this
+    process that may hold it. path: the database's file, or for a copy in memory, that of the original.
+    """
+
+    def __init__(self, raw: sqlite3.Connection, path: str, lock_wait: float) -> None:
+        self.raw = raw
+        self.path = path
+        self._lock_wait = lock_wait
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path | str, *, lock_wait: float = _LOCK_WAIT) -> Self:
+        """To the file, which is made when it does not exist.
+
+        Raises `UnsupportedDatabase` when it cannot be opened or written.
+        """
+        _require_writable(Path(path))
+        try:
+            raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=lock_wait)
+            raw.execute("PRAGMA synchronous = OFF")
+            raw.execute("SELECT count(*) FROM sqlite_master")  # fails for a file that is no database
+        except sqlite3.Error as error:
+            raise _cannot_open(path, str(error), "correct the URL or the file") from None
+        return cls(raw, str(path), lock_wait)
+
+    @classmethod
+    def open_for_journal(cls, path: Path | str, *, lock_wait: float = _LOCK_WAIT) -> Self:
+        """As `open`, with foreign keys and check constraints off."""
+        connection = cls.open(path, lock_wait=lock_wait)
+        connection._configure_for_journal()
+        return connection
+
+    def copy_to_memory(self) -> Self:
+        """A copy of the whole database, configured for the journal."""
+        copy = type(self)(
+            sqlite3.connect(
+                ":memory:",
+                timeout=self._lock_wait,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=_MOST_STATEMENTS,
+            ),
+            self.path,
+            self._lock_wait,
+        )
+        copy._configure_for_journal()
+        self.raw.backup(copy.raw)
+        return copy
+
+    def overwrite_with(self, other: Connection) -> None:
+        """Makes the whole database what the other one holds, in one transaction."""
+        with self._naming_holders():
+            other.raw.backup(self.raw, progress=raise_if_locked)
+
+    def run(self, statement: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        """Runs a statement, and returns its rows."""
+        return self._rows(statement, parameters)[0]
+
+    def run_for_dicts(self, statement: str, parameters: Sequence[object] = ()) -> list[Mapping[str, object]]:
+        """Runs a statement, and returns its rows by column."""
+        rows, columns = self._rows(statement, parameters)
+        return [dict(zip((column[0] for column in columns), row, strict=True)) for row in rows]
+
+    def first(self, statement: str, parameters: Sequence[object] = ()) -> tuple[object, ...] | None:
+        """The first row of a query, if it has rows."""
+        return next(iter(self.run(statement, parameters)), None)
+
+    def number(self, query: str) -> int:
+        """The one number that a query gives; 0 for NULL."""
+        ((found,),) = self._rows(query, ())[0]
+        return int(found or 0)
+
+    def cursor(self) -> sqlite3.Cursor:
+        """A cursor that gives tuples, whatever row factory the connection has."""
+        cursor = self.raw.cursor()
+        cursor.row_factory = None
+        return cursor
+
+    @contextmanager
+    def transaction(self, mode: Literal["DEFERRED", "IMMEDIATE"]) -> Generator[sqlite3.Cursor, None, None]:
+        """A transaction that ends with the block: committed, or rolled back when the block fails."""
+        cursor = self.cursor()
+        with self._naming_holders():
+            cursor.execute(f"BEGIN {mode}")
+            try:
+                yield cursor
+                cursor.execute("COMMIT")
+            finally:
+                if self.raw.in_transaction:
+                    cursor.execute("ROLLBACK")
+
+    def is_locked(self) -> bool:
+        """Whether somebody's open transaction keeps others from writing; waits a moment for it to end."""
+        with self._lock:
+            try:
+                self.raw.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if not is_busy(error):
+                    raise
+                return True
+            self.raw.execute("ROLLBACK")
+            return False
+
+    def close(self) -> None:
+        with self._lock:
+            self.raw.close()
+
+    def _rows(self, statement: str, parameters: Sequence[object]) -> tuple[list[tuple[Any, ...]], Sequence[Any]]:
+        """The rows, and the driver's description of their columns."""
+        with self._lock, self._naming_holders():
+            cursor = self.cursor().execute(statement, tuple(parameters))
+            return cursor.fetchall(), cursor.description or ()
+
+    @contextmanager
+    def _naming_holders(self) -> Generator[None, None, None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if not is_busy(error):
+                raise
+            raise database_busy(self.path, self.raw) from error
+
+    def _configure_for_journal(self) -> None:
+        for setting in _JOURNAL_SETTINGS:
+            self.raw.execute(f"PRAGMA {setting}")
+
+
+def _require_writable(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise _cannot_open(path, f"the folder {path.parent} does not exist", "create the folder, or correct the URL")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UnsupportedDatabase(
+            f"the SQLite file {path} cannot be written",
+            why="the file or its folder is read-only for this user",
+            do="make it writable, or use another folder",
+        )
+
+
+def _cannot_open(path: Path | str, why: str, do: str) -> UnsupportedDatabase:
+    return UnsupportedDatabase(f"the SQLite file {path} cannot be opened", why=why, do=do)

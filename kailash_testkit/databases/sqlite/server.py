@@ -9,7 +9,7 @@ from kailash_testkit.databases.refusals import Refusal
 from kailash_testkit.databases.storage import RunFolder
 
 
-class SqliteFiles:
+class PrivateFiles:
     """Files in the folder of a run. See `Server` for the methods."""
 
     def __init__(self, run: RunFolder) -> None:

@@ -10,29 +10,24 @@ import gc
 import os
 import sqlite3
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
 
 from kailash_testkit.databases.sessions import locked
+from kailash_testkit.errors import DatabaseBusy
 
 #: How long to wait for a connection to say its file, in seconds: it may be busy in another thread.
 _PATIENCE = 0.2
 
 
-@contextmanager
-def busy_explained(path: str, own: sqlite3.Connection) -> Generator[None, None, None]:
-    """Raise `DatabaseBusy`, naming the holders, where SQLite gave up waiting for a lock."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if not is_busy(error):
-            raise
-        found = holders(path, own)
-        raise locked(
-            f"the database {path}",
-            found,
-            if_nobody="; no connection of this process is in one, so another process may hold it",
-        ) from error
+def database_busy(path: str, own: sqlite3.Connection) -> DatabaseBusy:
+    """The error for whoever waited for a lock on the file in vain, naming those who may hold it.
+
+    own: the connection that waited.
+    """
+    return locked(
+        f"the database {path}",
+        holders(path, own),
+        if_nobody="; no connection of this process is in one, so another process may hold it",
+    )
 
 
 def is_busy(error: BaseException) -> bool:

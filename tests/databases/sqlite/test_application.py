@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 from journal_bench import Bench
 
-from kailash_testkit.databases.sqlite.journal.catalog import OWN_PREFIX
+from kailash_testkit.databases.sqlite.naming import OWN_PREFIX
 
 SCHEMA = "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, v UNIQUE, w)"
 

@@ -96,6 +96,6 @@ def test_delete_without_where_records_each_row(bench: Bench) -> None:
 
 def test_a_row_factory_on_the_connection_does_not_matter(bench: Bench) -> None:
     bench.start("CREATE TABLE t (a)")
-    bench.journal._connection.row_factory = lambda cursor, row: {"not": "a tuple"}
+    bench.journal._connection.raw.row_factory = lambda cursor, row: {"not": "a tuple"}
     assert [change.after for change in changes_of(bench, "INSERT INTO t VALUES (1)")] == [{"a": 1}]
     bench.close()

@@ -55,11 +55,11 @@ def measured(folder: Path, rows: int) -> dict[str, int]:
         bench.start(SCHEMA + FILL.format(rows))
         mark = bench.journal.mark()
         found = {sql: steps(bench.app, lambda sql=sql: bench.app.execute(sql)) for sql in WRITES}
-        found["head"] = steps(bench.journal._connection, bench.journal.head)
-        found["moved"] = steps(bench.journal._connection, lambda: bench.journal.moved(mark))
-        found["mark"] = steps(bench.journal._connection, bench.journal.mark)
-        found["changes"] = steps(bench.journal._connection, lambda: bench.journal.changes(mark))
-        found["undo"] = steps(bench.journal._connection, lambda: bench.journal.undo(mark))
+        found["head"] = steps(bench.journal._connection.raw, bench.journal.head)
+        found["moved"] = steps(bench.journal._connection.raw, lambda: bench.journal.moved(mark))
+        found["mark"] = steps(bench.journal._connection.raw, bench.journal.mark)
+        found["changes"] = steps(bench.journal._connection.raw, lambda: bench.journal.changes(mark))
+        found["undo"] = steps(bench.journal._connection.raw, lambda: bench.journal.undo(mark))
         return found
     finally:
         bench.close()

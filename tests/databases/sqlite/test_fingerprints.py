@@ -57,8 +57,8 @@ def test_but_not_for_the_order_of_writing_or_the_journals_own_rows(bench: Bench)
 
 def test_text_factory_and_row_factory_of_the_connection_are_left_as_they_were(bench: Bench) -> None:
     bench.start(SCHEMA)
-    bench.journal._connection.row_factory = factory = lambda cursor, row: row
+    bench.journal._connection.raw.row_factory = factory = lambda cursor, row: row
     before = bench.journal.fingerprint()
-    assert (bench.journal._connection.text_factory, bench.journal._connection.row_factory) == (str, factory)
+    assert (bench.journal._connection.raw.text_factory, bench.journal._connection.raw.row_factory) == (str, factory)
     assert bench.journal.fingerprint() == before
     bench.close()

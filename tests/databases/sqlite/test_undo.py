@@ -79,7 +79,7 @@ def test_foreign_keys_switched_on_for_the_kits_connection_do_no_harm(bench: Benc
         "CREATE TABLE staff (boss REFERENCES boss ON DELETE CASCADE); INSERT INTO boss VALUES (1, 1);"
         "INSERT INTO staff VALUES (1)"
     )
-    bench.journal._connection.execute("PRAGMA foreign_keys = ON")
+    bench.journal._connection.raw.execute("PRAGMA foreign_keys = ON")
     assert bench.undone("UPDATE boss SET v = 2") == "journal"
     bench.close()
 

@@ -1,22 +1,12 @@
-"""What the journal must know about a SQLite database's tables, read from the database itself.
-
-Also the naming rules: which objects are the application's, which are DataFlow's bookkeeping, which are
-the journal's own. DataFlow's schema discovery and migrations skip every table whose name starts with
-``dataflow_``, so the journal's objects start like that too.
-"""
+"""What the journal must know about a SQLite database's tables, read from the database itself."""
 
 from __future__ import annotations
 
 import re
 import sqlite3
 from dataclasses import dataclass
-from typing import NamedTuple
 
-#: DataFlow's own bookkeeping, in lower case: neither recorded, nor undone row by row, nor fingerprinted.
-BOOKKEEPING_PREFIX = "dataflow_"
-#: All objects of the journal start like this.
-OWN_PREFIX = "dataflow_testkit_"
-JOURNAL_TABLE = f"{OWN_PREFIX}journal"
+from kailash_testkit.databases.sqlite.naming import OWN_PREFIX, is_bookkeeping
 
 #: SQLite allows 2000 columns; a journal row holds a row and its old key.
 _MOST_COLUMNS = 900
@@ -74,41 +64,6 @@ class Catalog:
     tables: dict[str, Table]
     opaque: dict[str, str]
     has_sequences: bool
-
-
-def is_bookkeeping(name: str) -> bool:
-    """Whether the table is SQLite's, DataFlow's or the journal's own rather than the application's."""
-    return name.lower().startswith((BOOKKEEPING_PREFIX, "sqlite_"))
-
-
-class Schema(NamedTuple):
-    """What the database's schema is made of.
-
-    application: type, name and text of all that belongs to the application's tables, the journal's
-        triggers included. bookkeeping: the names of what belongs to DataFlow's, as far as made by a statement.
-    """
-
-    application: frozenset[tuple[str, str, str | None]]
-    bookkeeping: frozenset[str]
-
-
-def schema_of(cursor: sqlite3.Cursor) -> Schema:
-    """The schema as it is now."""
-    objects = cursor.execute("SELECT type, name, sql, tbl_name FROM main.sqlite_master").fetchall()
-    return Schema(
-        frozenset((kind, name, text) for kind, name, text, table in objects if not is_bookkeeping(table)),
-        frozenset(
-            name
-            for _, name, text, table in objects
-            if text is not None and table.lower().startswith(BOOKKEEPING_PREFIX)
-        ),
-    )
-
-
-def own_triggers(cursor: sqlite3.Cursor) -> set[tuple[str, str]]:
-    """The journal's triggers: their names and tables."""
-    triggers = cursor.execute("SELECT name, tbl_name FROM main.sqlite_master WHERE type = 'trigger'").fetchall()
-    return {(name, table) for name, table in triggers if name.startswith(OWN_PREFIX)}
 
 
 def read_catalog(cursor: sqlite3.Cursor) -> Catalog:

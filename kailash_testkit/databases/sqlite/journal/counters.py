@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from kailash_testkit.databases.sqlite.journal.catalog import BOOKKEEPING_PREFIX
+from kailash_testkit.databases.sqlite.naming import BOOKKEEPING_PREFIX
 
-_OURS_TO_RESTORE = f"lower(substr(name, 1, {len(BOOKKEEPING_PREFIX)})) <> '{BOOKKEEPING_PREFIX}'"
+_RESTORED = f"lower(substr(name, 1, {len(BOOKKEEPING_PREFIX)})) <> '{BOOKKEEPING_PREFIX}'"
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def read_counters(cursor: sqlite3.Cursor, schema: str = "main", *, has_sequences
     if has_sequences:
         sequences = tuple(
             cursor.execute(
-                f"SELECT name, seq FROM {schema}.sqlite_sequence WHERE {_OURS_TO_RESTORE} ORDER BY name, seq"
+                f"SELECT name, seq FROM {schema}.sqlite_sequence WHERE {_RESTORED} ORDER BY name, seq"
             ).fetchall()
         )
     (user_version,) = cursor.execute(f"PRAGMA {schema}.user_version").fetchone()
@@ -37,7 +37,7 @@ def write_counters(cursor: sqlite3.Cursor, wanted: Counters, schema: str, *, has
     """Put the counters back inside the open transaction; returns whether any differed."""
     present = read_counters(cursor, schema, has_sequences=has_sequences)
     if present.sequences != wanted.sequences:
-        cursor.execute(f"DELETE FROM {schema}.sqlite_sequence WHERE {_OURS_TO_RESTORE}")
+        cursor.execute(f"DELETE FROM {schema}.sqlite_sequence WHERE {_RESTORED}")
         cursor.executemany(f"INSERT INTO {schema}.sqlite_sequence (name, seq) VALUES (?, ?)", wanted.sequences)
     if present.user_version != wanted.user_version:
         cursor.execute(f"PRAGMA {schema}.user_version = {wanted.user_version}")

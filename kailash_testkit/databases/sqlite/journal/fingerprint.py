@@ -6,10 +6,9 @@ import hashlib
 import sqlite3
 from dataclasses import astuple
 
-from kailash_testkit.databases.sqlite.connection import plain_cursor
-from kailash_testkit.databases.sqlite.database import quoted
-from kailash_testkit.databases.sqlite.journal.catalog import is_bookkeeping
+from kailash_testkit.databases.sqlite.connection import Connection
 from kailash_testkit.databases.sqlite.journal.counters import read_counters
+from kailash_testkit.databases.sqlite.naming import is_bookkeeping, quoted
 
 _ROWS_AT_ONCE = 1000
 _VIRTUALLY_GENERATED = 2
@@ -22,18 +21,18 @@ class _Text(bytes):
         return f"text {bytes(self)!r}"
 
 
-def fingerprint(connection: sqlite3.Connection) -> str:
+def fingerprint(connection: Connection) -> str:
     """Hash the schema, the rows and the counters; the caller holds a read transaction.
 
     Values are hashed as Python's repr, which keeps type and bits: text as its bytes, floats to the last
     bit. Columns that are computed when read are left out: they say nothing of their own, and may need a
     function that only the application has. Rows come in the order of their key, with their rowid.
     """
-    usual, connection.text_factory = connection.text_factory, _Text
+    usual, connection.raw.text_factory = connection.raw.text_factory, _Text
     try:
-        return _hash_all(plain_cursor(connection))
+        return _hash_all(connection.cursor())
     finally:
-        connection.text_factory = usual
+        connection.raw.text_factory = usual
 
 
 def _hash_all(cursor: sqlite3.Cursor) -> str:

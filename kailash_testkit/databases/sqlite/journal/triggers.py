@@ -3,7 +3,7 @@
 DataFlow opens a connection for each operation, and each new connection reads the text of all triggers
 before it does anything else. So there are only three per table, and they say as little as will do: an
 insert records the row, an update the row after it and the key before it, a delete the key. What a row was
-before is known from the image of the last mark (`sqlite_image`).
+before is known from the image of the last mark (`image`).
 
 A journal row is ``(source, c0, c1, ...)``: for a table of k recorded columns, c0 to c(k-1) are the row
 after the change, NULL for a delete; then comes the key before it, NULL for an insert. The columns have no
@@ -15,18 +15,17 @@ name it otherwise, it is still as it was at the last mark, so it is looked for i
 
 SQLite fires the newest trigger first. The journal's must be newer than the application's, so that a
 change is recorded before the application's own triggers change the same row again, or end the statement;
-hence `SqliteJournal.refresh` makes them anew when it finds a table with other triggers. A test pins the order.
+hence `Journal.refresh` makes them again when it finds a table with other triggers. A test pins the order.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from kailash_testkit.databases.sqlite.database import quoted
-from kailash_testkit.databases.sqlite.journal.catalog import JOURNAL_TABLE, OWN_PREFIX, Table, UniqueKey
+from kailash_testkit.databases.sqlite.journal.catalog import Table, UniqueKey
+from kailash_testkit.databases.sqlite.naming import JOURNAL_TABLE, OWN_PREFIX, quoted, quoted_column
 
 #: The names under which a connection to an image has the database, and the image.
 LIVE, IMAGE = "live", "main"
@@ -35,8 +34,8 @@ TOUCHED = "temp.touched"
 _SUFFIXES = ("insert", "update", "delete")
 
 
-class Source:
-    """One table as recorded from one moment on: its triggers write ``number`` into the journal."""
+class RecordedTable:
+    """A table as recorded from one moment on: its triggers write ``number`` into the journal."""
 
     def __init__(self, number: int, table: Table) -> None:
         self.number = number
@@ -44,7 +43,7 @@ class Source:
         self.width = len(table.columns)
         self.trigger_names = [f"{OWN_PREFIX}{number}_{suffix}" for suffix in _SUFFIXES]
         self._table = quoted(table.name)
-        self._names = [_column(column.name) for column in table.columns]
+        self._names = [quoted_column(column.name) for column in table.columns]
         self._key = [self._names[i] for i in table.key]
         self._written = [name for name, column in zip(self._names, table.columns, strict=True) if column.writable]
 
@@ -111,9 +110,10 @@ class Source:
         """Delete the row with the given key."""
         return f"DELETE FROM {schema}.{self._table} WHERE {' AND '.join(f'{name} = ?' for name in self._key)}"
 
-    def insert_one(self, schema: str, places: Iterable[str]) -> str:
+    def insert_one(self, schema: str, placeholders: Iterable[str]) -> str:
         """Insert a row, given what stands for the value of each column that can be written."""
-        return f"INSERT OR ABORT INTO {schema}.{self._table} ({', '.join(self._written)}) VALUES ({', '.join(places)})"
+        columns, values = ", ".join(self._written), ", ".join(placeholders)
+        return f"INSERT OR ABORT INTO {schema}.{self._table} ({columns}) VALUES ({values})"
 
     def written(self, row: tuple[object, ...]) -> list[object]:
         """The values of the columns that can be written."""
@@ -183,38 +183,3 @@ class Source:
                 cursor.execute(f"DROP TRIGGER {name}")
             return f"cannot be written by the kit: {error}"
         return None
-
-
-def _column(name: str) -> str:
-    """The name in backticks: a column that is missing is then an error. In double quotes it would be text."""
-    return "`" + name.replace("`", "``") + "`"
-
-
-def triggers_of(cursor: sqlite3.Cursor, table: str, schema: str = "main") -> list[tuple[str, str]]:
-    """Name and statement of all triggers of the table, in the order in which they were made."""
-    return cursor.execute(
-        f"SELECT name, sql FROM {schema}.sqlite_master "
-        "WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE ORDER BY rowid",
-        (table,),
-    ).fetchall()
-
-
-@contextmanager
-def triggers_set_aside(cursor: sqlite3.Cursor, tables: Iterable[str], schema: str) -> Generator[None, None, None]:
-    """Drop all triggers of the tables for the length of the block, inside the open transaction.
-
-    They are made again in their old order, because the order decides which fires first.
-    """
-    found: list[tuple[str, str]] = []
-    for table in tables:
-        found += triggers_of(cursor, table, schema)
-    for name, _ in found:
-        cursor.execute(f"DROP TRIGGER {schema}.{quoted(name)}")
-    yield
-    for _, statement in found:
-        cursor.execute(in_schema(statement, schema))
-
-
-def in_schema(create_trigger: str, schema: str) -> str:
-    """The statement as SQLite keeps it, for the database of that name on the connection."""
-    return create_trigger.replace("CREATE TRIGGER ", f"CREATE TRIGGER {schema}.", 1)

@@ -1,0 +1,33 @@
+"""What a mark stands for: the state of the database at the moment when it was taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from kailash_testkit.databases.sqlite.journal.counters import Counters
+from kailash_testkit.databases.sqlite.journal.image import Image
+
+
+class Observation(NamedTuple):
+    """Two numbers that stay the same as long as nobody writes to the file: others, and the journal's connection.
+
+    data_version: SQLite's, of the file. total_changes: of the connection.
+    """
+
+    data_version: int
+    total_changes: int
+
+
+@dataclass
+class MarkState:
+    """The state at a mark.
+
+    seq: the journal's position. schema_version: see `TriggerSet`. observation: of the unchanged database.
+    """
+
+    seq: int
+    schema_version: int
+    counters: Counters
+    observation: Observation
+    image: Image
