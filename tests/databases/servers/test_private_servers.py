@@ -46,8 +46,8 @@ import os, sys
 import encodings.idna, pwd
 import psycopg2, pymysql
 from kailash_testkit.databases.servers import started, private
-from kailash_testkit.databases.mysql.database import programs, server
-from kailash_testkit.databases.postgresql.database import programs, server
+from kailash_testkit.databases.mysql import programs, server
+from kailash_testkit.databases.postgresql import programs, server
 import cryptography.hazmat.primitives.hashes
 
 nobody = pwd.getpwnam("nobody")
