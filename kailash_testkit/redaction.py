@@ -85,13 +85,13 @@ _SHAPES: Final = (
     re.compile(r"\b[Bb](?:earer|EARER)\s+[\w.~+/=-]{4,}"),
     re.compile(r"\b[Bb]asic\s+(?=[\w+/=-]*[\dA-Z=])[\w+/=-]{4,}"),
 )
-_PAIR = re.compile(
-    r"""(?P<head>(?<![\w.])(?P<name>[A-Za-z][\w.-]{0,60})\\?["']?\]?\s{0,9}(?P<sign>=>|[:=])\s{0,9})"""
-    r"""(?P<value>[bru]?(?:\\?"[^"\n]{0,4000}"?|\\?'[^'\n]{0,4000}'?)|[^\s,;&"'{}()\[\]]+)"""
+_NAME = re.compile(
+    r"""(?P<head>(?<![\w.])(?P<name>[A-Za-z][\w.-]{0,60})\\?["']?\]?\s{0,9}(?P<sign>=>|[:=])\s{0,9})(?=\S)"""
 )
-_KEY_IS = re.compile(r"\((?P<names>[\w\", ]{1,300})\)=\((?P<values>.{0,2000}?)\)(?= |$)")
+_VALUE = re.compile(r"""[bru]?(?:\\?"[^"\n]{0,20000}"?|\\?'[^'\n]{0,20000}'?)|[^\s,;&"'{}()\[\]]{1,20000}""")
+_KEY_IS = re.compile(r"\bKey \((?P<names>[\w\", ]{1,300})\)=\((?P<values>.{0,2000}?)\)(?= |$)")
 _DUPLICATE = re.compile(r"Duplicate entry '(?P<value>.{0,2000}?)' for key '(?P<key>[^']{0,200})'")
-_WHOLE_ROW = re.compile(r"(?P<head>Failing row contains |\[parameters: )[(\[{].{0,4000}?[)\]}](?=[\].\s]|$)", re.DOTALL)
+_WHOLE_ROW = re.compile(r"(?P<head>Failing row contains |\[parameters: )[^\n]*")
 _INPUT = re.compile(
     r"(?m)^(?P<head>(?P<name>[\w.]{1,200})\n[^\n]{0,500}?input_value=)(?P<value>.{0,500}?)(?=, input_type=)"
 )
@@ -145,8 +145,8 @@ class Masked:
     __slots__ = ("_fingerprint",)
 
     def __init__(self, value: object) -> None:
-        text = value if isinstance(value, str) else repr(value)
-        self._fingerprint = hashlib.blake2s(text.encode("utf-8", "replace"), key=_KEY, digest_size=2).hexdigest()
+        text = repr(value).encode("utf-8", "replace")  # as the value would be shown: "1" differs from 1
+        self._fingerprint = hashlib.blake2s(text, key=_KEY, digest_size=2).hexdigest()
 
     def __repr__(self) -> str:
         return f"{MASK}({self._fingerprint})"
@@ -238,25 +238,25 @@ def _instead(match: re.Match[str], group: str, names: str) -> str:
 def _without_pairs(text: str) -> str:
     parts: list[str] = []
     at = 0
-    while (match := _PAIR.search(text, at)) is not None:
-        parts.append(text[at : match.end("head")])
-        at = match.end("head")
-        if _is_pair_secret(match, text):
+    while (name := _NAME.search(text, at)) is not None:
+        parts.append(text[at : name.end()])
+        at = name.end()
+        certainty = _certainty(name["name"].rpartition(".")[2])
+        value = _VALUE.match(text, at) if certainty else None
+        if value is not None and _is_pair_secret(name, value, certainty):
             parts.append(MASK)
-            at = match.end()
+            at = value.end()
     return "".join([*parts, text[at:]])
 
 
-def _is_pair_secret(match: re.Match[str], text: str) -> bool:
-    name, value = match["name"], match["value"]
-    certainty = _certainty(name.rpartition(".")[2])
-    if certainty == _NOT or value.startswith(MASK) or value.lower() in _NO_VALUE:
+def _is_pair_secret(name: re.Match[str], value: re.Match[str], certainty: int) -> bool:
+    text = value[0]
+    if text.startswith(MASK) or text.lower() in _NO_VALUE or (certainty == _WEAK and text.isdigit()):
         return False
-    if certainty == _WEAK and value.isdigit():
-        return False
-    if match["sign"] == ":" and value[0] not in "bru\\\"'" and value[-1:] not in "\"'":
-        rest = text[match.end() : text.find("\n", match.end()) + 1 or None]
-        return name.lower() not in _PROSE and MASK not in rest  # a line of the kit's own has its masks already
+    if name["sign"] == ":" and not text.lstrip("bru\\").startswith(("'", '"')):
+        line_end = value.string.find("\n", value.end())
+        rest = value.string[value.end() : line_end if line_end >= 0 else None]
+        return name["name"].lower() not in _PROSE and MASK not in rest  # a line of the kit's own has its masks already
     return True
 
 
