@@ -269,7 +269,7 @@ def remove_folder(folder: Path) -> bool:
     It stays where the server's processes do not end, or are not proved to be the server's.
     """
     if (folder / _SERVER).exists():
-        from kailash_testkit.databases.servers.processes import ProcessFolder
+        from kailash_testkit.databases.processes import ProcessFolder
 
         if not ProcessFolder(folder / _SERVER).remove():
             return False

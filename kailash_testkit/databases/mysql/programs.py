@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from kailash_testkit.databases.processes import ProcessFolder
 from kailash_testkit.databases.servers import interface
 from kailash_testkit.databases.servers.access import LOOPBACK
-from kailash_testkit.databases.servers.processes import ProcessFolder
 from kailash_testkit.errors import ServerUnavailable
 
 _USUAL: Final = (

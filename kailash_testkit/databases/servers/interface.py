@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from kailash_testkit.databases.refusals import Refusal
 
 if TYPE_CHECKING:  # it exists where processes are those of Unix
-    from kailash_testkit.databases.servers.processes import ProcessFolder
+    from kailash_testkit.databases.processes import ProcessFolder
 
 
 class Server(Protocol):

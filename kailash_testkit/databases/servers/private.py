@@ -12,10 +12,10 @@ from filelock import FileLock
 from kailash_testkit.concurrency import clocks
 from kailash_testkit.databases.naming import database_name
 from kailash_testkit.databases.private_folders import write_private
+from kailash_testkit.databases.processes import ProcessFolder
 from kailash_testkit.databases.refusals import Refusal
 from kailash_testkit.databases.servers.access import Access
 from kailash_testkit.databases.servers.interface import Administration, Kind
-from kailash_testkit.databases.servers.processes import ProcessFolder
 from kailash_testkit.databases.storage import RunFolder
 from kailash_testkit.databases.urls import with_database
 from kailash_testkit.errors import ServerUnavailable

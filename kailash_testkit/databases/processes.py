@@ -23,7 +23,7 @@ from typing import Final
 
 from kailash_testkit.concurrency import clocks
 from kailash_testkit.databases.private_folders import make_private_folder, read_private, write_private
-from kailash_testkit.databases.servers.proof import Token
+from kailash_testkit.databases.process_proof import Token
 
 _TOKEN: Final = "token"
 _STOP: Final = "stop-signal"

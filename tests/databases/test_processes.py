@@ -15,10 +15,10 @@ import pytest
 from other_users import left_running, needs_root, sleeping, stranger
 from server_runs import available
 
+from kailash_testkit.databases.process_proof import Token
+from kailash_testkit.databases.processes import ProcessFolder
 from kailash_testkit.databases.servers import Choice, open_server
 from kailash_testkit.databases.servers.access import Access, HeldPort
-from kailash_testkit.databases.servers.processes import ProcessFolder
-from kailash_testkit.databases.servers.proof import Token
 from kailash_testkit.databases.storage import RunFolder
 
 WORD = "server-0123456789abcdef0123456789abcdef"
@@ -77,7 +77,7 @@ def test_one_that_runs_since_before_is_not() -> None:
     with left_running(sleeping(WORD), env=own_environment()) as process:
         time.sleep(1.1)  # where starts are known to the second only
         later = subprocess.run(
-            [sys.executable, "-c", f"from kailash_testkit.databases.servers.proof import Token\n"
+            [sys.executable, "-c", f"from kailash_testkit.databases.process_proof import Token\n"
              f"print(Token.new({WORD!r}).text())"],
             capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
