@@ -1,0 +1,18 @@
+"""A private server for the tests of what the kit does on a given one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from mysql_server import OwnServer
+from server_runs import GivenServers, available
+
+
+@pytest.fixture
+def own(given_servers: GivenServers) -> Iterator[OwnServer]:
+    """A server on which there is nothing but what the test makes; skipped where none can be started."""
+    server = OwnServer(given_servers.of(available("mariadb")))
+    before = server.databases()
+    yield server
+    server.drop(*server.databases() - before)
