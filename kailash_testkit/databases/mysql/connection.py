@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from math import ceil
 from typing import Any, Final, Self, TypeVar
 
@@ -39,6 +40,9 @@ _JOURNAL_SETTINGS_OF_MARIADB: Final = {
     "tx_isolation": "'READ-COMMITTED'",  # called transaction_isolation there since 11.1
     "check_constraint_checks": "0",
 }
+_SERVER: Final = """
+    SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid', 'hostname', 'datadir', 'port')
+"""
 _LOCK_WAIT: Final = 1  # seconds, the shortest wait that MySQL knows
 _CONNECT_WAIT: Final = 10  # seconds
 _ANSWER_WAIT: Final = 60  # seconds
@@ -114,9 +118,9 @@ class Connection:
     def to_server(cls, url: str, title: str) -> Self:
         """For making and dropping databases. title: the kind of server. Raises `ServerUnavailable`."""
         place = server_url(url, SCHEMES, PORT)
-        idle = f"SET SESSION wait_timeout = {_IDLE}"
+        settings = f"SET SESSION wait_timeout = {_IDLE}, time_zone = '+00:00'"
         try:
-            raw = _opened(place, read_timeout=_ANSWER_WAIT, init_command=idle)
+            raw = _opened(place, read_timeout=_ANSWER_WAIT, init_command=settings)
         except pymysql().Error as error:
             raise ServerUnavailable(
                 f"no connection to {title} at {place.host}:{place.port}, database {place.database}",
@@ -137,6 +141,18 @@ class Connection:
                 do="start the server, create the database, or correct the URL",
             ) from None
         return cls(raw, place, lock_wait=lock_wait)
+
+    @cached_property
+    def server_identity(self) -> str:
+        """What the server says of itself: a name or a tunnel may lead to it by many addresses.
+
+        MySQL gives each data directory a UUID. MariaDB has none: its server_uid, where it has that, is made of the
+        machine's network address and the port, which containers share. So the machine's name and the directory count
+        as well, and a server that is moved counts as another.
+        """
+        said = {str(name): str(value) for name, value in self.run(_SERVER)}
+        unique = said.get("server_uuid") or said.get("server_uid") or "-"
+        return f"{unique} at {said['hostname']}:{said['port']}{said['datadir']}"
 
     # Statements
 

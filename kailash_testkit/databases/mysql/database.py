@@ -19,9 +19,6 @@ MARKER_TABLE: Final = "dataflow_testkit_marker"
 _OWN_TABLES: Final = ("dataflow_", "_dataflow_")  # DataFlow's bookkeeping, and the kit's own
 _DATA_TABLES: Final = ("BASE TABLE", "SYSTEM VERSIONED")  # not: views, sequences
 
-_SERVER: Final = """
-    SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid', 'hostname', 'datadir', 'port')
-"""
 _WHOLE_SECONDS: Final = """
     SELECT column_name FROM information_schema.columns
     WHERE table_schema = database() AND table_name = %s AND datetime_precision = 0
@@ -46,7 +43,7 @@ class Database:
         self._url = url
         self._whole_seconds: dict[str, frozenset[str]] = {}
         self._connection = Connection.to_database(url)
-        self._identity = self._identified()
+        self._identity = f"mysql:{self._connection.server_identity}/{self._connection.database}"
 
     @property
     def url(self) -> str:
@@ -55,14 +52,6 @@ class Database:
     @property
     def identity(self) -> str:
         return self._identity
-
-    def _identified(self) -> str:
-        """What the server says of itself: a name or a tunnel may lead to it by many addresses."""
-        server = {str(name): str(value) for name, value in self._run(_SERVER)}
-        fallback = f"{server['hostname']}:{server['datadir']}"
-        ((name,),) = self._run("SELECT database()")
-        unique = server.get("server_uuid") or server.get("server_uid") or fallback
-        return f"mysql:{unique}:{server['port']}/{name}"
 
     # --- claiming ------------------------------------------------------------------------------
 

@@ -15,6 +15,8 @@ NO_SUCH_ROW: Final = 1032
 TRUSTS_NO_CREATOR: Final = 1419
 """MySQL with a binary log, to whoever makes triggers and is not an administrator."""
 ACCESS_DENIED: Final = (1044, 1045, 1142, 1227, 1370)
+UNREADABLE: Final = (*ACCESS_DENIED, LOCK_WAIT_OVER, NO_SUCH_TABLE, 1049, 1054, 1100, 1143, 1932)
+"""Also: no such database, no such column, a column without the right, a table that lost its file."""
 CONNECTION_LOST: Final = (0, 1927, 2006, 2013)
 
 

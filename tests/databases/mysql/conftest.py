@@ -1,4 +1,4 @@
-"""`bench`: a journal on a database of this kind."""
+"""`bench`: a journal on a database of this kind; `own`: a private server for the tests of what is done on a given one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from journal_bench import Bench, Benches
+from mysql_server import OwnServer
+from server_runs import GivenServers, available
 
 
 @pytest.fixture
@@ -13,3 +15,12 @@ def bench(benches: Benches) -> Iterator[Bench]:
     bench = benches.on("mysql")
     yield bench
     bench.leave()
+
+
+@pytest.fixture
+def own(given_servers: GivenServers) -> Iterator[OwnServer]:
+    """A server on which there is nothing but what the test makes; skipped where none can be started."""
+    server = OwnServer(given_servers.of(available("mariadb")))
+    before = server.databases()
+    yield server
+    server.drop(*server.databases() - before)
