@@ -1,4 +1,4 @@
-"""`bench`: a journal on a database of this kind; `own`: a private server for the tests of what is done on a given one."""
+"""`bench`: a journal on a database of this kind; `own`: a private server with what a test makes on it."""
 
 from __future__ import annotations
 
