@@ -101,8 +101,11 @@ class Database(Protocol):
         """Who keeps the database locked now by an open transaction, a line each, as far as that can be known."""
         ...
 
-    def journal(self) -> Journal:
-        """The change journal of the database, on connections of its own. Not installed yet."""
+    def journal(self, *, lock_wait: float = 0.5) -> Journal:
+        """The change journal of the database, on connections of its own. Not installed yet.
+
+        lock_wait: how long it waits for a lock, in seconds, before it raises `DatabaseBusy`.
+        """
         ...
 
     def empty(self) -> None:

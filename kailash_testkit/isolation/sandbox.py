@@ -16,6 +16,7 @@ from kailash_testkit.databases import Database, open_database
 from kailash_testkit.databases.journal import Journal, Mark, RecordedChange
 from kailash_testkit.errors import DatabaseBusy, IsolationFailed
 from kailash_testkit.internals import dataflow as dataflow_internals
+from kailash_testkit.internals.dataflow_tables import refuse_models_on_own_tables
 from kailash_testkit.isolation.recording import Recordings
 
 Claim = Literal["own", "empty", "private"]
@@ -73,6 +74,7 @@ class Sandbox:
         if sandbox is None:
             sandbox = cls(database, verify=verify)
             try:
+                refuse_models_on_own_tables(dataflow)
                 if claim == "private":
                     sandbox.database.mark_as_owned()
                 else:
@@ -125,6 +127,7 @@ class Sandbox:
 
     def add_tables(self, dataflow: Any) -> None:
         """Makes the tables of models that were registered late."""
+        refuse_models_on_own_tables(dataflow)
         clean = not self.moved()
         with self.recordings.paused():
             dataflow_internals.create_tables(dataflow)
