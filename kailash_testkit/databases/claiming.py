@@ -22,9 +22,10 @@ def require_marker(name: str, recorded: str | None, identity: str, *, allow_exis
     if recorded == identity:
         return True
     if recorded is not None:
-        raise unsafe(
+        raise copied(
             name,
-            f"it is a copy of a test database: its marker was written for {recorded}, and this is {identity}",
+            recorded,
+            identity,
             "let the kit make its database (--testkit-database), or drop the schema or table that holds the marker",
         )
     if not allow_existing:
@@ -51,6 +52,13 @@ def require_no_tables(name: str, tables: Sequence[str]) -> None:
             f"it has tables ({comma_join(tables[:_NAMED])}) that the kit did not make",
             "use a new file, or pass allow_existing=True for a database without rows",
         )
+
+
+def copied(name: str, recorded: str, identity: str, do: str) -> UnsafeDatabase:
+    """The refusal of a database whose marker was written for another one."""
+    return unsafe(
+        name, f"it is a copy of a test database: its marker was written for {recorded}, and this is {identity}", do
+    )
 
 
 def unsafe(name: str, why: str, do: str) -> UnsafeDatabase:

@@ -17,6 +17,7 @@ from kailash_testkit.databases.journal import Journal, Mark, RecordedChange, Und
 from kailash_testkit.errors import DatabaseBusy, IsolationFailed
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.dataflow_instances import unguard
+from kailash_testkit.internals.dataflow_tables import refuse_models_on_own_tables
 from kailash_testkit.isolation.recording import Recordings
 
 Claim = Literal["own", "empty", "private"]
@@ -84,6 +85,7 @@ class Sandbox:
         if sandbox is None:
             sandbox = cls(database, verify=verify)
             try:
+                refuse_models_on_own_tables(dataflow)
                 if claim == "private":
                     sandbox.database.mark_as_owned()
                 else:
@@ -136,6 +138,7 @@ class Sandbox:
 
     def add_tables(self, dataflow: Any) -> None:
         """Makes the tables of models that were registered late."""
+        refuse_models_on_own_tables(dataflow)
         clean = not self.moved()
         with self.recordings.paused():
             dataflow_internals.create_tables(dataflow)

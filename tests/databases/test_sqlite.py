@@ -10,8 +10,9 @@ import pytest
 
 from kailash_testkit.databases import open_database
 from kailash_testkit.databases.sqlite.connection import file_of
-from kailash_testkit.databases.sqlite.database import MARKER, Database
+from kailash_testkit.databases.sqlite.database import Database
 from kailash_testkit.databases.sqlite.naming import quoted
+from kailash_testkit.databases.sqlite.ownership import APPLICATION_ID
 from kailash_testkit.errors import UnsafeDatabase, UnsupportedDatabase
 
 Run = Callable[[str], None]
@@ -38,7 +39,8 @@ def run(path: Path) -> Run:
 def database(path: Path, run: Run) -> Iterator[Database]:
     run('CREATE TABLE "odd ""name" (id INTEGER PRIMARY KEY AUTOINCREMENT, "a b" TEXT)')
     run("CREATE TABLE keyed (id TEXT PRIMARY KEY, n INTEGER)")
-    run("CREATE TABLE dataflow_bookkeeping (id INTEGER)")
+    run("CREATE TABLE dataflow_migrations (id INTEGER)")
+    run("CREATE TABLE dataflow_jobs (id INTEGER)")
     database = Database(f"sqlite:///{path}")
     yield database
     database.close()
@@ -103,8 +105,8 @@ def test_a_new_file_is_marked_and_known_again(path: Path, run: Run) -> None:
     database = Database(f"sqlite:///{path}")
     database.claim(allow_existing=False)
     database.close()
-    assert marker(path) == MARKER
-    assert MARKER.to_bytes(4, "big") == b"KTK1"
+    assert marker(path) == APPLICATION_ID
+    assert APPLICATION_ID.to_bytes(4, "big") == b"KTK1"
     run("CREATE TABLE notes (id INTEGER)")
     run("INSERT INTO notes VALUES (1)")
     again = Database(f"sqlite:///{path}")
@@ -133,7 +135,7 @@ def test_many_foreign_tables_are_not_all_listed(path: Path, run: Run) -> None:
 
 
 def test_tables_are_those_that_hold_data(database: Database) -> None:
-    assert database.tables() == ["keyed", 'odd "name']
+    assert database.tables() == ["dataflow_jobs", "keyed", 'odd "name']
 
 
 def test_a_row_by_its_id(database: Database, run: Run) -> None:

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
+from kailash_testkit.databases.claiming import unsafe
 from kailash_testkit.databases.sqlite.sessions import database_busy, is_busy, raise_if_locked
 from kailash_testkit.errors import UnsupportedDatabase
 
-_LOCK_WAIT: Final = 0.5  # seconds
+LOCK_WAIT: Final = 0.5  # seconds
 _MOST_STATEMENTS: Final = 1000  # kept prepared
 # Let rows be put back that constraints would refuse or act upon: they were there before.
 _JOURNAL_SETTINGS: Final = ("foreign_keys = OFF", "ignore_check_constraints = ON", "temp_store = MEMORY")
@@ -47,6 +48,13 @@ def file_of(url: str) -> Path:
     return path.absolute()
 
 
+def side_files(path: Path) -> list[Path]:
+    """The files beside a database that hold what is not yet in it, or no longer; there while somebody is connected."""
+    real = path.resolve()
+    sides = (real.with_name(f"{real.name}{suffix}") for suffix in ("-wal", "-journal"))
+    return [side for side in sides if side.exists()]
+
+
 class Connection:
     """A connection in autocommit mode, used for nothing else; any thread may run a statement.
 
@@ -61,12 +69,12 @@ class Connection:
         self._lock = threading.Lock()
 
     @classmethod
-    def open(cls, path: Path | str, *, lock_wait: float = _LOCK_WAIT) -> Self:
+    def open(cls, path: Path | str, *, lock_wait: float = LOCK_WAIT) -> Self:
         """To the file, which is made when it does not exist.
 
         Raises `UnsupportedDatabase` when it cannot be opened or written.
         """
-        _require_writable(Path(path))
+        require_writable(Path(path))
         try:
             raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=lock_wait)
             raw.execute("PRAGMA synchronous = OFF")
@@ -76,7 +84,29 @@ class Connection:
         return cls(raw, str(path), lock_wait)
 
     @classmethod
-    def open_for_journal(cls, path: Path | str, *, lock_wait: float = _LOCK_WAIT) -> Self:
+    def open_to_look(cls, path: Path, *, lock_wait: float = LOCK_WAIT) -> Self:
+        """To a file that may be somebody else's, of which not a byte is changed; for a short look.
+
+        Raises `UnsupportedDatabase` when it cannot be opened, `UnsafeDatabase` when opening it would end a
+        transaction that was cut off.
+        """
+        # Where nobody is connected, SQLite would leave the files of its write-ahead log beside the database.
+        url = f"{path.as_uri()}?mode=ro{'' if side_files(path) else '&immutable=1'}"
+        try:
+            raw = sqlite3.connect(url, uri=True, isolation_level=None, check_same_thread=False, timeout=lock_wait)
+            raw.execute("SELECT count(*) FROM sqlite_master")
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
+                raise unsafe(
+                    str(path),
+                    "a transaction in it was cut off, and opening it would roll that back",
+                    "use a new file, or open this one once with sqlite3",
+                ) from None
+            raise _cannot_open(path, str(error), "correct the URL or the file") from None
+        return cls(raw, str(path), lock_wait)
+
+    @classmethod
+    def open_for_journal(cls, path: Path | str, *, lock_wait: float = LOCK_WAIT) -> Self:
         """As `open`, with foreign keys and check constraints off."""
         connection = cls.open(path, lock_wait=lock_wait)
         connection._configure_for_journal()
@@ -108,7 +138,7 @@ class Connection:
         """Runs a statement, and returns its rows."""
         return self._rows(statement, parameters)[0]
 
-    def run_for_dicts(self, statement: str, parameters: Sequence[object] = ()) -> list[Mapping[str, object]]:
+    def dicts(self, statement: str, parameters: Sequence[object] = ()) -> list[Mapping[str, object]]:
         """Runs a statement, and returns its rows by column."""
         rows, columns = self._rows(statement, parameters)
         return [dict(zip((column[0] for column in columns), row, strict=True)) for row in rows]
@@ -177,7 +207,8 @@ class Connection:
             self.raw.execute(f"PRAGMA {setting}")
 
 
-def _require_writable(path: Path) -> None:
+def require_writable(path: Path) -> None:
+    """Raises `UnsupportedDatabase` when this user may not write the file, or make it."""
     if not path.parent.is_dir():
         raise _cannot_open(path, f"the folder {path.parent} does not exist", "create the folder, or correct the URL")
     if not os.access(path if path.exists() else path.parent, os.W_OK):

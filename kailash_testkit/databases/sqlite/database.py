@@ -5,19 +5,16 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
-from kailash_testkit.databases.claiming import require_no_rows, require_no_tables
 from kailash_testkit.databases.journal import Journal as JournalInterface
 from kailash_testkit.databases.sessions import Session
-from kailash_testkit.databases.sqlite.connection import Connection, file_of
-from kailash_testkit.databases.sqlite.naming import quoted
+from kailash_testkit.databases.sqlite.connection import LOCK_WAIT, Connection, file_of, require_writable
+from kailash_testkit.databases.sqlite.naming import is_bookkeeping, of_application, quoted
+from kailash_testkit.databases.sqlite.ownership import is_empty_file, mark_as_owned, require_ours_or_new
 from kailash_testkit.databases.sqlite.sessions import holders
 
-MARKER: Final = 0x4B544B31
-"""``PRAGMA application_id`` of a database that the kit made: the letters KTK1."""
-
-_OWN_TABLES: Final = ("sqlite_", "dataflow_", "_dataflow_")
 _MOST_PARAMETERS: Final = 500  # of a statement; old releases take 999
 
 
@@ -29,7 +26,14 @@ class Database:
     def __init__(self, url: str) -> None:
         self._url = url
         self.path = file_of(url)
-        self._connection = Connection.open(self.path)
+        require_writable(self.path)
+        if not is_empty_file(self.path):  # is it a database?
+            Connection.open_to_look(self.path).close()
+
+    @cached_property
+    def _connection(self) -> Connection:
+        """Opened when it is needed, and not before `claim` has found that the kit may: opening one may change it."""
+        return Connection.open(self.path)
 
     @property
     def url(self) -> str:
@@ -40,30 +44,26 @@ class Database:
         return f"sqlite:{self.path.resolve()}"
 
     def claim(self, *, allow_existing: bool) -> None:
-        if self._connection.first("PRAGMA application_id") == (MARKER,):
-            return  # it is the kit's already
-        if not allow_existing:
-            require_no_tables(str(self.path), self.tables())
-        require_no_rows(str(self.path), self.tables(), self.count)
-        self.mark_as_owned()
+        if not require_ours_or_new(self.path, allow_existing=allow_existing):
+            self.mark_as_owned()
 
     def mark_as_owned(self) -> None:
-        self._connection.run(f"PRAGMA application_id = {MARKER}")
+        mark_as_owned(self._connection)
         self._connection.run("PRAGMA journal_mode = WAL")  # as DataFlow's own connections have it
 
     def tables(self) -> list[str]:
         names = self._connection.run("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-        return [str(name) for (name,) in names if not str(name).startswith(_OWN_TABLES)]
+        return [str(name) for (name,) in names if not is_bookkeeping(str(name))]
 
     def row(self, table: str, row_id: object, /) -> Mapping[str, object] | None:
-        rows = self._connection.run_for_dicts(f"SELECT * FROM {quoted(table)} WHERE id = ?", (row_id,))
+        rows = self._connection.dicts(f"SELECT * FROM {quoted(table)} WHERE id = ?", (row_id,))
         return rows[0] if rows else None
 
     def rows(self, table: str, ids: Sequence[object], /) -> list[Mapping[str, object]]:
         found: list[Mapping[str, object]] = []
         for some in _in_parts(ids):
             query = f"SELECT * FROM {quoted(table)} WHERE id IN ({_placeholders(some)})"
-            found += self._connection.run_for_dicts(query, some)
+            found += self._connection.dicts(query, some)
         return found
 
     def remove(self, table: str, ids: Sequence[object], /) -> None:
@@ -77,7 +77,7 @@ class Database:
         return {str(column): str(other) for column, other in keys}
 
     def rows_after(self, table: str, last: int, /) -> list[Mapping[str, object]]:
-        return self._connection.run_for_dicts(f"SELECT * FROM {quoted(table)} WHERE id > ? ORDER BY id", (last,))
+        return self._connection.dicts(f"SELECT * FROM {quoted(table)} WHERE id > ? ORDER BY id", (last,))
 
     def last_generated_id(self, table: str, /) -> int:
         found = self._connection.first(f"SELECT max(id) FROM {quoted(table)}")
@@ -107,7 +107,7 @@ class Database:
     def open_transactions(self) -> list[str]:
         return holders(str(self.path), own=None)
 
-    def journal(self, *, lock_wait: float = 0.5) -> JournalInterface:
+    def journal(self, *, lock_wait: float = LOCK_WAIT) -> JournalInterface:
         from kailash_testkit.databases.sqlite.journal.journal import Journal
 
         return Journal(Connection.open_for_journal(self.path, lock_wait=lock_wait))
@@ -117,10 +117,12 @@ class Database:
         with self._connection.transaction("IMMEDIATE") as cursor:
             for table in self.tables():
                 cursor.execute(f"DELETE FROM {quoted(table)}")
-            cursor.execute("DELETE FROM sqlite_sequence WHERE name NOT LIKE 'dataflow_%'")
+            if cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").fetchone():
+                cursor.execute(f"DELETE FROM sqlite_sequence WHERE {of_application()}")
 
     def close(self) -> None:
-        self._connection.close()
+        if "_connection" in self.__dict__:
+            self._connection.close()
 
 
 def _in_parts(values: Sequence[object]) -> Iterator[Sequence[object]]:

@@ -6,7 +6,7 @@ import re
 import sqlite3
 from dataclasses import dataclass
 
-from kailash_testkit.databases.sqlite.naming import OWN_PREFIX, is_bookkeeping
+from kailash_testkit.databases.sqlite.naming import is_bookkeeping, is_own_trigger
 
 #: SQLite allows 2000 columns; a journal row holds a row and its old key.
 _MOST_COLUMNS = 900
@@ -73,7 +73,7 @@ def read_catalog(cursor: sqlite3.Cursor) -> Catalog:
     with_triggers = {
         table.lower()
         for table, name in cursor.execute("SELECT tbl_name, name FROM main.sqlite_master WHERE type = 'trigger'")
-        if not name.startswith(OWN_PREFIX)
+        if not is_own_trigger(name)
     }
     listed = cursor.execute("SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main'").fetchall()
     for name, kind, without_rowid in listed:

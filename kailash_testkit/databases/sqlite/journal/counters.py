@@ -5,9 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from kailash_testkit.databases.sqlite.naming import BOOKKEEPING_PREFIX
-
-_RESTORED = f"lower(substr(name, 1, {len(BOOKKEEPING_PREFIX)})) <> '{BOOKKEEPING_PREFIX}'"
+from kailash_testkit.databases.sqlite.naming import of_application
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ def read_counters(cursor: sqlite3.Cursor, schema: str = "main", *, has_sequences
     if has_sequences:
         sequences = tuple(
             cursor.execute(
-                f"SELECT name, seq FROM {schema}.sqlite_sequence WHERE {_RESTORED} ORDER BY name, seq"
+                f"SELECT name, seq FROM {schema}.sqlite_sequence WHERE {of_application()} ORDER BY name, seq"
             ).fetchall()
         )
     (user_version,) = cursor.execute(f"PRAGMA {schema}.user_version").fetchone()
@@ -37,7 +35,7 @@ def write_counters(cursor: sqlite3.Cursor, wanted: Counters, schema: str, *, has
     """Put the counters back inside the open transaction; returns whether any differed."""
     present = read_counters(cursor, schema, has_sequences=has_sequences)
     if present.sequences != wanted.sequences:
-        cursor.execute(f"DELETE FROM {schema}.sqlite_sequence WHERE {_RESTORED}")
+        cursor.execute(f"DELETE FROM {schema}.sqlite_sequence WHERE {of_application()}")
         cursor.executemany(f"INSERT INTO {schema}.sqlite_sequence (name, seq) VALUES (?, ?)", wanted.sequences)
     if present.user_version != wanted.user_version:
         cursor.execute(f"PRAGMA {schema}.user_version = {wanted.user_version}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
-from kailash_testkit.databases.sqlite.naming import BOOKKEEPING_PREFIX, OWN_PREFIX, is_bookkeeping
+from kailash_testkit.databases.sqlite.naming import bookkeeping_tables, is_bookkeeping, is_own_trigger
 
 
 class Schema(NamedTuple):
@@ -25,9 +25,7 @@ def schema_of(cursor: sqlite3.Cursor) -> Schema:
     return Schema(
         frozenset((kind, name, text) for kind, name, text, table in objects if not is_bookkeeping(table)),
         frozenset(
-            name
-            for _, name, text, table in objects
-            if text is not None and table.lower().startswith(BOOKKEEPING_PREFIX)
+            name for _, name, text, table in objects if text is not None and table.lower() in bookkeeping_tables()
         ),
     )
 
@@ -35,4 +33,4 @@ def schema_of(cursor: sqlite3.Cursor) -> Schema:
 def own_triggers(cursor: sqlite3.Cursor) -> set[tuple[str, str]]:
     """The journal's triggers: their names and tables."""
     triggers = cursor.execute("SELECT name, tbl_name FROM main.sqlite_master WHERE type = 'trigger'").fetchall()
-    return {(name, table) for name, table in triggers if name.startswith(OWN_PREFIX)}
+    return {(name, table) for name, table in triggers if is_own_trigger(name)}

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
-from kailash_testkit.databases.sqlite.naming import OWN_PREFIX, quoted
+from kailash_testkit.databases.sqlite.naming import is_own_trigger, quoted
 
 
 def triggers_of(cursor: sqlite3.Cursor, table: str, schema: str = "main") -> list[tuple[str, str]]:
@@ -52,7 +52,7 @@ def only_own_triggers(cursor: sqlite3.Cursor, tables: Iterable[str]) -> Generato
     set_aside: list[tuple[list[str], list[str]]] = []
     for table in tables:
         found = triggers_of(cursor, table)
-        own = [name for name, _ in found if name.startswith(OWN_PREFIX)]
+        own = [name for name, _ in found if is_own_trigger(name)]
         others = [name for name, _ in found if name not in own]
         if others:
             set_aside.append((own, [statement for _, statement in found]))
