@@ -100,7 +100,7 @@ def test_the_next_run_removes_the_databases_of_a_killed_run_and_leaves_those_of_
         first.close()
 
 
-def test_one_killed_while_it_made_a_database_had_no_time_to_mark_it(given: GivenUrl) -> None:
+def test_what_carries_no_marker_is_left_alone_whatever_its_name(given: GivenUrl) -> None:
     empty, filled = (database_name("half", new_run(), None) for _ in range(2))
     ordinary = "half_made"
     for name in (empty, filled, ordinary):
@@ -113,7 +113,8 @@ def test_one_killed_while_it_made_a_database_had_no_time_to_mark_it(given: Given
     left = {name for name in (empty, filled, ordinary) if exists(given, name)}
     for name in left:
         given.sql(f"DROP DATABASE {name}")
-    assert left == {filled, ordinary}
+    assert left - {empty} == {filled, ordinary}
+    assert empty in left or given.kind.title == "PostgreSQL"
 
 
 def exists(given: GivenUrl, name: str) -> bool:
