@@ -10,15 +10,16 @@ from kailash_testkit.databases.claiming import maker, require_marker, require_no
 from kailash_testkit.databases.journal import Journal
 from kailash_testkit.databases.mysql.connection import Connection
 from kailash_testkit.databases.mysql.connection import quoted_with_parameters as _sql
+from kailash_testkit.databases.mysql.naming import MARKER_TABLE, is_bookkeeping
 from kailash_testkit.databases.sessions import Session, holders
 from kailash_testkit.errors import DatabaseBusy
 
-MARKER_TABLE: Final = "dataflow_testkit_marker"
-"""The table that says that the database is the kit's."""
-
-_OWN_TABLES: Final = ("dataflow_", "_dataflow_")  # DataFlow's bookkeeping, and the kit's own
 _DATA_TABLES: Final = ("BASE TABLE", "SYSTEM VERSIONED")  # not: views, sequences
 
+_CREATED: Final = """
+    SELECT CAST(unix_timestamp(create_time) AS SIGNED) FROM information_schema.tables
+    WHERE table_schema = database() AND table_name = %s
+"""
 _WHOLE_SECONDS: Final = """
     SELECT column_name FROM information_schema.columns
     WHERE table_schema = database() AND table_name = %s AND datetime_precision = 0
@@ -56,7 +57,7 @@ class Database:
     # --- claiming ------------------------------------------------------------------------------
 
     def claim(self, *, allow_existing: bool) -> None:
-        if not require_marker(self._connection.name, self._marker(), self.identity, allow_existing=allow_existing):
+        if not require_marker(self._connection.name, self._marker(), self._marked(), allow_existing=allow_existing):
             require_no_rows(self._connection.name, self.tables(), self.count)
             self.mark_as_owned()
 
@@ -65,7 +66,12 @@ class Database:
             f"CREATE TABLE IF NOT EXISTS {MARKER_TABLE} (one INT PRIMARY KEY, identity TEXT, made_by TEXT,"
             " made_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP)"
         )
-        self._run(f"REPLACE INTO {MARKER_TABLE} (one, identity, made_by) VALUES (1, %s, %s)", self.identity, maker())
+        self._run(f"REPLACE INTO {MARKER_TABLE} (one, identity, made_by) VALUES (1, %s, %s)", self._marked(), maker())
+
+    def _marked(self) -> str:
+        """What the marker says of this database: a dump that is restored, here as well, has a younger marker table."""
+        created = self._run(_CREATED, MARKER_TABLE)
+        return f"{self.identity}, marked at {created[0][0] if created else None}"
 
     def _marker(self) -> str | None:
         if not self._run(f"SHOW TABLES LIKE '{MARKER_TABLE}'"):
@@ -77,7 +83,7 @@ class Database:
 
     def tables(self) -> list[str]:
         found = sorted((str(name), str(kind)) for name, kind in self._run("SHOW FULL TABLES"))
-        return [name for name, kind in found if kind in _DATA_TABLES and not name.startswith(_OWN_TABLES)]
+        return [name for name, kind in found if kind in _DATA_TABLES and not is_bookkeeping(name)]
 
     def row(self, table: str, row_id: object, /) -> Mapping[str, object] | None:
         rows = self._dicts(f"SELECT * FROM {_sql(table)} WHERE id = %s", str(row_id))
@@ -159,7 +165,7 @@ class Database:
                 self._run(f"DELETE FROM {_sql(table)}")
             self._run("COMMIT")
             for (numbered,) in self._run(_NUMBERED):
-                if not str(numbered).startswith(_OWN_TABLES):
+                if not is_bookkeeping(str(numbered)):
                     self._run(f"ALTER TABLE {_sql(str(numbered))} AUTO_INCREMENT = 1")
         finally:
             self._run("ROLLBACK")

@@ -36,30 +36,19 @@ class OwnServer:
 
     def sql(self, *statements: str) -> list[tuple[Any, ...]]:
         """Runs statements one after the other; returns the rows of the last."""
-        with contextlib.closing(MYSQL.connect(MYSQL.parts(self.given.url))) as connection:
+        with self._connected() as connection:
             return [rows_of(connection, statement) for statement in statements][-1]
+
+    def _connected(self) -> contextlib.closing[Any]:
+        return contextlib.closing(MYSQL.connect(MYSQL.parts(self.given.url)))
 
     def databases(self) -> set[str]:
         return {name for (name,) in self.sql("SHOW DATABASES")} - set(SYSTEM)
 
     def everything(self) -> dict[str, object]:
         """What each database is and holds, by name."""
-        return {name: self._content(name) for name in self.databases()}
-
-    def _content(self, name: str) -> object:
-        tables = self.sql(f"SHOW FULL TABLES FROM {quoted(name)}")
-        rows = [
-            (table, kind, self.sql(f"SELECT * FROM {quoted(name)}.{quoted(table)}") if kind == "BASE TABLE" else None)
-            for table, kind in tables
-        ]
-        text = name.replace("'", "''").replace("\\", "\\\\")
-        routines = self.sql(
-            f"SELECT routine_name, routine_definition FROM information_schema.routines WHERE routine_schema = '{text}'"
-            f" UNION SELECT event_name, event_definition FROM information_schema.events WHERE event_schema = '{text}'"
-            f" UNION SELECT trigger_name, action_statement FROM information_schema.triggers"
-            f" WHERE trigger_schema = '{text}'"
-        )
-        return self.sql(f"SHOW CREATE DATABASE {quoted(name)}"), rows, sorted(routines)
+        with self._connected() as connection:
+            return {name: _content(connection, name) for name in self.databases()}
 
     def run_beside(self) -> None:
         """Another run on the server, from its begin to its end."""
@@ -95,6 +84,23 @@ class OwnServer:
             f"CREATE TABLE {quoted(name)}.{TABLE} (one INT PRIMARY KEY, marker TEXT NOT NULL)",
             f"INSERT INTO {quoted(name)}.{TABLE} VALUES (1, {literal(marker)})",
         )
+
+
+def _content(connection: Any, name: str) -> object:
+    def run(statement: str) -> list[tuple[Any, ...]]:
+        return rows_of(connection, statement)
+
+    rows = [
+        (table, kind, run(f"SELECT * FROM {quoted(name)}.{quoted(table)}") if kind == "BASE TABLE" else None)
+        for table, kind in run(f"SHOW FULL TABLES FROM {quoted(name)}")
+    ]
+    text = literal(name)
+    routines = run(
+        f"SELECT routine_name, routine_definition FROM information_schema.routines WHERE routine_schema = {text}"
+        f" UNION SELECT event_name, event_definition FROM information_schema.events WHERE event_schema = {text}"
+        f" UNION SELECT trigger_name, action_statement FROM information_schema.triggers WHERE trigger_schema = {text}"
+    )
+    return run(f"SHOW CREATE DATABASE {quoted(name)}"), rows, sorted(routines)
 
 
 def literal(text: str) -> str:

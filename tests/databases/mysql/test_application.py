@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from journal_bench import Bench
 
-from kailash_testkit.databases.mysql.journal.catalog import OWN_PREFIX
+from kailash_testkit.databases.mysql.naming import JOURNAL_PREFIX
 
 SCHEMA = """
 CREATE TABLE {0} (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20) UNIQUE, w INT);
@@ -87,9 +87,9 @@ def test_all_objects_of_the_journal_have_one_prefix_that_dataflow_skips(bench: B
     bench.start(SCHEMA.format("t"))
     named = "SELECT table_name FROM information_schema.tables WHERE table_schema = database()"
     tables = {name for (name,) in bench.run(named)}
-    assert {name for name in tables if not name.startswith(OWN_PREFIX)} == {"t", "t_plain"}
+    assert {name for name in tables if not name.startswith(JOURNAL_PREFIX)} == {"t", "t_plain"}
     named = "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = database()"
-    assert all(name.startswith(OWN_PREFIX) for (name,) in bench.run(named))
+    assert all(name.startswith(JOURNAL_PREFIX) for (name,) in bench.run(named))
 
 
 def test_another_user_of_the_database_is_recorded_and_needs_no_right_to_the_journal(bench: Bench) -> None:

@@ -75,7 +75,7 @@ def marker_of_a_run(own: OwnServer, copied: dict[str, object]) -> dict[str, obje
     content=st.sampled_from(CONTENTS),
     count=st.sampled_from([0, 1, 1, 1, 2]),
 )
-@examples(25)
+@examples(10)
 def test_a_run_changes_no_database_that_the_kit_did_not_make(
     own: OwnServer,
     copied: dict[str, object],

@@ -113,8 +113,7 @@ def test_what_carries_no_marker_is_left_alone_whatever_its_name(given: GivenUrl)
     left = {name for name in (empty, filled, ordinary) if exists(given, name)}
     for name in left:
         given.sql(f"DROP DATABASE {name}")
-    marked_by_comment = given.kind.title == "PostgreSQL"
-    assert left == ({empty, filled, ordinary} if marked_by_comment else {filled, ordinary})
+    assert left == {empty, filled, ordinary}
 
 
 def exists(given: GivenUrl, name: str) -> bool:

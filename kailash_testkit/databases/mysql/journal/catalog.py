@@ -1,7 +1,6 @@
 """What the journal must know about a MariaDB or MySQL database's tables, read from the database itself.
 
-Also the naming rules: which objects are the application's, which are DataFlow's bookkeeping, which are
-the journal's own.
+Which tables are the application's, says `naming`.
 """
 
 from __future__ import annotations
@@ -10,11 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kailash_testkit.databases.mysql.connection import Connection
-
-#: DataFlow's own bookkeeping, in lower case: neither recorded, nor undone, nor fingerprinted.
-BOOKKEEPING_PREFIXES: Final = ("dataflow_", "_dataflow_")
-#: All objects of the journal start like this; the kit keeps other objects whose names start like the first part.
-OWN_PREFIX: Final = "dataflow_testkit_journal_"
+from kailash_testkit.databases.mysql.naming import is_bookkeeping
 
 _TABLES: Final = """
     SELECT table_name, table_type, engine FROM information_schema.tables
@@ -98,11 +93,6 @@ class Catalog:
             reached |= tables
             tables = {cascade.child for cascade in self.cascades if cascade.parent in reached} - reached
         return reached
-
-
-def is_bookkeeping(name: str) -> bool:
-    """Whether the table is DataFlow's or the kit's own rather than the application's."""
-    return name.lower().startswith(BOOKKEEPING_PREFIXES)
 
 
 def read_catalog(connection: Connection) -> Catalog:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kailash_testkit.databases.mysql.connection import Connection, quoted
-from kailash_testkit.databases.mysql.journal.catalog import OWN_PREFIX, is_bookkeeping
+from kailash_testkit.databases.mysql.naming import is_bookkeeping, is_journal_trigger
 
 _COUNTER: Final = re.compile(r"^(\) ENGINE=\S+) AUTO_INCREMENT=\d+", re.MULTILINE)
 #: The server counts each statement by its kind, those of other databases too. Readable for everyone.
@@ -55,7 +55,7 @@ class Trigger:
     @property
     def is_own(self) -> bool:
         """Whether the journal made it."""
-        return self.name.startswith(OWN_PREFIX)
+        return is_journal_trigger(self.name)
 
     def described(self) -> tuple[str, ...]:
         """All but the number of its turn, which others' triggers change."""

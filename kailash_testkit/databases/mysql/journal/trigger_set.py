@@ -6,12 +6,13 @@ from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from kailash_testkit.databases.mysql.connection import Connection, literal, quoted
+from kailash_testkit.databases.mysql.connection import Connection, quoted
 from kailash_testkit.databases.mysql.driver import ACCESS_DENIED, TRUSTS_NO_CREATOR, error_number
-from kailash_testkit.databases.mysql.journal.catalog import OWN_PREFIX, Catalog, Table, read_catalog
+from kailash_testkit.databases.mysql.journal.catalog import Catalog, Table, read_catalog
 from kailash_testkit.databases.mysql.journal.schema import Schema, read_schema, read_statement_counts
 from kailash_testkit.databases.mysql.journal.triggers import RecordedTable
 from kailash_testkit.databases.mysql.journal.watch import Watch
+from kailash_testkit.databases.mysql.naming import is_journal_table
 from kailash_testkit.errors import UnsupportedDatabase
 
 
@@ -53,12 +54,9 @@ class TriggerSet:
         """Remove what an earlier journal left, and begin again."""
         run = self.connection.run
         self._drop_triggers({trigger.name for trigger in read_schema(self.connection).triggers if trigger.is_own})
-        pattern = literal(OWN_PREFIX.replace("_", "\\_") + "%")
-        for (name,) in run(
-            "SELECT table_name FROM information_schema.tables "
-            f"WHERE table_schema = database() AND table_name LIKE {pattern}"
-        ):
-            run(f"DROP TABLE {quoted(name)}")
+        for (name,) in run("SELECT table_name FROM information_schema.tables WHERE table_schema = database()"):
+            if is_journal_table(name):
+                run(f"DROP TABLE {quoted(name)}")
         self.recorded_tables, self.current, self.schema = {}, {}, None
         self.watch.begin()
 

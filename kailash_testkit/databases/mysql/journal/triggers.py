@@ -20,8 +20,9 @@ from functools import cached_property
 from typing import Final
 
 from kailash_testkit.databases.mysql.connection import Connection, quoted
-from kailash_testkit.databases.mysql.journal.catalog import OWN_PREFIX, Table
+from kailash_testkit.databases.mysql.journal.catalog import Table
 from kailash_testkit.databases.mysql.journal.schema import Trigger
+from kailash_testkit.databases.mysql.naming import JOURNAL_PREFIX
 
 BEFORE, AFTER, BASE = 0, 1, 2  # in this order: see `undo.rewrite_statements`
 UNSEEN: Final = 4294967295
@@ -41,7 +42,7 @@ class RecordedTable:
         self.number = number
         self.table = table
         self.name = quoted(table.name)
-        self.journal = f"{OWN_PREFIX}{number}"
+        self.journal = f"{JOURNAL_PREFIX}{number}"
         self._by_event = {event: f"{self.journal}_{event}" for event in _EVENTS}
         self._counting = f"{self.journal}_before" if table.indexed and not table.key else None
         self.triggers = {*self._by_event.values(), *filter(None, [self._counting])}
