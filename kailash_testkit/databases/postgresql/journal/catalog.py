@@ -21,7 +21,6 @@ def not_of_dataflow(relation: str) -> str:
     return f"{relation}.relname NOT IN ({_DATAFLOWS})"
 
 
-
 #: Which schemas ``n`` are the application's.
 IN_SCHEMA: Final = f"n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '{OWN_SCHEMA}')"
 
@@ -76,7 +75,7 @@ _TABLES: Final = f"""
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_class root ON root.oid = coalesce(pg_partition_root(c.oid), c.oid)
       JOIN pg_namespace rn ON rn.oid = root.relnamespace
-    WHERE c.relkind = 'r' AND {OF_APPLICATION} AND {not_of_dataflow('root')}
+    WHERE c.relkind = 'r' AND {OF_APPLICATION} AND {not_of_dataflow("root")}
     ORDER BY 1, 2
 """
 _SEQUENCES: Final = f"""

@@ -19,7 +19,7 @@ from kailash_testkit.databases.postgresql.journal.catalog import (
 _RELATION: Final = "format('%I.%I', n.nspname, c.relname)"
 _FROM_RELATIONS: Final = f"""
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_class root ON root.oid = coalesce(pg_partition_root(c.oid), c.oid) AND {not_of_dataflow('root')}
+    JOIN pg_class root ON root.oid = coalesce(pg_partition_root(c.oid), c.oid) AND {not_of_dataflow("root")}
 """
 _SEQUENCE_OPTIONS: Final = (
     "format('START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s CACHE %s%s', s.seqstart, s.seqincrement, "
