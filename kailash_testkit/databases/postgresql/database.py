@@ -7,7 +7,7 @@ from typing import Final
 
 from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows, unsafe
 from kailash_testkit.databases.journal import Journal
-from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, PORT, SCHEMES, Connection, quoted
+from kailash_testkit.databases.postgresql.connection import LOCK_WAIT, OWN_SCHEMA, PORT, SCHEMES, Connection, quoted
 from kailash_testkit.databases.postgresql.journal.catalog import OF_APPLICATION
 from kailash_testkit.databases.postgresql.sessions import CLIENTS, IS_LOCKED, session
 from kailash_testkit.databases.sessions import Session, holders, stays_true
@@ -178,7 +178,7 @@ class Database:
     def open_transactions(self) -> list[str]:
         return holders(self.sessions())
 
-    def journal(self, *, lock_wait: float = 0.5) -> Journal:
+    def journal(self, *, lock_wait: float = LOCK_WAIT) -> Journal:
         from kailash_testkit.databases.postgresql.journal import journal
 
         return journal.Journal(Connection.to_journal(self._url, lock_wait=lock_wait))
