@@ -12,7 +12,7 @@ SCHEMA = """
 CREATE TABLE t (id {serial}, v VARCHAR(20) UNIQUE, w INTEGER);
 CREATE TABLE plain (id INTEGER PRIMARY KEY, w INTEGER);
 """
-UNRECORDED = "CREATE TABLE dataflow_t (id {serial}, v VARCHAR(20) UNIQUE, w INTEGER);\n"
+UNRECORDED = "CREATE TABLE dataflow_model_registry (id {serial}, v VARCHAR(20) UNIQUE, w INTEGER);\n"
 STATEMENTS = (
     "INSERT INTO {t} (v) VALUES ('a')",
     "INSERT INTO {t} (v) VALUES ('b'), ('c')",
@@ -40,22 +40,22 @@ def test_counts_and_numbers_are_the_same(bench: Bench) -> None:
     bench.start(SCHEMA)
     bench.script(UNRECORDED)
     mark = bench.journal.mark()
-    assert observed(bench, "t") == observed(bench, "dataflow_t")
+    assert observed(bench, "t") == observed(bench, "dataflow_model_registry")
     assert len(bench.journal.changes(mark)) > 10
-    bench.run("DROP TABLE dataflow_t")
+    bench.run("DROP TABLE dataflow_model_registry")
 
 
 def test_an_error_of_the_application_reads_the_same(bench: Bench) -> None:
     bench.start(SCHEMA)
     bench.script(UNRECORDED)
     errors = []
-    for table in ("t", "dataflow_t"):
+    for table in ("t", "dataflow_model_registry"):
         bench.run(f"INSERT INTO {table} (v) VALUES ('a')")
         with pytest.raises(bench.place.integrity_error, match=bench.kind.duplicate) as caught:
             bench.run(f"INSERT INTO {table} (v) VALUES ('a')")
-        errors.append(re.sub(r"\b(dataflow_)?t(?=[._])", "TABLE", str(caught.value)))
+        errors.append(re.sub(r"\b(dataflow_model_registry|t)(?=[._])", "TABLE", str(caught.value)))
     assert errors[0] == errors[1]
-    bench.run("DROP TABLE dataflow_t")
+    bench.run("DROP TABLE dataflow_model_registry")
 
 
 def test_tables_can_be_rebuilt_and_widened_while_they_are_recorded(bench: Bench) -> None:

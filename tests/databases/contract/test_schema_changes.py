@@ -70,16 +70,16 @@ def test_a_schema_change_that_was_rolled_back_is_none(bench: Bench) -> None:
 def test_bookkeeping_that_dataflow_adds_is_no_schema_change(bench: Bench) -> None:
     mark, before = bench.journal.mark(), bench.journal.fingerprint()
     for statement in (
-        "CREATE TABLE dataflow_history (id {serial}, status VARCHAR(20))",
-        "CREATE INDEX dataflow_idx ON dataflow_history (status)",
-        "INSERT INTO dataflow_history (status) VALUES ('x')",
+        "CREATE TABLE dataflow_migration_history (id {serial}, status VARCHAR(20))",
+        "CREATE INDEX dataflow_idx ON dataflow_migration_history (status)",
+        "INSERT INTO dataflow_migration_history (status) VALUES ('x')",
         "INSERT INTO heap VALUES ('y', 1)",
     ):
         bench.run(statement)
     assert [change.table for change in bench.journal.changes(mark)] == ["heap"]
     assert bench.journal.undo(mark).method == "journal"
     assert bench.journal.fingerprint() == before
-    bench.run("DROP TABLE dataflow_history")
+    bench.run("DROP TABLE dataflow_migration_history")
 
 
 def test_a_later_mark_is_reached_by_the_changes_recorded_before_it(bench: Bench) -> None:
