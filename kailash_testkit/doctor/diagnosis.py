@@ -17,7 +17,7 @@ from kailash_testkit.models.types import type_name
 class Finding:
     """Values of one field that do not come back as they went in.
 
-    loss: whether they cannot be had back; else they come back in another form. goes_in, comes_back: the first of
+    loss: whether they does not come back; else they come back in another form. goes_in, comes_back: the first of
     them, in words. more: how many others there are of the kind. accepted: the user knows of it.
     """
 

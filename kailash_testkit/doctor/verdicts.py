@@ -24,7 +24,7 @@ class Outcome(enum.StrEnum):
 
     @property
     def is_loss(self) -> bool:
-        """Whether the value cannot be had back; another form of the same value can be."""
+        """Whether the value does not come back; another form of the same value can be."""
         return self not in (Outcome.SAME, Outcome.OTHER_FORM)
 
 

@@ -190,7 +190,7 @@ class Session:
         try:
             self.database.make_when_needed()
         except KitError as error:
-            item.session.shouldfail = f"the test database cannot be had: {error.what}"  # nor by any other test
+            item.session.shouldfail = f"the test database could not be created: {error.what}"  # nor by any other test
             raise
 
     def end_test(self, item: pytest.Item) -> None:

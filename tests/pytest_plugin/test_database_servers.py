@@ -178,7 +178,7 @@ def test_a_server_that_cannot_be_had_ends_the_session_at_the_first_test(
     text = outcome.explanation("ERROR at setup of test_by_a_factory")
     assert "ServerUnavailable: no connection to" in text
     assert "do:  start the server, or correct the URL of --testkit-database" in text
-    assert "the test database cannot be had" in outcome.output
+    assert "the test database could not be created" in outcome.output
     assert "not-the-secret" not in outcome.everything
     assert_nothing_is_left(items)
 
