@@ -1,4 +1,4 @@
-"""`bench`: a journal on a database of this kind; `own`: a private server with what a test makes on it."""
+"""`bench`: a journal on a database of this kind; `own`: a server of these tests alone."""
 
 from __future__ import annotations
 
@@ -17,10 +17,17 @@ def bench(benches: Benches) -> Iterator[Bench]:
     bench.leave()
 
 
+@pytest.fixture(scope="module")
+def servers_apart() -> Iterator[GivenServers]:
+    """Servers that no other test works on: tests look at all their databases, and end all their sessions."""
+    servers = GivenServers()
+    yield servers
+    servers.close()
+
+
 @pytest.fixture
-def own(given_servers: GivenServers) -> Iterator[OwnServer]:
+def own(servers_apart: GivenServers) -> Iterator[OwnServer]:
     """A server on which there is nothing but what the test makes; skipped where none can be started."""
-    server = OwnServer(given_servers.of(available("mariadb")))
-    before = server.databases()
+    server = OwnServer(servers_apart.of(available("mariadb")))
     yield server
-    server.drop(*server.databases() - before)
+    server.drop(*server.databases())
