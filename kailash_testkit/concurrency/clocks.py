@@ -32,7 +32,7 @@ async def wait(tasks: Iterable[F], seconds: float) -> set[F]:
     pending = {task for task in tasks if not task.done()}
     if not pending:
         return pending
-    if _runs(asyncio.get_running_loop()):
+    if not _stands_still(asyncio.get_running_loop()):
         _, pending = await asyncio.wait(pending, timeout=seconds)
         return pending
     deadline = now() + seconds
@@ -43,10 +43,10 @@ async def wait(tasks: Iterable[F], seconds: float) -> set[F]:
     return pending
 
 
-def _runs(loop: asyncio.AbstractEventLoop) -> bool:
-    """Whether the loop's clock moves on."""
-    before, deadline = loop.time(), now() + _TICK
-    while loop.time() == before:
-        if now() > deadline:
+def _stands_still(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether the loop goes by a clock that is frozen; one with a clock of its own moves on when it waits."""
+    before, deadline = (loop.time(), time.monotonic()), now() + _TICK
+    while now() <= deadline:
+        if loop.time() != before[0] or time.monotonic() != before[1]:
             return False
     return True

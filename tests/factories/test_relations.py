@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from database_kinds import Kind
+from database_kinds import KINDS, Kind
 from related_models import Graph, factory
 from sample_app import make_db, register
 
@@ -181,8 +181,9 @@ async def test_a_relation_that_contradicts_a_foreign_key_is_refused(tmp_path: An
     register(db, "Editor", id=str)
     register(db, "Book", id=str, author_id=str)
     async with Kit(db) as kit:
-        kit.database._run("DROP TABLE books")  # type: ignore[attr-defined]
-        kit.database._run(  # type: ignore[attr-defined]
+        sql = KINDS["sqlite"].sql(kit.database.url)
+        sql("DROP TABLE books")
+        sql(
             "CREATE TABLE books (id TEXT PRIMARY KEY, author_id TEXT NOT NULL REFERENCES authors (id),"
             " created_at TEXT, updated_at TEXT)"
         )

@@ -38,7 +38,7 @@ def test_undo_waits_shortly_and_names_the_holder(bench: Bench, holder: Any) -> N
     assert re.fullmatch(r"the (?:[\w ]+ )?database \S+ is locked by an open transaction", title)
     named = [line for line in holders if re.search(rf"\b{re.escape(bench.kind.session_of(holder))}\b", line)]
     assert len(named) == 1
-    assert holders == named or "perhaps in a transaction" in named[0]  # who may not see transactions is told who might have one
+    assert holders == named or "perhaps in a transaction" in named[0]  # this user may not see them
     assert [why, do] == [
         "  why: a transaction was begun and neither committed nor rolled back",
         "  do:  end every transaction before the test ends: commit, roll back, or close the connection",
