@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import textwrap
@@ -127,7 +128,14 @@ class Project:
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Starts a pytest session in a new interpreter and does not wait for it."""
         command = [sys.executable, *self.command(*arguments)]
-        return subprocess.Popen(command, cwd=self.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(
+            command,
+            cwd=self.path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            # What a shell starts in the background ignores Ctrl-C, and so would this.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
 
     def left_behind(self) -> list[str]:
         """What is in the kit's storage now: folders of runs."""
