@@ -131,8 +131,11 @@ class Connection:
 
     def overwrite_with(self, other: Connection) -> None:
         """Makes the whole database what the other one holds, in one transaction."""
-        with self._naming_holders():
+        try:
             other.raw.backup(self.raw, progress=raise_if_locked)
+        except sqlite3.OperationalError as error:
+            self._raise_if_busy(error)
+            raise
 
     def run(self, statement: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """Runs a statement, and returns its rows."""
@@ -162,7 +165,7 @@ class Connection:
     def transaction(self, mode: Literal["DEFERRED", "IMMEDIATE"]) -> Generator[sqlite3.Cursor, None, None]:
         """A transaction that ends with the block: committed, or rolled back when the block fails."""
         cursor = self.cursor()
-        with self._naming_holders():
+        try:
             cursor.execute(f"BEGIN {mode}")
             try:
                 yield cursor
@@ -170,6 +173,9 @@ class Connection:
             finally:
                 if self.raw.in_transaction:
                     cursor.execute("ROLLBACK")
+        except sqlite3.OperationalError as error:
+            self._raise_if_busy(error)
+            raise
 
     def is_locked(self) -> bool:
         """Whether somebody's open transaction keeps others from writing; waits a moment for it to end."""
@@ -189,17 +195,16 @@ class Connection:
 
     def _rows(self, statement: str, parameters: Sequence[object]) -> tuple[list[tuple[Any, ...]], Sequence[Any]]:
         """The rows, and the driver's description of their columns."""
-        with self._lock, self._naming_holders():
-            cursor = self.cursor().execute(statement, tuple(parameters))
-            return cursor.fetchall(), cursor.description or ()
-
-    @contextmanager
-    def _naming_holders(self) -> Generator[None, None, None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            if not is_busy(error):
+        with self._lock:
+            try:
+                cursor = self.cursor().execute(statement, parameters)
+                return cursor.fetchall(), cursor.description or ()
+            except sqlite3.OperationalError as error:
+                self._raise_if_busy(error)
                 raise
+
+    def _raise_if_busy(self, error: sqlite3.OperationalError) -> None:
+        if is_busy(error):
             raise database_busy(self.path, self.raw) from error
 
     def _configure_for_journal(self) -> None:
