@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from database_kinds import KINDS, Kind, Meddle, Sql, add_options, parametrize
+from database_kinds import EVERY, KINDS, Kind, Meddle, Sql, add_options, parametrize
 from redis_server import running_redis
 from sample_app import in_this_loop, make_db, register_shop
 from server_runs import SERVERS, GivenServers
@@ -22,6 +22,16 @@ from kailash_testkit.store.store import Store
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves tests marked slow to ``make test-all``, unless their file or folder is asked for."""
+    asked_for = config.args_source is pytest.Config.ArgsSource.ARGS
+    if asked_for or config.getoption("--kind") == EVERY:
+        return
+    slow = [item for item in items if item.get_closest_marker("slow") is not None]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item.get_closest_marker("slow") is None]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from warm_python import WarmPython
 
+pytestmark = pytest.mark.slow
+
 MODELS = """
     import os
     from dataflow import DataFlow

@@ -15,6 +15,8 @@ from sample_app import register
 from kailash_testkit import Kit
 from kailash_testkit.concurrency import loops
 
+pytestmark = pytest.mark.slow
+
 _LOOPS = 100
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from faulty_shop import Shop, run
 
 from kailash_testkit.explain import Cause
+
+pytestmark = pytest.mark.slow
 
 _RUNS = 300
 

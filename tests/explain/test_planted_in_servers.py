@@ -22,6 +22,8 @@ from nexus import Nexus
 from kailash_testkit import AnsweredFromRecord, ApiClient
 from kailash_testkit.explain import Cause
 
+pytestmark = pytest.mark.slow
+
 
 async def test_a_nexus_that_answers_from_its_record(shop: Shop) -> None:
     app = Nexus(auto_discovery=False)

@@ -21,6 +21,8 @@ from kailash_testkit.command_line.main import main
 from kailash_testkit.databases import storage
 from kailash_testkit.databases.urls import server_url
 
+pytestmark = pytest.mark.slow
+
 TESTS = """
     import os
     import time

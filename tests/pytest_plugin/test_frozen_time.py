@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from inner_session import Project
 
+pytestmark = pytest.mark.slow
+
 FREEZERS = {
     "freezegun": 'from freezegun import freeze_time\nfreezer = lambda: freeze_time("2020-01-02")',
     "freezegun, with a running loop": (

@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from inner_session import Project
+
+pytestmark = pytest.mark.slow
 
 CONFTEST = """
     import os

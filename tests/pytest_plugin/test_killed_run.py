@@ -5,7 +5,10 @@ from __future__ import annotations
 import signal
 import time
 
+import pytest
 from inner_session import Project
+
+pytestmark = pytest.mark.slow
 
 TESTS = """
     import os

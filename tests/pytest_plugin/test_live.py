@@ -8,6 +8,8 @@ from lifespan_app import API, TESTS
 
 from kailash_testkit.errors import LeftRunning
 
+pytestmark = pytest.mark.slow
+
 SUITE = """
     import pytest
     from kailash_testkit import Factory, UnexpectedStatus

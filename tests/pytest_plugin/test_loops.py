@@ -6,6 +6,8 @@ import pytest
 from inner_session import Project
 from soak import SOAK
 
+pytestmark = pytest.mark.slow
+
 TESTS = 24 if SOAK else 8  # in each of two modules
 
 MODULE = """

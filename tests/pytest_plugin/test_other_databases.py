@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from inner_session import Project
 
+pytestmark = pytest.mark.slow
+
 MODELS = """
     import os
     from dataflow import DataFlow

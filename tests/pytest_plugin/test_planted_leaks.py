@@ -8,6 +8,8 @@ import pytest
 from inner_session import Outcome, Project
 from soak import SOAK
 
+pytestmark = pytest.mark.slow
+
 MODELS = """
     import os
     from dataflow import DataFlow

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from inner_session import Project
 
+pytestmark = pytest.mark.slow
+
 SECRET = "pl4ntedS3cret"  # followed by the number of its place
 
 PLANTED = """

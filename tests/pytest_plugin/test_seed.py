@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from inner_session import Project
+
+pytestmark = pytest.mark.slow
 
 TEST = """
     from kailash_testkit import Factory, choice

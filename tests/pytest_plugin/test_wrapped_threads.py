@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from inner_session import Project
 
+pytestmark = pytest.mark.slow
+
 WRAPPED = {
     "around Thread.run": """
         import threading

@@ -13,6 +13,8 @@ from soak import examples
 from kailash_testkit.databases.mysql.connection import quoted
 from kailash_testkit.databases.mysql.marker import TABLE, Marker
 
+pytestmark = pytest.mark.slow
+
 RUN = "kt0a1b2c3d4e"
 STEMS = ["shop", "a", "b" * 30, "b" * 31, "odd \"na'me%", "kase`x", "käse", "_", "-"]
 ENDINGS = ["", f"_{RUN}", f"_{RUN}_gw1", f"_{RUN}_", f"_{RUN.upper()}", "_kt2024010112", f"_{RUN}0", f"_{RUN}_gw1_copy"]

@@ -11,6 +11,8 @@ from mysql_server import OwnServer, literal
 from kailash_testkit.databases.mysql.marker import TABLE, Marker
 from kailash_testkit.errors import UnsafeDatabase
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def left(own: OwnServer) -> str:

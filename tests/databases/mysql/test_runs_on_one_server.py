@@ -13,6 +13,8 @@ from server_runs import GivenUrl, kill, other_process
 from kailash_testkit.databases.urls import with_database
 from kailash_testkit.errors import UnsafeDatabase
 
+pytestmark = pytest.mark.slow
+
 
 def end_all_sessions(own: OwnServer) -> None:
     """What an administrator, an idle timeout or a lost network does."""

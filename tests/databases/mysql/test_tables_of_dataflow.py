@@ -11,6 +11,8 @@ from kailash_testkit.databases import Database, open_database
 from kailash_testkit.errors import UnsafeDatabase
 from kailash_testkit.internals.dataflow_tables import own_tables
 
+pytestmark = pytest.mark.slow
+
 APPLICATIONS = ["_dataflow_notes", "dataflow_jobs", "dataflow_migrations_of_ours", "dataflow_testkit_journal_notes"]
 OWN = sorted(own_tables())
 

@@ -14,6 +14,8 @@ from soak import examples
 
 from kailash_testkit.databases.postgresql.connection import literal, quoted
 
+pytestmark = pytest.mark.slow
+
 BEGIN = "made by kailash-testkit"
 RUN = "kt0a1b2c3d4e"
 STEMS = ["shop", "a", "b" * 30, "b" * 31, "odd \"na'me%", "käse", "_"]

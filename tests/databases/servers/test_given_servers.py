@@ -16,6 +16,8 @@ from kailash_testkit.databases.servers import Choice, Server, kind_of
 from kailash_testkit.databases.urls import server_url, with_database
 from kailash_testkit.errors import ServerUnavailable, UnsupportedDatabase
 
+pytestmark = pytest.mark.slow
+
 OTHER_RUN = """
 import sys
 from kailash_testkit.databases.servers import Choice, open_server

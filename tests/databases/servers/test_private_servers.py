@@ -24,6 +24,8 @@ from kailash_testkit.databases.servers.access import LOOPBACK, Access, HeldPort
 from kailash_testkit.databases.storage import RunFolder, remove_orphans, storage_root
 from kailash_testkit.errors import ServerUnavailable
 
+pytestmark = pytest.mark.slow
+
 RUN = """
 import sys
 from pathlib import Path

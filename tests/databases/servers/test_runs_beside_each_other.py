@@ -17,6 +17,8 @@ from kailash_testkit.command_line.main import main
 from kailash_testkit.databases.servers import started
 from kailash_testkit.databases.storage import RunFolder, storage_root
 
+pytestmark = pytest.mark.slow
+
 # What is needed is imported before: the other user may not be able to read it.
 RUN = """
 import os, sys
