@@ -117,7 +117,6 @@ class ServerPlace(Place):
         parts = self.server.parts(required(self.server).url)
         address = f"[{parts.host}]" if ":" in parts.host else parts.host
         self.url = f"{self.server.kind}://{self.name}:{self.name}@{address}:{parts.port}/{self.name}"
-        self._maintenance = self._as_administrator(self.server.url)
         self.create()
         self.admin = self._as_administrator(with_database(self.server.url, self.name))
 
@@ -144,8 +143,8 @@ class PostgresqlPlace(ServerPlace):
     integrity_error = psycopg2.IntegrityError
 
     def create(self) -> None:
-        self.run(f"CREATE ROLE {self.name} LOGIN NOSUPERUSER PASSWORD '{self.name}'", self._maintenance)
-        self.run(f"CREATE DATABASE {self.name} OWNER {self.name} TEMPLATE template0", self._maintenance)
+        self.server.run(f"CREATE ROLE {self.name} LOGIN NOSUPERUSER PASSWORD '{self.name}'")
+        self.server.run(f"CREATE DATABASE {self.name} OWNER {self.name} TEMPLATE template0")
 
     def connect(self, **options: Any) -> Any:
         usual = {"user": self.name, "password": self.name, "dbname": self.name, "application_name": "the application"}
@@ -186,9 +185,8 @@ class PostgresqlPlace(ServerPlace):
 
     def remove(self) -> None:
         self.admin.close()
-        self.run(f"DROP DATABASE {self.name} WITH (FORCE)", self._maintenance)
-        self.run(f"DROP ROLE {self.name}", self._maintenance)
-        self._maintenance.close()
+        self.server.run(f"DROP DATABASE {self.name} WITH (FORCE)")
+        self.server.run(f"DROP ROLE {self.name}")
 
 
 class MysqlPlace(ServerPlace):
@@ -208,7 +206,7 @@ class MysqlPlace(ServerPlace):
             f"CREATE USER {self.name} IDENTIFIED BY '{self.name}'",
             f"GRANT ALL ON {self.name}.* TO {self.name}",
         ):
-            self.run(statement, self._maintenance)
+            self.server.run(statement)
 
     def connect(self, **options: Any) -> Any:
         parts = self.server.parts(self.server.url)
@@ -235,9 +233,8 @@ class MysqlPlace(ServerPlace):
 
     def remove(self) -> None:
         self.admin.close()
-        self.run(f"DROP DATABASE {self.name}", self._maintenance)
-        self.run(f"DROP USER {self.name}", self._maintenance)
-        self._maintenance.close()
+        self.server.run(f"DROP DATABASE {self.name}")
+        self.server.run(f"DROP USER {self.name}")
 
 
 PLACES: Mapping[str, type[SqlitePlace | ServerPlace]] = {
