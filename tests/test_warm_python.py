@@ -150,7 +150,8 @@ HANGING = """
 import os, subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 print("started", child.pid, flush=True)
-open("hanging", "w").write(f"{os.getpid()} {child.pid}")
+open("hanging.new", "w").write(f"{os.getpid()} {child.pid}")
+os.rename("hanging.new", "hanging")
 time.sleep(600)
 """
 
