@@ -14,7 +14,6 @@ from kailash_testkit.text import truncate_repr
 
 _LOCK_PATIENCE: Final = 0.5  # seconds that a transaction is given to end
 _LOOK_AGAIN: Final = 0.02  # seconds
-_LONGEST_STATEMENT: Final = 120  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +82,3 @@ def locked(name: str, holders: Sequence[str], *, if_nobody: str = "") -> Databas
 
 HAS_ENDED: Final = "; it has ended just now"
 """What a server is asked too late."""
-
-
-def statement_shown(query: str) -> str:
-    """A statement in one line, cut where it would fill the screen."""
-    line = " ".join(query.split())
-    return line if len(line) <= _LONGEST_STATEMENT else f"{line[:_LONGEST_STATEMENT]}..."

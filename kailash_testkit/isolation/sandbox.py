@@ -255,11 +255,6 @@ class Sandbox:
             return report.method != "saved state"
         return True
 
-    def forget(self, state: State) -> None:
-        """``state`` is not returned to any more."""
-        if state.returns == self._returns:
-            self.journal.release(state.mark)
-
     def _end_levels(self) -> None:
         """Takes off the levels of ended owners; those above them come off as well, to be written again."""
         lowest = next((n for n, level in enumerate(self._levels) if level.owner in self._ended), None)
