@@ -68,7 +68,13 @@ class Place:
 
 class SqlitePlace(Place):
     kind = KINDS["sqlite"]
-    words = {"serial": "INTEGER PRIMARY KEY AUTOINCREMENT", "bytes": "BLOB"}
+    words = {
+        "serial": "INTEGER PRIMARY KEY AUTOINCREMENT",
+        "bytes": "BLOB",
+        "odd": '"odd ""na`me%"',
+        "spaced": '"a b"',
+        "key": "TEXT",
+    }
     refused = sqlite3.Error
     integrity_error = sqlite3.IntegrityError
 
@@ -138,7 +144,13 @@ class ServerPlace(Place):
 class PostgresqlPlace(ServerPlace):
     kind = KINDS["postgresql"]
     server = POSTGRESQL
-    words = {"serial": "serial PRIMARY KEY", "bytes": "bytea"}
+    words = {
+        "serial": "serial PRIMARY KEY",
+        "bytes": "bytea",
+        "odd": '"odd ""na`me%"',
+        "spaced": '"a b"',
+        "key": "TEXT",
+    }
     refused = psycopg2.Error
     integrity_error = psycopg2.IntegrityError
 
@@ -192,7 +204,13 @@ class PostgresqlPlace(ServerPlace):
 class MysqlPlace(ServerPlace):
     kind = KINDS["mysql"]
     server = MYSQL
-    words = {"serial": "INTEGER AUTO_INCREMENT PRIMARY KEY", "bytes": "VARBINARY(20)"}
+    words = {
+        "serial": "INTEGER AUTO_INCREMENT PRIMARY KEY",
+        "bytes": "VARBINARY(20)",
+        "odd": '`odd "na``me%`',
+        "spaced": "`a b`",
+        "key": "VARCHAR(99)",
+    }
     refused = pymysql.Error
     integrity_error = pymysql.IntegrityError
 
@@ -255,7 +273,8 @@ class Bench:
         self.refused: type[Exception] = place.refused
         self._open: list[Any] = []
         self._app: Any = None
-        self._database: Any = None
+        self.database: Any = None
+        """The kit's view of it, of the journal that is open."""
         self._started: tuple[tuple[str, ...], Mark, str] | None = None
 
     # --- the application's side ------------------------------------------------------------------
@@ -304,8 +323,8 @@ class Bench:
     def open_journal(self) -> None:
         """A journal that is not installed yet, in place of the one there is."""
         self._close_journal()
-        self._database = open_database(self.place.url)
-        self.journal = self._database.journal(lock_wait=WAIT)
+        self.database = open_database(self.place.url)
+        self.journal = self.database.journal(lock_wait=WAIT)
 
     def _is_as_started(self, schema: tuple[str, ...]) -> bool:
         if self._started is None or self._started[0] != schema:
@@ -350,11 +369,11 @@ class Bench:
 
     def _close_journal(self) -> None:
         self._started = None
-        if self._database is not None:
+        if self.database is not None:
             with suppress(self.refused):
                 self.journal.close()
-            self._database.close()
-            self._database = None
+            self.database.close()
+            self.database = None
 
     def close(self) -> None:
         self.leave()

@@ -2,33 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from database_kinds import Kind
 from faulty_shop import Shop, UrlOf, application, register_models
-from sample_app import make_db
+from sample_app import in_this_loop, make_db
 
 from kailash_testkit import ApiClient, Kit
 from kailash_testkit.internals.dataflow import close_in_running_loop
 
 
+class OpenShops:
+    """One open kit per kind of database, made again when another DataFlow has taken over the names of its nodes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._kits: dict[str, Kit] = {}
+        self._stack = contextlib.ExitStack()
+
+    def on(self, kind: Kind) -> Kit:
+        if kind.name not in self._kits or not _has_its_names(self._kits[kind.name].dataflow):
+            url = kind.new_url(self._folder, f"shop{len(self._kits)}")
+            self._stack.callback(kind.drop, url)
+            db = make_db(url, **kind.options)
+            self._stack.callback(db.close)
+            register_models(db)
+            self._kits[kind.name] = self._stack.enter_context(contextlib.closing(Kit(db).open()))
+        return self._kits[kind.name]
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+def _has_its_names(db: Any) -> bool:
+    from kailash.nodes.base import NodeRegistry
+
+    return NodeRegistry.get("OrderCreateNode") is db.get_node("OrderCreateNode")
+
+
+@pytest.fixture(scope="module")
+def open_shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenShops]:
+    with contextlib.closing(OpenShops(tmp_path_factory.mktemp("shops"))) as shops:
+        yield shops
+
+
 @pytest.fixture
 def options() -> dict[str, Any]:
-    """Options of the DataFlow; a module overrides it."""
+    """Options of the DataFlow; a module overrides it, and its tests get a DataFlow each."""
     return {}
 
 
 @pytest.fixture
-async def shop(url_of: UrlOf, database_kind: Kind, options: dict[str, Any]) -> AsyncIterator[Shop]:
+async def kit_on_the_shop(
+    open_shops: OpenShops, url_of: UrlOf, database_kind: Kind, options: dict[str, Any]
+) -> AsyncIterator[Kit]:
+    if not options:
+        async with in_this_loop(open_shops.on(database_kind)) as kit:
+            yield kit
+        return
     db = make_db(url_of("shop"), **{**database_kind.options, **options})
     register_models(db)
+    async with Kit(db) as kit:
+        yield kit
+    db.close()
+
+
+@pytest.fixture
+async def shop(kit_on_the_shop: Kit) -> AsyncIterator[Shop]:
     place: list[Shop] = []
-    async with Kit(db) as kit, ApiClient(application(place), kit=kit) as api:
-        place.append(Shop(db, kit, api))
+    async with ApiClient(application(place), kit=kit_on_the_shop) as api:
+        place.append(Shop(kit_on_the_shop.dataflow, kit_on_the_shop, api))
         yield place[0]
         for other in place[0].others:
             await close_in_running_loop(other)
             other.close()
-    db.close()

@@ -7,6 +7,7 @@ Each type is tried on DataFlow itself as well: a release that stores one of the 
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -15,7 +16,7 @@ from uuid import UUID
 
 import pytest
 from annotated_types import Gt, MaxLen
-from sample_app import Colour, Level, Status, register
+from sample_app import Colour, Level, Status, in_this_loop, make_db, register
 
 from kailash_testkit import Factory
 from kailash_testkit.errors import KitError, UnstorableField
@@ -88,44 +89,47 @@ REFUSED: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def kinds(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    from sample_app import make_db
-
+def open_kinds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kit]:
+    """A kit on a model for each type."""
     db = make_db(tmp_path_factory.mktemp("kinds") / "kinds.db")
     for number, (kind, _) in enumerate([*STORED.values(), *REFUSED.values()]):
         register(db, f"Kind{number}", id=int, value=kind)
-    yield db
+    kit = Kit(db).open()
+    yield kit
+    kit.close()
     db.close()
 
 
+@pytest.fixture
+async def kinds(open_kinds: Kit) -> AsyncIterator[Kit]:
+    async with in_this_loop(open_kinds) as kit:
+        yield kit
+
+
 @pytest.mark.parametrize("name", STORED)
-async def test_what_dataflow_stores_is_accepted_and_made(kinds: Any, name: str) -> None:
+async def test_what_dataflow_stores_is_accepted_and_made(kinds: Kit, name: str) -> None:
     annotation, value = STORED[name]
     assert refusal(annotation) is None
-    async with Kit(kinds) as kit:
-        factory = kit.factory(f"Kind{list(STORED).index(name)}")
-        assert (await factory.create(value=value)).value == value
-        assert [row.value for row in await factory.create_many(2, value=value)] == [value] * 2
-        made = await factory.create_many(2)
-        assert made == await factory.rows(id={"$in": [row.id for row in made]})
-        await kit.reset()
+    factory = kinds.factory(f"Kind{list(STORED).index(name)}")
+    assert (await factory.create(value=value)).value == value
+    assert [row.value for row in await factory.create_many(2, value=value)] == [value] * 2
+    made = await factory.create_many(2)
+    assert made == await factory.rows(id={"$in": [row.id for row in made]})
 
 
 @pytest.mark.parametrize("name", REFUSED)
-async def test_what_dataflow_does_not_store_is_refused(kinds: Any, name: str) -> None:
+async def test_what_dataflow_does_not_store_is_refused(kinds: Kit, name: str) -> None:
     annotation, value = REFUSED[name]
     problem = refusal(annotation)
     assert problem is not None
     assert problem.why
     assert problem.instead
-    async with Kit(kinds) as kit:
-        model = f"Kind{len(STORED) + list(REFUSED).index(name)}"
-        with pytest.raises(KitError):
-            await kit.store.create(kit.store.model(model), {"value": value})
-        with pytest.raises(UnstorableField, match=rf"{model}\.value is declared .*, which DataFlow cannot"):
-            kit.factory(model)
-        assert await kit.rows(model, id=-1) == []
-        await kit.reset()
+    model = f"Kind{len(STORED) + list(REFUSED).index(name)}"
+    with pytest.raises(KitError):
+        await kinds.store.create(kinds.store.model(model), {"value": value})
+    with pytest.raises(UnstorableField, match=rf"{model}\.value is declared .*, which DataFlow cannot"):
+        kinds.factory(model)
+    assert await kinds.rows(model, id=-1) == []
 
 
 def test_the_refusal_comes_when_the_factory_is_made(new_db: Any) -> None:

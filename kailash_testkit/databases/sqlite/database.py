@@ -56,18 +56,17 @@ class Database:
         return [str(name) for (name,) in names if not is_bookkeeping(str(name))]
 
     def row(self, table: str, row_id: object, /) -> Mapping[str, object] | None:
-        rows = self._connection.dicts(f"SELECT * FROM {quoted(table)} WHERE id = ?", (row_id,))
-        return rows[0] if rows else None
+        return next(iter(self.rows(table, [row_id])), None)
 
     def rows(self, table: str, ids: Sequence[object], /) -> list[Mapping[str, object]]:
         found: list[Mapping[str, object]] = []
-        for some in _in_parts(ids):
+        for some in _in_parts(_possible(ids)):
             query = f"SELECT * FROM {quoted(table)} WHERE id IN ({_placeholders(some)})"
             found += self._connection.dicts(query, some)
         return found
 
     def remove(self, table: str, ids: Sequence[object], /) -> None:
-        for some in _in_parts(ids):
+        for some in _in_parts(_possible(ids)):
             self._connection.run(f"DELETE FROM {quoted(table)} WHERE id IN ({_placeholders(some)})", some)
 
     def references(self, table: str, /) -> Mapping[str, str]:
@@ -125,6 +124,11 @@ class Database:
             self._connection.close()
 
 
+def _possible(ids: Sequence[object]) -> Sequence[object]:
+    """Those that a column can hold: SQLite's integers have 64 bits, and its driver refuses to look for others."""
+    return [one for one in ids if not isinstance(one, int) or -(2**63) <= one < 2**63]
+
+
 def _in_parts(values: Sequence[object]) -> Iterator[Sequence[object]]:
     return (values[start : start + _MOST_PARAMETERS] for start in range(0, len(values), _MOST_PARAMETERS))
 
@@ -136,7 +140,7 @@ def _placeholders(values: Sequence[object]) -> str:
 def look_for_row(url: str, table: str, row_id: object) -> bool:
     """Whether a file, that the kit may only look into, has a row of that id; False where there is no such table."""
     path = file_of(url)
-    if not path.exists():
+    if not path.exists() or not _possible([row_id]):
         return False
     with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
         try:

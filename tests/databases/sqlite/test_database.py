@@ -1,9 +1,9 @@
-"""A SQLite file as the kit sees it."""
+"""SQLite's URLs, and which files the kit takes; what all kinds do is in `contract/test_database.py`."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,6 @@ import pytest
 from kailash_testkit.databases import open_database
 from kailash_testkit.databases.sqlite.connection import file_of
 from kailash_testkit.databases.sqlite.database import Database
-from kailash_testkit.databases.sqlite.naming import quoted
 from kailash_testkit.databases.sqlite.ownership import APPLICATION_ID
 from kailash_testkit.errors import UnsafeDatabase, UnsupportedDatabase
 
@@ -33,17 +32,6 @@ def run(path: Path) -> Run:
         connection.close()
 
     return run
-
-
-@pytest.fixture
-def database(path: Path, run: Run) -> Iterator[Database]:
-    run('CREATE TABLE "odd ""name" (id INTEGER PRIMARY KEY AUTOINCREMENT, "a b" TEXT)')
-    run("CREATE TABLE keyed (id TEXT PRIMARY KEY, n INTEGER)")
-    run("CREATE TABLE dataflow_migrations (id INTEGER)")
-    run("CREATE TABLE dataflow_jobs (id INTEGER)")
-    database = Database(f"sqlite:///{path}")
-    yield database
-    database.close()
 
 
 # --- URLs ----------------------------------------------------------------------------------------
@@ -129,66 +117,3 @@ def test_many_foreign_tables_are_not_all_listed(path: Path, run: Run) -> None:
         database.claim(allow_existing=False)
     database.close()
     assert marker(path) == 0
-
-
-# --- looking ------------------------------------------------------------------------------------
-
-
-def test_tables_are_those_that_hold_data(database: Database) -> None:
-    assert database.tables() == ["dataflow_jobs", "keyed", 'odd "name']
-
-
-def test_a_row_by_its_id(database: Database, run: Run) -> None:
-    run("INSERT INTO keyed VALUES ('a', 1)")
-    assert database.row("keyed", "a") == {"id": "a", "n": 1}
-    assert database.row("keyed", "b") is None
-    assert database.row("keyed", "a'; DROP TABLE keyed; --") is None
-
-
-def test_names_are_quoted(database: Database, run: Run) -> None:
-    run('INSERT INTO "odd ""name" ("a b") VALUES (\'x\')')
-    assert database.row('odd "name', 1) == {"id": 1, "a b": "x"}
-    assert database.count('odd "name') == 1
-    assert quoted('a"b') == '"a""b"'
-
-
-def test_rows_after_a_number(database: Database, run: Run) -> None:
-    for _ in range(3):
-        run('INSERT INTO "odd ""name" ("a b") VALUES (\'x\')')
-    assert [row["id"] for row in database.rows_after('odd "name', 1)] == [2, 3]
-
-
-def test_the_last_number_counts_deleted_and_given_ids(database: Database, run: Run) -> None:
-    assert database.last_generated_id('odd "name') == 0
-    run('INSERT INTO "odd ""name" VALUES (7, \'x\')')
-    run('DELETE FROM "odd ""name"')
-    assert database.last_generated_id('odd "name') == 7
-
-
-def test_sampled_ids_are_the_newest(database: Database, run: Run) -> None:
-    for name in "cab":
-        run(f"INSERT INTO keyed VALUES ('{name}', 1)")
-    assert database.sample_ids("keyed", 2) == ["b", "a"]
-
-
-def test_it_sees_what_others_write_and_others_see_its_file(database: Database, run: Run) -> None:
-    run("INSERT INTO keyed VALUES ('a', 1)")
-    assert database.count("keyed") == 1
-
-
-def test_it_may_be_used_from_any_thread(database: Database) -> None:
-    import threading
-
-    found: list[object] = []
-    threads = [threading.Thread(target=lambda: found.append(database.count("keyed"))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert found == [0] * 8
-
-
-def test_closing_twice_is_harmless(path: Path) -> None:
-    database = Database(f"sqlite:///{path}")
-    database.close()
-    database.close()
