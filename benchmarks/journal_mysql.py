@@ -93,7 +93,7 @@ def database(rows: int, *, journal: bool, triggers: bool = False) -> Generator[D
             for number in range(TABLES):
                 opened.run(f"CREATE TRIGGER own{number} AFTER UPDATE ON t{number} FOR EACH ROW SET @changed = 1")
         if journal:
-            opened.journal = Journal(url(name))
+            opened.journal = Journal(url(name), lock_wait=0.5)
             opened.journal.install()
             opened.mark = opened.journal.mark()
         yield opened

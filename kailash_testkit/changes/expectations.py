@@ -63,12 +63,12 @@ class Expectation:
             "{}: changed too, from {} to {}".format(
                 name, *differing(self._shown(name, old[name]), self._shown(name, new[name]))
             )
-            for name in change.told
+            for name in change.reported_columns
             if name not in self.fields and old is not None and new is not None
         ]
 
     def _unasked(self, change: Change) -> list[str]:
-        if change.is_told or any(name in self.fields for name in change.columns):
+        if change.is_reported or any(name in self.fields for name in change.columns):
             return []
         return [f"only {', '.join(change.columns)} changed"]
 

@@ -71,7 +71,7 @@ class Changes:
         self.__exit__(kind, error, trace)
 
     def _net(self) -> list[Change]:
-        """All that differs, also what is not worth telling."""
+        """All that differs, also what is not worth reporting."""
         if self._ended is not None:
             return self._ended
         if self._running is None:
@@ -82,7 +82,7 @@ class Changes:
         return net_changes(recorded, self._models())
 
     def _all(self) -> list[Change]:
-        return [change for change in self._net() if change.is_told]
+        return [change for change in self._net() if change.is_reported]
 
     def _of(self, kind: Kind, model: type | str) -> list[Change]:
         name = model if isinstance(model, str) else model.__name__

@@ -38,15 +38,15 @@ class Change:
         return _differing(self.before, self.after)
 
     @property
-    def told(self) -> tuple[str, ...]:
-        """The columns that differ and are worth telling: without those that DataFlow sets by itself."""
+    def reported_columns(self) -> tuple[str, ...]:
+        """The columns that differ and are worth reporting: without those that DataFlow sets by itself."""
         quiet = {*MANAGED, TOMBSTONE} if self.soft else MANAGED
         return tuple(name for name in self.columns if name not in quiet)
 
     @property
-    def is_told(self) -> bool:
-        """Whether it is worth telling: an update of ``updated_at`` alone is not."""
-        return self.kind != "updated" or bool(self.told)
+    def is_reported(self) -> bool:
+        """Whether it is worth reporting: an update of ``updated_at`` alone is not."""
+        return self.kind != "updated" or bool(self.reported_columns)
 
 
 def _differing(before: Row | None, after: Row | None) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ def net_changes(recorded: Iterable[RecordedChange], models: Mapping[str, Model])
     """The net effect of recorded changes, in the order in which each row was first touched.
 
     An insert that was deleted again and an update that was taken back are nothing. An update of the
-    key is a deletion and a creation. Updates of ``updated_at`` alone are among them, see `Change.is_told`.
+    key is a deletion and a creation. Updates of ``updated_at`` alone are among them, see `Change.is_reported`.
     models: by table name.
     """
     touched: dict[tuple[str, tuple[object, ...]], _History] = {}

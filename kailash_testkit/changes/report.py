@@ -12,10 +12,10 @@ from kailash_testkit.redaction import fields
 from kailash_testkit.text import differing, truncate_repr
 
 _MOST: Final = 20
-"""Differences of each kind that are told one by one; whoever sees so many looks for another cause."""
+"""Differences of each kind that are reported one by one; whoever sees so many looks for another cause."""
 
 
-def told(change: Change) -> str:
+def described(change: Change) -> str:
     """One change in a few lines: its row, then the columns that differ.
 
     An update lists old and new values; a created row its values.
@@ -26,7 +26,7 @@ def told(change: Change) -> str:
         return "\n".join([head, *_columns(change)])
     if change.after is not None:
         shown = fields(change.after.as_dict(), change.model)
-        values = [f"{name}={truncate_repr(shown[name])}" for name in change.told if name != "id"]
+        values = [f"{name}={truncate_repr(shown[name])}" for name in change.reported_columns if name != "id"]
         return f"{head}: {', '.join(values)}" if values else head
     return head
 
@@ -34,9 +34,9 @@ def told(change: Change) -> str:
 def _columns(change: Change) -> list[str]:
     before = fields(change.before.as_dict(), change.model) if change.before is not None else {}
     after = fields(change.after.as_dict(), change.model) if change.after is not None else {}
-    width = max((len(name) for name in change.told), default=0)
+    width = max((len(name) for name in change.reported_columns), default=0)
     lines: list[str] = []
-    for name in change.told:
+    for name in change.reported_columns:
         old, new = differing(before.get(name), after.get(name))
         lines.append(f"  {name:<{width}}  {old} -> {new}")
     return lines
@@ -45,25 +45,25 @@ def _columns(change: Change) -> list[str]:
 def differences(expected: Sequence[Expectation], actual: Sequence[Change]) -> list[str]:
     """Lines that hold expected and actual changes side by side; empty when they agree.
 
-    What is not worth telling (see `Change.is_told`) may be expected, and need not be.
+    What is not worth reporting (see `Change.is_reported`) may be expected, and need not be.
     """
     pairs = matched(expected, actual)
     missing = [expectation for place, expectation in enumerate(expected) if place not in pairs]
     met = set(pairs.values())
-    extra = [change for place, change in enumerate(actual) if place not in met and change.is_told]
+    extra = [change for place, change in enumerate(actual) if place not in met and change.is_reported]
     if not missing and not extra:
         return []
     lines = [f"{len(met)} as expected"] if met else []
     for expectation in missing[:_MOST]:
         lines += _against(expectation, extra)
     for change in extra[:_MOST]:
-        lines += _labelled("unexpected: ", told(change))
-    untold = max(0, len(missing) - _MOST), max(0, len(extra) - _MOST)
-    return [*lines, "... and {} more expected, {} more found".format(*untold)] if any(untold) else lines
+        lines += _labelled("unexpected: ", described(change))
+    unlisted = max(0, len(missing) - _MOST), max(0, len(extra) - _MOST)
+    return [*lines, "... and {} more expected, {} more found".format(*unlisted)] if any(unlisted) else lines
 
 
 def _against(expectation: Expectation, extra: list[Change]) -> list[str]:
-    """An unmet expectation, held against the change that comes nearest, which is thereby told."""
+    """An unmet expectation, held against the change that comes nearest, which is thereby reported."""
     candidates = [(expectation.problems(change), change) for change in extra if expectation.concerns(change)]
     if not candidates:
         return [f"missing:    {expectation}"]
@@ -79,5 +79,5 @@ def _labelled(label: str, text: str) -> list[str]:
 
 
 def listing(changes: Iterable[Change]) -> list[str]:
-    """The lines that tell all changes."""
-    return [line for change in changes for line in told(change).splitlines()]
+    """The lines that describe all changes."""
+    return [line for change in changes for line in described(change).splitlines()]

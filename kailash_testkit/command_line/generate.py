@@ -25,7 +25,7 @@ _SHORTEST_LINE: Final = 79
 _DESCRIPTION: Final = """\
 Writes a module of typed factories for the models of a DataFlow: mypy and pyright then refuse a misspelt
 field and a wrong type wherever a test makes, finds or expects rows. Check the module in, and extend it
-in a module of your own; it is written anew whenever the models change.
+in a module of your own; it is written again whenever the models change.
 """
 _CODES: Final = """\
 exit codes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from kailash_testkit.databases.journal import Journal
+from kailash_testkit.databases.journal import LOCK_WAIT, Journal
 from kailash_testkit.databases.kinds import kind_of_url, load
 from kailash_testkit.databases.sessions import Session
 from kailash_testkit.errors import UnsupportedDatabase
@@ -101,7 +101,7 @@ class Database(Protocol):
         """Who keeps the database locked now by an open transaction, a line each, as far as that can be known."""
         ...
 
-    def journal(self, *, lock_wait: float = 0.5) -> Journal:
+    def journal(self, *, lock_wait: float = LOCK_WAIT) -> Journal:
         """The change journal of the database, on connections of its own. Not installed yet.
 
         lock_wait: how long it waits for a lock, in seconds, before it raises `DatabaseBusy`.

@@ -13,7 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
+
+LOCK_WAIT: Final = 0.5
+"""How long the kit waits for a lock unless told otherwise, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ def _on_pytest(settings: Mapping[str, Any]) -> list[Advice]:
     return [
         Advice(
             "pytest-asyncio makes an event loop for each test",
-            "DataFlow's connections live as long as their loop: each test connects anew, and code that keeps a "
+            "DataFlow's connections live as long as their loop: each test connects again, and code that keeps a "
             "connection meets a closed loop",
             " and ".join(f'{name} = "session"' for name in _LOOP_SCOPES),
         )

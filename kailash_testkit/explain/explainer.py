@@ -74,7 +74,7 @@ class Explainer:
         return [str(failure) for failure in self._failures if not failure.by_kit]
 
     def at_once(self, model: Model, row_id: object) -> Explanation:
-        """What can be told without running anything; never raises."""
+        """What can be said without running anything; never raises."""
         return investigation.explain_at_once(self._case(model, row_id))
 
     async def explain(self, model: Model, row_id: object) -> Explanation:

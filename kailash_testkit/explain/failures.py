@@ -53,7 +53,7 @@ class FailureLog(logging.Handler):
         self._failures: deque[Failure] = deque(maxlen=_LENGTH)
 
     def start(self) -> None:
-        """Begins to observe. Idempotent; needed again where the application has configured logging anew."""
+        """Begins to observe. Idempotent; needed again where the application has configured logging again."""
         for name in FAILURE_LOGGERS:
             logging.getLogger(name).addHandler(self)
 

@@ -32,7 +32,7 @@ _THOROUGH: Final = (*_PROVED, absent.in_another_database, *_LIKELY)
 
 
 def explain_at_once(case: Case) -> Explanation:
-    """What can be told without running anything and without waiting; for the messages of errors.
+    """What can be said without running anything and without waiting; for the messages of errors.
 
     Never raises: a message must not fail because its explanation did.
     """

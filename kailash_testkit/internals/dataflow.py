@@ -56,7 +56,7 @@ def create_tables(dataflow: Any) -> None:
     """
     try:
         done = dataflow.create_tables_sync()
-    except Exception as error:  # whatever DataFlow raises is told, not swallowed
+    except Exception as error:  # whatever DataFlow raises is reported, not swallowed
         raise _tables_failed(redact(str(error))) from None
     if not done:
         raise _tables_failed("create_tables_sync() reported failure", _failed_tables(dataflow))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kailash_testkit.explain import Explanation
     from kailash_testkit.kit import Kit
 
-_MOST: Final = 12  # changes that are told one by one
+_MOST: Final = 12  # changes that are reported one by one
 _REQUESTS: Final = 5
 
 
@@ -86,7 +86,7 @@ def collected(item: pytest.Item, call: pytest.CallInfo[Any], kits: list[Kit], se
     for kit in kits:
         try:
             _add(facts, kit)
-        except Exception as trouble:  # told in the report, which must not fail with it
+        except Exception as trouble:  # named in the report, which must not fail with it
             facts["trouble"] = redact(f"{type(trouble).__name__}: {trouble}").splitlines()[0]
     used = [facts["changes"], facts["requests"], facts["failed_nodes"], facts["explanation"], facts["trouble"]]
     return facts if any(used) else None
@@ -94,12 +94,12 @@ def collected(item: pytest.Item, call: pytest.CallInfo[Any], kits: list[Kit], se
 
 def _add(facts: Facts, kit: Kit) -> None:
     from kailash_testkit.changes.net import net_changes
-    from kailash_testkit.changes.report import told
+    from kailash_testkit.changes.report import described
 
     recorded = kit.sandbox.written()
-    changes = [change for change in net_changes(recorded, kit.store.models_by_table()) if change.is_told]
+    changes = [change for change in net_changes(recorded, kit.store.models_by_table()) if change.is_reported]
     facts["database"] = facts["database"] or redact(kit.database.url)
-    facts["changes"] += [line for change in changes[:_MOST] for line in told(change).splitlines()]
+    facts["changes"] += [line for change in changes[:_MOST] for line in described(change).splitlines()]
     facts["more_changes"] += max(0, len(changes) - _MOST)
     requests = [*kit.timeline][-_REQUESTS:]
     facts["requests"] += [_request(request, kit) for request in requests]

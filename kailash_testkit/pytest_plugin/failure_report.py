@@ -81,7 +81,7 @@ def text(facts: Facts) -> str:
     if facts["failed_nodes"]:
         lines += ["nodes that failed:", *(f"  {line}" for line in facts["failed_nodes"][-_FAILED_NODES:])]
     if facts["trouble"]:
-        lines.append(f"not told: {facts['trouble']}")
+        lines.append(f"not known: {facts['trouble']}")
     if facts["database"]:
         lines.append(f"database: {facts['database']}")
     return "\n".join([*lines, f"replay:   {facts['replay']}"])

@@ -164,10 +164,10 @@ class _Run:
     @classmethod
     def joined(cls) -> _Run | None:
         """The run of the controller that started this worker; None for a process that begins a run itself."""
-        told = os.environ.get(_SHARED)
-        if told is None or _WORKER not in os.environ:
+        shared = os.environ.get(_SHARED)
+        if shared is None or _WORKER not in os.environ:
             return None
-        said = json.loads(told)
+        said = json.loads(shared)
         if said["controller"] != os.getppid():  # inherited through a process that is no worker of that controller
             return None
         access = Access(said["port"], said["password"]) if said["port"] else None

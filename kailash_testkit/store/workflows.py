@@ -49,7 +49,7 @@ class Workflows:
         own = RUNS_FOR_KIT.set(True)
         try:
             results, _ = await runtime.execute_workflow_async(workflow, {NODE_ID: dict(inputs)})
-        except Exception as error:  # whatever the node raises is told in the kit's words
+        except Exception as error:  # whatever the node raises is put into the kit's words
             known = secrets_in(inputs, model.name)
             raise NodeFailed(f"{model.name}{operation}Node raised", why=reason_of(str(error), known)) from None
         finally:

@@ -70,7 +70,7 @@ async def test_all_three_kinds(shop_kit: Kit, orders: Factory) -> None:
     assert change.before is not None
     assert change.after is not None
     assert (change.id, change.before.note, change.after.note) == (first.id, "old", "new")
-    assert change.told == ("note",)
+    assert change.reported_columns == ("note",)
     assert [change.id for change in changes.created("Order")] == [third.id]
     assert [change.id for change in changes.deleted("Order")] == [second.id]
     assert changes.created("Customer") == []
@@ -248,9 +248,9 @@ async def test_an_update_lists_only_columns_that_differ_in_the_models_types(shop
         await kinds.update(row.id, whole=7, **new)
     changes.assert_only(kinds.updated(row.id, **new))
     (change,) = changes
-    assert change.told == ("flag", "moment", "numbers", "colour")
+    assert change.reported_columns == ("flag", "moment", "numbers", "colour")
     assert change.after is not None
-    assert {name: change.after[name] for name in change.told} == new
+    assert {name: change.after[name] for name in change.reported_columns} == new
     assert str(changes).splitlines() == [
         f"updated Kinds {row.id}",
         "  flag     False -> True",

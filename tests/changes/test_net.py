@@ -171,7 +171,7 @@ def test_a_column_named_deleted_at_means_nothing_without_soft_delete(journal: Re
 def test_updated_at_alone_is_not_worth_telling(journal: Recorder) -> None:
     journal.update("orders", {**OPEN, "updated_at": "2025-01-02 03:04:05"}, updated_at="2025-01-02 03:04:06")
     change = only(journal)
-    assert (change.columns, change.told, change.is_told) == (("updated_at",), (), False)
+    assert (change.columns, change.reported_columns, change.is_reported) == (("updated_at",), (), False)
 
 
 def test_a_table_without_a_model_keeps_its_name_and_stored_values(journal: Recorder) -> None:

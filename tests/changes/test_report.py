@@ -7,7 +7,7 @@ from typing import Any
 from recorded import Recorder, change, made
 
 from kailash_testkit.changes import Change, created, deleted, updated
-from kailash_testkit.changes.report import differences, listing, told
+from kailash_testkit.changes.report import described, differences, listing
 
 BEFORE = {"id": 1, "status": "open", "total": 1.5}
 
@@ -18,12 +18,12 @@ def changed(**values: Any) -> Change:
 
 def test_a_created_row_shows_its_values() -> None:
     row = made("Order", id=1, status="open", created_at="2025", updated_at="2025")
-    assert told(row) == "created Order 1: status='open'"
-    assert told(made("Order", id="a")) == "created Order 'a'"
+    assert described(row) == "created Order 1: status='open'"
+    assert described(made("Order", id="a")) == "created Order 'a'"
 
 
 def test_an_updated_row_shows_the_columns_that_differ() -> None:
-    assert told(changed(status="paid", total=2.5)).splitlines() == [
+    assert described(changed(status="paid", total=2.5)).splitlines() == [
         "updated Order 1",
         "  status  'open' -> 'paid'",
         "  total   1.5 -> 2.5",
@@ -31,14 +31,14 @@ def test_an_updated_row_shows_the_columns_that_differ() -> None:
 
 
 def test_long_texts_show_where_they_differ() -> None:
-    line = told(change("updated", "Order", {"id": 1, "note": "x" * 999 + "a"}, {"id": 1, "note": "x" * 999 + "b"}))
+    line = described(change("updated", "Order", {"id": 1, "note": "x" * 999 + "a"}, {"id": 1, "note": "x" * 999 + "b"}))
     assert "xa'" in line
     assert "xb'" in line
     assert len(line) < 200
 
 
 def test_a_deleted_row_is_one_line() -> None:
-    assert told(change("deleted", "Order", BEFORE, None)) == "deleted Order 1"
+    assert described(change("deleted", "Order", BEFORE, None)) == "deleted Order 1"
 
 
 def test_a_soft_deletion_says_so_and_shows_what_else_changed() -> None:

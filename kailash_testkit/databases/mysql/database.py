@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows
-from kailash_testkit.databases.journal import Journal
+from kailash_testkit.databases.journal import LOCK_WAIT, Journal
 from kailash_testkit.databases.mysql.connection import Connection
 from kailash_testkit.databases.mysql.connection import quoted_with_parameters as _sql
 from kailash_testkit.databases.mysql.naming import MARKER_TABLE, is_bookkeeping
@@ -146,7 +146,7 @@ class Database:
     def open_transactions(self) -> list[str]:
         return holders(self.sessions())
 
-    def journal(self, *, lock_wait: float = 0.5) -> Journal:
+    def journal(self, *, lock_wait: float = LOCK_WAIT) -> Journal:
         from kailash_testkit.databases.mysql.journal.journal import Journal as JournalOfMysql
 
         return JournalOfMysql(self._url, lock_wait=lock_wait)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Final, Self
 
 from kailash_testkit.databases.drivers import driver
+from kailash_testkit.databases.journal import LOCK_WAIT
 from kailash_testkit.databases.postgresql.sessions import APPLICATION_NAME, IN_TRANSACTION, session
 from kailash_testkit.databases.sessions import busy
 from kailash_testkit.databases.urls import ServerUrl, server_url
@@ -23,8 +24,6 @@ OWN_SCHEMA: Final = "dataflow_testkit"
 """The schema for all that the kit keeps in the database; DataFlow's discovery and migrations do not look there."""
 FIRST_OBJECT: Final = 16384
 """PostgreSQL's own objects have numbers below this."""
-LOCK_WAIT: Final = 0.5
-"""How long statements wait for a lock, in seconds."""
 
 _CONNECT_WAIT: Final = 10  # seconds
 _HAS_IDLE_TIMEOUT: Final = 140000  # the version of PostgreSQL

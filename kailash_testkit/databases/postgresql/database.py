@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows, unsafe
-from kailash_testkit.databases.journal import Journal
-from kailash_testkit.databases.postgresql.connection import LOCK_WAIT, OWN_SCHEMA, PORT, SCHEMES, Connection, quoted
+from kailash_testkit.databases.journal import LOCK_WAIT, Journal
+from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, PORT, SCHEMES, Connection, quoted
 from kailash_testkit.databases.postgresql.journal.catalog import OF_APPLICATION
 from kailash_testkit.databases.postgresql.sessions import CLIENTS, IS_LOCKED, session
 from kailash_testkit.databases.sessions import Session, holders, stays_true

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from kailash_testkit.databases.claiming import unsafe
+from kailash_testkit.databases.journal import LOCK_WAIT
 from kailash_testkit.databases.sqlite.sessions import database_busy, is_busy, raise_if_locked
 from kailash_testkit.errors import UnsupportedDatabase
 
-LOCK_WAIT: Final = 0.5  # seconds
 _MOST_STATEMENTS: Final = 1000  # kept prepared
 # Let rows be put back that constraints would refuse or act upon: they were there before.
 _JOURNAL_SETTINGS: Final = ("foreign_keys = OFF", "ignore_check_constraints = ON", "temp_store = MEMORY")

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
+from kailash_testkit.databases.journal import LOCK_WAIT
 from kailash_testkit.databases.journal import Journal as JournalInterface
 from kailash_testkit.databases.sessions import Session
-from kailash_testkit.databases.sqlite.connection import LOCK_WAIT, Connection, file_of, require_writable
+from kailash_testkit.databases.sqlite.connection import Connection, file_of, require_writable
 from kailash_testkit.databases.sqlite.naming import is_bookkeeping, of_application, quoted
 from kailash_testkit.databases.sqlite.ownership import is_empty_file, mark_as_owned, require_ours_or_new
 from kailash_testkit.databases.sqlite.sessions import holders

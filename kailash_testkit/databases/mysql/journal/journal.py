@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from typing import Final
 
 from kailash_testkit.databases.journal import Mark, RecordedChange, UndoReport
 from kailash_testkit.databases.mysql.connection import Connection
@@ -41,8 +40,6 @@ from kailash_testkit.databases.mysql.journal.undo import lock_statement, rewrite
 from kailash_testkit.databases.mysql.journal.watch import Watch, probe_query
 from kailash_testkit.errors import IsolationFailed
 
-LOCK_WAIT: Final = 0.5  # seconds
-
 
 class Journal:
     """A `Journal` on a MariaDB or MySQL database.
@@ -51,7 +48,7 @@ class Journal:
     lock_wait: how long to wait for a lock, in seconds.
     """
 
-    def __init__(self, url: str, *, lock_wait: float = LOCK_WAIT) -> None:
+    def __init__(self, url: str, *, lock_wait: float) -> None:
         self._connection = Connection.for_journal(url, lock_wait=lock_wait)
         self._watch = Watch(Connection.for_journal(url, lock_wait=lock_wait))
         self._connection.run(f"SET {QUIET} = 1")
