@@ -68,7 +68,12 @@ class Pending(Coroutine[Any, Any, T], Generic[T]):
                 raise AttributeError(attribute)
             self._misused()
 
-        __bool__ = __len__ = __iter__ = __getitem__ = __contains__ = _misused
+        def __bool__(self) -> bool:
+            if self._started:  # asked by asyncio for the repr of its task
+                return True
+            self._misused()
+
+        __len__ = __iter__ = __getitem__ = __contains__ = _misused
         __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _misused
         __hash__ = object.__hash__
 
