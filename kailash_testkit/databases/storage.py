@@ -125,9 +125,8 @@ class RunFolder:
             remove_folder(self.path)
         if took_part:
             remove_orphans(self.path.parent)
-        else:
-            with contextlib.suppress(OSError):  # other runs are in it
-                self.path.parent.rmdir()
+        with contextlib.suppress(OSError):  # other runs are in it
+            self.path.parent.rmdir()
 
 
 def storage_root() -> Path:

@@ -54,15 +54,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 def _begin(config: pytest.Config) -> Session:
     session = config.stash[SESSION] = Session(settings.Settings.of(config))
-    session.set_variables(runs_tests=_runs_tests(config))
+    session.set_variables()
     session.under_test.start()
     return session
-
-
-def _runs_tests(config: pytest.Config) -> bool:
-    """Whether tests will run in this process: it does not only collect them, nor control workers."""
-    options = config.known_args_namespace
-    return not (options.collectonly or getattr(options, "numprocesses", None) or getattr(options, "tx", None))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -88,8 +82,8 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     seed.configure(session.config)  # not earlier: pytest-randomly chooses its seed when it is configured
     hooks = session.config.hook.pytest_sessionstart.get_hookimpls()
-    if _runs_tests(session.config) and any(hook.plugin_name.endswith("conftest.py") for hook in hooks):
-        session.config.stash[SESSION].under_test.prepare()  # they may write what all tests find
+    if any(hook.plugin_name.endswith("conftest.py") for hook in hooks):
+        session.config.stash[SESSION].begin()  # they may write what all tests find
 
 
 @pytest.hookimpl(tryfirst=True)

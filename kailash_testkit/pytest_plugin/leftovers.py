@@ -76,9 +76,9 @@ class Leftovers:
         self._threads.remember()
 
     def wait_for_import(self) -> None:
-        """Lets threads end that were started since `expect_import`: what the application writes in them, it writes first.
+        """Lets threads end that were started since `expect_import`: what the application writes in them comes first.
 
-        Those that go on belong to the application, which may have them as long as it likes.
+        Waits once, and not for long: those that go on belong to the application, which may have them.
         """
         deadline = clocks.now() + (0.0 if self._has_waited else GRACE)
         self._has_waited = True

@@ -51,6 +51,11 @@ class PrivateDatabases:
         self._failure: KitError | None = None
         self._at_import: ImportHook | None = None
 
+    @property
+    def is_of_own_run(self) -> bool:
+        """Whether this process began the run; a pytest-xdist worker did not."""
+        return self._run.is_own
+
     def describe(self) -> str:
         """One line for the report's header."""
         placed = [

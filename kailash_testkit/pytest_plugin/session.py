@@ -63,12 +63,22 @@ class Session:
 
     # --- the session -----------------------------------------------------------------------------
 
-    def set_variables(self, *, runs_tests: bool) -> None:
-        """Before the application can be imported. runs_tests: by this process, so that it may need the databases."""
+    def set_variables(self) -> None:
+        """Before the application can be imported."""
         self.database.set_variables()
-        if self.settings.in_use and runs_tests:
+        if self._runs_tests:
             self._leftovers.expect_import()
             self.database.expect_import()
+
+    def begin(self) -> None:
+        """Before hooks that may write what all tests find."""
+        if self._runs_tests:
+            self.under_test.prepare()
+
+    @property
+    def _runs_tests(self) -> bool:
+        """Whether this process may need the databases: it does not only collect tests, nor control workers."""
+        return self.settings.in_use and (self.settings.runs_tests or not self.database.is_of_own_run)
 
     def start(self) -> None:
         """Lets factories find the session's kit without a fixture."""
@@ -117,7 +127,7 @@ class Session:
             for kit in self._kits.opened:
                 kit.store.workflows.close_strays(self._leftovers.loops())
         finally:
-            self._open_if_written_to(item)
+            self._open_if_written_to()
             self.under_test.item = None
             self._example_states.forget()
             self._take_back(item)
@@ -193,11 +203,11 @@ class Session:
         """After a fixture of wider scope was torn down."""
         self._sandboxes.end(owner)
 
-    def _open_if_written_to(self, item: pytest.Item) -> None:
+    def _open_if_written_to(self) -> None:
         try:
             self.under_test.open_if_written_to()
         except KitError as error:
-            if self.under_test.failures.repeated(error, item.nodeid) is None:
+            if not self.under_test.failures.is_told(error):
                 raise
 
     def fixture_set_up(self, definition: Any, value: Any) -> None:

@@ -85,6 +85,8 @@ class Settings:
     verify: bool
     redact: Rule
     live: bool = False
+    runs_tests: bool = True
+    """Whether the command line lets this process run tests: not only collect them, nor start workers."""
 
     @classmethod
     def of(cls, config: pytest.Config) -> Settings:
@@ -123,6 +125,7 @@ class Settings:
             verify=getattr(options, "testkit_verify", False),
             redact=_rule(config.getini("testkit_redact")),
             live=getattr(options, "testkit_live", False),
+            runs_tests=not (options.collectonly or getattr(options, "numprocesses", None)),
         )
 
     @property

@@ -34,15 +34,18 @@ class SetupFailures:
     def repeated(self, error: BaseException, nodeid: str) -> str | None:
         """One line for an error that an earlier report shows; None for one that is now shown for the first time."""
         text = _text(error)
-        shown_by = self._shown_by.get(text)
+        shown_by: str | None = None
         if text in self._shown_by:
+            shown_by = self._shown_by[text]
             self._shown_by[text] = shown_by or nodeid
         elif isinstance(error, KitError):  # a fixture's, which pytest raises again for each test that requests it
-            shown_by = self._reported.get(error)
-            self._reported[error] = shown_by or nodeid
-        if shown_by is None or shown_by == nodeid and text not in self._shown_by:
-            return None
-        return f"{text.splitlines()[0]} (the error that {shown_by} shows whole)"
+            shown_by = self._reported.setdefault(error, nodeid)
+            shown_by = None if shown_by == nodeid else shown_by
+        return None if shown_by is None else f"{text.splitlines()[0]} ({shown_by} shows the whole error)"
+
+    def is_told(self, error: BaseException) -> bool:
+        """Whether a report shows it."""
+        return self._shown_by.get(_text(error)) is not None
 
     def untold(self, nodeid: str) -> tuple[str, str] | None:
         """A section for the report of a test that failed otherwise: what is not told yet, and may be its cause."""

@@ -43,12 +43,16 @@ class UnderTest:
         self.others = OtherDatabases(
             settings.other_databases,
             self.url_changes,
-            is_ours=lambda url: database.is_at(url) or self.kits.is_at(url),
+            is_ours=self._is_ours,
             is_private=database.is_at,
             first_use=self._used_without_kit,
         )
         self.kits = Kits(
-            database, verify=settings.verify, load_app=self._load_app, on_open=self.others.opened, on_close=self.others.made
+            database,
+            verify=settings.verify,
+            load_app=self._load_app,
+            on_open=self.others.opened,
+            on_close=self.others.made,
         )
         self._reach = Reach(self.dataflows.modules, database.values())
         self._hooks: list[ImportHook] = []
@@ -57,6 +61,10 @@ class UnderTest:
         self.may_have_written = False
         """Whether fixtures or the body of `item` may have run."""
         self._definition: Any = None  # of the fixture testkit_dataflow, as the present test sees it
+
+    def _is_ours(self, url: str) -> bool:
+        """Whether a URL names a database of the session: a private one, or that of an open kit."""
+        return self._database.is_at(url) or self.kits.is_at(url)
 
     def start(self) -> None:
         """Watches from now on which instances are made. Imports nothing."""

@@ -55,7 +55,7 @@ class UrlChanges:
     def after_imports(self, config: pytest.Config) -> None:
         """The conftests have been imported."""
         for variable, value in self._new():
-            files = [Path(str(plugin.__file__)) for plugin in config.pluginmanager.get_plugins() if _is_conftest(plugin)]
+            files = [Path(plugin.__file__) for plugin in config.pluginmanager.get_plugins() if _is_conftest(plugin)]
             places = (f"{file}:{line}" for file in files if (line := _line(_source(file), variable)))
             self._add(variable, value, f"at {next(places, 'an import')}", None)
 
