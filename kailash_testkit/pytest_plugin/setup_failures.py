@@ -79,4 +79,5 @@ class SetupSummary:
 
 def _text(error: BaseException) -> str:
     kind: Any = type(error)
-    return redact(f"{kind.__module__}.{kind.__qualname__}: {error}")
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return redact(f"{module}{kind.__qualname__}: {error}")

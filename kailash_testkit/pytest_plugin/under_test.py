@@ -121,7 +121,9 @@ class UnderTest:
         """The application was imported by a test or one of its fixtures: what it wrote meanwhile is not theirs."""
         is_inner = any(hook.is_running for hook in self._hooks)
         if self.item is not None and not self.dataflows.is_loading and not is_inner:
+            before, self.may_have_written = self.may_have_written, False
             self.prepare()
+            self.may_have_written = before
 
     def _used_without_kit(self, dataflow: Any) -> None:
         """An instance at a test database is about to be used. Raises `KitError`."""
@@ -171,7 +173,8 @@ class UnderTest:
 
         if not is_dataflow(dataflow):
             raise ConfigurationError(
-                f"the fixture testkit_dataflow gives a {type(dataflow).__name__}, not a DataFlow instance",
+                "the fixture testkit_dataflow gives no DataFlow instance",
+                why=f"it gives this: {type(dataflow).__name__}",
                 do="let it return the db that your models are registered with; an async fixture needs "
                 "@pytest_asyncio.fixture, or asyncio_mode = auto",
             )
