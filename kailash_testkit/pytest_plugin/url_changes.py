@@ -38,12 +38,16 @@ class UrlChanges:
     def __init__(self, expected: Callable[[], dict[str, str]]) -> None:
         self._expected = expected
         self._changes: list[UrlChange] = []
+        self._refusals: dict[str, UnsafeDatabase] = {}
 
     def refusal_of(self, url: str) -> UnsafeDatabase | None:
-        """Why an application connects to that URL: the suite itself set a variable to it; None when it did not."""
+        """What to raise when the suite itself set a variable to that URL, each time the same; None when it did not."""
         change = next((change for change in reversed(self._changes) if same_database(change.value, url)), None)
-        if change is None:
-            return None
+        if change is not None and url not in self._refusals:
+            self._refusals[url] = self._refusal(change, url)
+        return self._refusals.get(url)
+
+    def _refusal(self, change: UrlChange, url: str) -> UnsafeDatabase:
         return UnsafeDatabase(
             f"the application connects to {redact(url)}, not to the test database",
             details=[f"{change.variable} was set to it {change.who}"],
