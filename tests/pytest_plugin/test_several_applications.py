@@ -1,4 +1,4 @@
-"""Folders, modules and classes that override `testkit_dataflow` or `testkit_app` have their own kit, api and database."""
+"""Folders, modules and classes that override `testkit_dataflow` or `testkit_app` have a kit and an api of their own."""
 
 from __future__ import annotations
 
