@@ -115,7 +115,8 @@ class UnderTest:
         if not self.dataflows.must_be_awaited():
             self.requested(self._definition, self.dataflows.load()[0])
         elif self.item is not None:  # in the loop of a fixture, which is set up before all others
-            self.item.fixturenames.insert(0, DATAFLOW)  # type: ignore[attr-defined]
+            names: list[str] = getattr(self.item, "fixturenames", [])  # none for an item that is no Python function
+            names.insert(0, DATAFLOW)
 
     def _imported(self, module: ModuleType) -> None:
         """The application was imported by a test or one of its fixtures: what it wrote meanwhile is not theirs."""
