@@ -1,7 +1,7 @@
 """`Sandbox`: one database under test, its journal, and the states that tests return to.
 
-States are levels: the base state, in which the database was opened, then one for each wider fixture (or application start-up) that wrote
-rows, outermost first. A test's own rows come after the last level; `settle` takes them back. Kits
+States are levels: the base state, in which the database was opened, then one for each wider fixture (or application
+start-up) that wrote rows, outermost first. A test's own rows come after the last level; `settle` takes them back. Kits
 of several DataFlow instances on one database share its sandbox.
 """
 
