@@ -6,9 +6,11 @@ import importlib
 import inspect
 import sysconfig
 import traceback
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
+from kailash_testkit.concurrency import sync
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.nexus import is_nexus
@@ -18,15 +20,19 @@ from kailash_testkit.text import closest_match
 _PACKAGE: Final = Path(__file__).parent
 _STANDARD_LIBRARY: Final = Path(sysconfig.get_path("stdlib"))
 
+Awaiting = Callable[[Awaitable[Any]], Any]
+"""Awaits what an ``async def`` returned, in some event loop, and returns the result."""
 
-def load_dataflow(target: str, option: str = "testkit_dataflow") -> Any:
+
+def load_dataflow(target: str, option: str = "testkit_dataflow", awaiting: Awaiting = sync.run) -> Any:
     """The DataFlow instance that a setting names, or that the function it names returns.
 
-    option: the setting's name. Raises `ConfigurationError`.
+    option: the setting's name. awaiting: for an ``async def``; by default in a loop of the kit's.
+    Raises `ConfigurationError`.
     """
     found = _load(option, target)
     if not dataflow_internals.is_dataflow(found) and callable(found):
-        found = _called(option, target, found)
+        found = _called(option, target, found, awaiting)
     if not dataflow_internals.is_dataflow(found):
         raise ConfigurationError(
             f"{option} = {target!r} is not a DataFlow instance",
@@ -36,11 +42,24 @@ def load_dataflow(target: str, option: str = "testkit_dataflow") -> Any:
     return found
 
 
-def load_app(target: str) -> Any:
-    """The ASGI application that ``testkit_app`` names, or that the function it names makes."""
+def is_async(target: str) -> bool:
+    """Whether a setting names an ``async def``. Raises `ConfigurationError` when it names nothing."""
+    return inspect.iscoroutinefunction(_load("testkit_dataflow", target))
+
+
+def module_of(target: str) -> str:
+    """The name of the module in a setting."""
+    return target.partition(":")[0]
+
+
+def load_app(target: str, awaiting: Awaiting = sync.run) -> Any:
+    """The ASGI application that ``testkit_app`` names, or that the function it names makes.
+
+    awaiting: for an ``async def``. Raises `ConfigurationError`.
+    """
     found = _load("testkit_app", target)
     if _makes_an_app(found):
-        found = _called("testkit_app", target, found)
+        found = _called("testkit_app", target, found, awaiting)
     if not callable(found) and not is_nexus(found):
         raise ConfigurationError(
             f"testkit_app = {target!r} is not an ASGI application",
@@ -114,9 +133,10 @@ def _imported(option: str, target: str, module_name: str) -> Any:
         ) from error
 
 
-def _called(option: str, target: str, function: Any) -> Any:
+def _called(option: str, target: str, function: Any, awaiting: Awaiting) -> Any:
     try:
-        return function()
+        made = function()
+        return awaiting(made) if inspect.isawaitable(made) else made
     except Exception as error:
         raise ConfigurationError(
             f"{option} = {target!r}: calling it raised {type(error).__name__}: {redact(str(error))}",

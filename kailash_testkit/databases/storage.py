@@ -73,8 +73,8 @@ class RunFolder:
             with contextlib.suppress(FileExistsError):
                 make_private_folder(self.path.parent)  # a run that made nothing may have removed it
             _require_trusted(self.path.parent)
+            self._lock = self._claimed()  # first: an application that is imported may have made it, and a file in it
             remove_orphans(self.path.parent)
-            self._lock = self._claimed()
 
     def _claimed(self) -> FileLock:
         """This process's lock. It is held before the folder gets its name, so that no other run sees it free."""
@@ -125,9 +125,8 @@ class RunFolder:
             remove_folder(self.path)
         if took_part:
             remove_orphans(self.path.parent)
-        else:
-            with contextlib.suppress(OSError):  # other runs are in it
-                self.path.parent.rmdir()
+        with contextlib.suppress(OSError):  # other runs are in it
+            self.path.parent.rmdir()
 
 
 def storage_root() -> Path:

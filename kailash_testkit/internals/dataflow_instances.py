@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import functools
 import gc
-import importlib.util
 import sys
-from collections.abc import Callable, Sequence
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
-from types import FrameType, ModuleType
+from collections.abc import Callable
+from types import FrameType
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
+
+from kailash_testkit.import_hooks import ImportHook
 
 Notice = Callable[[Any], None]
 
@@ -47,11 +46,11 @@ def watch(notice: Notice) -> Callable[[], None]:
 
     Imports nothing: where DataFlow is not imported yet, it waits for that. Returns what ends it.
     """
-    finder = _AtImport()
+    hook: ImportHook | None = None
     _noticing.append(notice)
     engine = sys.modules.get(_MODULE)
     if engine is None:
-        sys.meta_path.insert(0, finder)
+        hook = ImportHook(_MODULE, after=lambda module: _hook(cast("Any", module).DataFlow))
     else:
         _hook(engine.DataFlow)
         for instance in [each for each in gc.get_objects() if isinstance(each, engine.DataFlow)]:
@@ -59,8 +58,8 @@ def watch(notice: Notice) -> Callable[[], None]:
 
     def end() -> None:
         _noticing.remove(notice)
-        if finder in sys.meta_path:
-            sys.meta_path.remove(finder)
+        if hook is not None:
+            hook.remove()
         engine = sys.modules.get(_MODULE)
         if not _noticing and engine is not None:
             _unhook(engine.DataFlow)
@@ -128,42 +127,3 @@ def _caller(frame: FrameType | None) -> str:
     while frame is not None and str(frame.f_globals.get("__name__", "")).split(".")[0] == "dataflow":
         frame = frame.f_back
     return "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
-
-
-class _AtImport(MetaPathFinder):
-    """Hooks the class when its module has been imported."""
-
-    def __init__(self) -> None:
-        self._looks = False
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None, /
-    ) -> ModuleSpec | None:
-        if fullname != _MODULE or self._looks:
-            return None
-        self._looks = True
-        try:
-            spec = importlib.util.find_spec(fullname)
-        finally:
-            self._looks = False
-        if spec is not None and spec.loader is not None:
-            spec.loader = cast("Loader", _Hooking(spec.loader))
-        return spec
-
-
-class _Hooking:
-    """A module's loader, which hooks the class in it."""
-
-    def __init__(self, loader: Loader) -> None:
-        self._loader = loader
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._loader, name)
-
-    def exec_module(self, module: ModuleType) -> None:
-        if module.__spec__ is not None:
-            module.__spec__.loader = self._loader
-        module.__loader__ = self._loader
-        self._loader.exec_module(module)
-        if _noticing:
-            _hook(cast("Any", module).DataFlow)

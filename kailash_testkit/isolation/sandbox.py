@@ -1,7 +1,7 @@
 """`Sandbox`: one database under test, its journal, and the states that tests return to.
 
-States are levels: the empty database, then one for each wider fixture (or application start-up) that wrote
-rows, outermost first. A test's own rows come after the last level; `settle` takes them back. Kits
+States are levels: the base state, in which the database was opened, then one for each wider fixture (or application
+start-up) that wrote rows, outermost first. A test's own rows come after the last level; `settle` takes them back. Kits
 of several DataFlow instances on one database share its sandbox.
 """
 
@@ -92,7 +92,7 @@ class Sandbox:
                     sandbox.database.claim(allow_existing=claim == "empty")
                 dataflow_internals.create_tables(dataflow)
                 sandbox.journal.install()
-                sandbox._push("the empty database")
+                sandbox._push("the base state")
             except BaseException:
                 sandbox._close()
                 raise
@@ -127,7 +127,7 @@ class Sandbox:
             return None
 
     def history(self) -> tuple[list[RecordedChange], tuple[str, ...]]:
-        """All changes that led from the empty database to the present rows, and why that may not be all."""
+        """All changes that led from the base state to the present rows, and why that may not be all."""
         base = self._levels[0].mark
         return self.journal.changes(base), self.journal.gaps(base)
 

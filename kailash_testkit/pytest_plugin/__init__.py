@@ -8,7 +8,6 @@ neither kailash nor dataflow, SQLAlchemy or httpx: a session that does not use t
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Generator, Sequence
 from typing import Any, cast
 
@@ -27,12 +26,15 @@ from kailash_testkit.pytest_plugin.fixtures import (
     testkit_kits,
 )
 from kailash_testkit.pytest_plugin.hypothesis_examples import allow_own_fixtures
+from kailash_testkit.pytest_plugin.overriding import Overrides
 from kailash_testkit.pytest_plugin.report_masking import mask_frames
 from kailash_testkit.pytest_plugin.reports import explanation
 from kailash_testkit.pytest_plugin.session import SESSION, Owner, Session
+from kailash_testkit.pytest_plugin.setup_failures import SetupSummary
 from kailash_testkit.pytest_plugin.waiting import WaitingSummary
 from kailash_testkit.redaction import redact
 
+OVERRIDES: pytest.StashKey[Overrides] = pytest.StashKey()
 _RULE_BEFORE: pytest.StashKey[redaction.Rule] = pytest.StashKey()
 
 __all__ = ["api", "kit", "testkit_api", "testkit_app", "testkit_database", "testkit_dataflow", "testkit_kits"]
@@ -47,20 +49,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Sets the URL variables before any conftest, and so the application, can be imported."""
-    session = Session(settings.Settings.of(early_config))
-    early_config.stash[SESSION] = session
-    session.database.set_variables()
+    _begin(early_config)
+
+
+def _begin(config: pytest.Config) -> Session:
+    session = config.stash[SESSION] = Session(settings.Settings.of(config))
+    session.set_variables()
+    session.under_test.start()
+    return session
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", settings.MARKER_HELP)
-    session = config.stash.get(SESSION, None)
-    if session is None:  # loaded with -p after the initial conftests
-        session = config.stash[SESSION] = Session(settings.Settings.of(config))
-        session.database.set_variables()
+    session = config.stash.get(SESSION, None) or _begin(config)  # loaded with -p after the initial conftests
+    session.under_test.url_changes.after_imports(config)
     config.stash[_RULE_BEFORE] = redaction.configure(session.settings.redact)
     session.start()
+    config.stash[OVERRIDES] = Overrides()
     config.pluginmanager.register(WaitingSummary(), "kailash_testkit_waiting")
+    config.pluginmanager.register(SetupSummary(), "kailash_testkit_set_up")
     config.pluginmanager.register(failure_report.FailureReport(session, config), "kailash_testkit_failure_report")
     if session.settings.keep and not config.option.maxfail:
         config.option.maxfail = 1  # the next test would need the database
@@ -71,8 +78,17 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     config.stash[SESSION].database.share()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     seed.configure(session.config)  # not earlier: pytest-randomly chooses its seed when it is configured
+    hooks = session.config.hook.pytest_sessionstart.get_hookimpls()
+    if any(hook.plugin_name.endswith("conftest.py") for hook in hooks):
+        session.config.stash[SESSION].begin()  # they may write what all tests find
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class) -> None:
+    collector.config.stash[OVERRIDES].follow(collector)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -119,23 +135,20 @@ def pytest_fixture_setup(
 ) -> Generator[None, Any, Any]:
     """Numbers the rows of wider fixtures apart from tests', and closes what belongs to an event loop with it."""
     session = request.config.stash[SESSION]
+    setting_up = session.under_test.setting_up(fixturedef)
     if fixturedef.scope == "function":
         session.narrow_fixture()
-        result = yield
+        with setting_up:
+            result = yield
+            session.fixture_set_up(fixturedef, result)
     else:
         owner = Owner(fixturedef.argname)
         node_id: str = cast("Any", request).node.nodeid  # untyped in pytest
         # Before the set-up: runs then after the fixture's own finalizers, and also when the set-up fails.
         fixturedef.addfinalizer(lambda: session.wider_fixture_gone(owner))
-        is_users = fixturedef.argname == "testkit_dataflow"
-        with (
-            within(session.numbering(fixturedef.scope, node_id)),
-            session.wider_fixture(owner),
-            session.others.suspended() if is_users else contextlib.nullcontext(),
-        ):
+        with within(session.numbering(fixturedef.scope, node_id)), session.wider_fixture(owner), setting_up:
             result = yield
-            if is_users:
-                session.dataflow_requested(result)
+            session.fixture_set_up(fixturedef, result)
     if isinstance(result, asyncio.Runner):
         # pytest-asyncio runs each scope's loop in a Runner that is a fixture's value. This finalizer
         # is called before that fixture's own, while the loop can still run.
@@ -149,13 +162,17 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if report.failed:
-        item.config.stash[SESSION].others.saw(call.excinfo and call.excinfo.value)
+    if report.failed and call.excinfo is not None:
+        session = item.config.stash[SESSION]
+        session.under_test.others.saw(call.excinfo.value)
+        repeated = session.under_test.failures.repeated(call.excinfo.value, item.nodeid)
+        if repeated is not None and not item.config.getoption("fulltrace"):
+            report.longrepr, report.sections = repeated, []
+            return report
         report.longrepr = explanation(call, item.config) or report.longrepr
         mask_frames(report, call)
-        section = item.config.stash[SESSION].keep(item)
-        if section is not None:
-            report.sections.append(section)
+        sections = [session.under_test.failures.untold(item.nodeid), session.keep(item)]
+        report.sections += [section for section in sections if section is not None]
     return report
 
 
@@ -163,6 +180,7 @@ def pytest_runtest_makereport(
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    collector.config.stash[OVERRIDES].follow(collector)
     report = yield
     call: pytest.CallInfo[Any] | None = getattr(report, "call", None)
     if call is not None:

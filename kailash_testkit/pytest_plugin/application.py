@@ -1,4 +1,4 @@
-"""The application under test, served for the `api` fixtures of a session."""
+"""The applications under test, served for the `api` fixtures of a session."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ if TYPE_CHECKING:
 
 
 class Application:
-    """Starts the application when the first client is asked for, in this process or under uvicorn.
+    """Starts an application when the first client of it is asked for, in this process or under uvicorn.
 
-    kits: the session's, which may become more. sandboxes: their databases. close_in_loop: closes what belongs
-    to the running event loop.
+    sandboxes: the databases under test. add_tables: makes those of models that came with the application.
+    close_in_loop: closes what belongs to the running event loop.
     """
 
     def __init__(
         self,
         settings: Settings,
         leftovers: Leftovers,
-        kits: list[Kit],
         sandboxes: Sandboxes,
+        add_tables: Callable[[], None],
         close_in_loop: Callable[[], Awaitable[None]],
     ) -> None:
         self._settings = settings
         self._leftovers = leftovers
-        self._kits = kits
         self._sandboxes = sandboxes
+        self._add_tables = add_tables
         self._close_in_loop = close_in_loop
-        self._server: SharedAppServer | SharedLiveServer | None = None
+        self._servers: list[SharedAppServer | SharedLiveServer] = []
 
     def client(self, app: Any, kit: Kit) -> ApiClient:
         """An `ApiClient` on the application, which is started once per event loop."""
         from kailash_testkit.internals.nexus import forget_records
 
-        if self._server is None or self._server.app is not app:
-            self.close()
-            for each in self._kits:
-                each.sandbox.add_tables(each.dataflow)  # of models that came with the application
-            self._server = self._new_server(app)
+        server = next((server for server in self._servers if server.app is app), None)
+        if server is None:
+            self._add_tables()
+            server = self._new_server(app)
+            self._servers.append(server)
         forget_records(app)  # of earlier tests' requests, whose rows are gone
-        client = self._server.client(kit)
+        client = server.client(kit)
         self._leftovers.add_client(client)
         return client
 
@@ -63,10 +63,10 @@ class Application:
 
     def end_test(self) -> None:
         """After a test's fixtures are torn down."""
-        if self._server is not None:
-            self._server.end_test(self._settings.lifespan)
+        for server in self._servers:
+            server.end_test(self._settings.lifespan)
 
     def close(self) -> None:
         """Stops what runs."""
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()

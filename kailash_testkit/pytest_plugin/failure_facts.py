@@ -84,20 +84,23 @@ def collected(item: pytest.Item, call: pytest.CallInfo[Any], kits: list[Kit], se
         trouble=None,
     )
     for kit in kits:
+        beside = [each for each in kits if each.sandbox is kit.sandbox]
         try:
-            _add(facts, kit)
+            _add(facts, kit, beside)
         except Exception as trouble:  # named in the report, which must not fail with it
             facts["trouble"] = redact(f"{type(trouble).__name__}: {trouble}").splitlines()[0]
     used = [facts["changes"], facts["requests"], facts["failed_nodes"], facts["explanation"], facts["trouble"]]
     return facts if any(used) else None
 
 
-def _add(facts: Facts, kit: Kit) -> None:
+def _add(facts: Facts, kit: Kit, beside: list[Kit]) -> None:
+    """beside: the kits on the same database, that one among them; its changes are reported with the first."""
     from kailash_testkit.changes.net import net_changes
     from kailash_testkit.changes.report import described
 
-    recorded = kit.sandbox.written()
-    changes = [change for change in net_changes(recorded, kit.store.models_by_table()) if change.is_reported]
+    recorded = kit.sandbox.written() if kit is beside[0] else []
+    models = {table: model for each in reversed(beside) for table, model in each.store.models_by_table().items()}
+    changes = [change for change in net_changes(recorded, models) if change.is_reported]
     facts["database"] = facts["database"] or redact(kit.database.url)
     facts["changes"] += [line for change in changes[:_MOST] for line in described(change).splitlines()]
     facts["more_changes"] += max(0, len(changes) - _MOST)

@@ -1,4 +1,4 @@
-"""The fixtures. `testkit_dataflow` and `testkit_app` may be overridden in a conftest."""
+"""The fixtures. `testkit_dataflow` and `testkit_app` may be overridden: see `overriding`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def testkit_dataflow(request: pytest.FixtureRequest) -> Any:
             do='set testkit_dataflow = "package.module:db" under [tool.pytest.ini_options], '
             "or define a fixture testkit_dataflow",
         )
-    return session.dataflows.load()[0]
+    return session.under_test.dataflows.load(lambda made: session.awaited(made, request))[0]
 
 
 @pytest.fixture(scope="session")
@@ -40,27 +40,27 @@ def testkit_app(request: pytest.FixtureRequest) -> Any:
             do='set testkit_app = "package.module:app" under [tool.pytest.ini_options], '
             "or define a fixture testkit_app",
         )
-    return load_app(session.settings.app)
+    return load_app(session.settings.app, lambda made: session.awaited(made, request))
 
 
-@pytest.fixture(scope="session")
-def kit(request: pytest.FixtureRequest, testkit_dataflow: Any) -> Kit:
-    """The `Kit` for the DataFlow under test, open for the whole session."""
-    session = request.config.stash[SESSION]
-    session.main = session.open_kit(testkit_dataflow, given=True)
-    return session.main
+def open_kit(request: pytest.FixtureRequest, testkit_dataflow: Any) -> Kit:
+    """The `Kit` for the DataFlow under test, open as long as `testkit_dataflow` is."""
+    return request.config.stash[SESSION].under_test.open_kit(testkit_dataflow, given=True)
 
 
-@pytest.fixture(scope="session")
-def testkit_kits(request: pytest.FixtureRequest, kit: Kit) -> tuple[Kit, ...]:
+def open_kits(request: pytest.FixtureRequest, kit: Kit) -> tuple[Kit, ...]:
     """The kit of each DataFlow instance under test, in the order of ``testkit_dataflow``; `kit` is the first."""
-    return request.config.stash[SESSION].kits
+    return request.config.stash[SESSION].under_test.beside(kit)
 
 
-@pytest.fixture(scope="session")
-def testkit_database(kit: Kit) -> Database:
+def database_of(kit: Kit) -> Database:
     """The test database, as the kit sees it."""
     return kit.database
+
+
+kit = pytest.fixture(scope="session", name="kit")(open_kit)
+testkit_kits = pytest.fixture(scope="session", name="testkit_kits")(open_kits)
+testkit_database = pytest.fixture(scope="session", name="testkit_database")(database_of)
 
 
 @pytest.fixture

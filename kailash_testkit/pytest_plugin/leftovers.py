@@ -42,6 +42,7 @@ class Leftovers:
         self._refusing: list[str] = []
         self._waits: list[Wait] = []
         self._threads, self._processes = Threads(), Processes()
+        self._has_waited = False
 
     def add_runner(self, runner: asyncio.Runner) -> None:
         """A scope's event loop was made."""
@@ -69,6 +70,20 @@ class Leftovers:
         self._threads.remember()
         self._processes.remember()
         tasks.EXPECTED.update(self._tasks())
+
+    def expect_import(self) -> None:
+        """The application may be imported from now on."""
+        self._threads.remember()
+
+    def wait_for_import(self) -> None:
+        """Lets threads end that were started since `expect_import`: what the application writes in them comes first.
+
+        Waits once, and not for long: those that go on belong to the application, which may have them.
+        """
+        deadline = clocks.now() + (0.0 if self._has_waited else GRACE)
+        self._has_waited = True
+        while self._threads.left() and clocks.now() < deadline:
+            time.sleep(0.005)
 
     @contextlib.contextmanager
     def remembering(self) -> Generator[None, None, None]:

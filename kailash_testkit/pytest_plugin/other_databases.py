@@ -1,6 +1,7 @@
-"""DataFlow instances at other databases than the test's: refused when they are used, unless they are allowed.
+"""The DataFlow instances that are made in a session: at a test database, or at another one.
 
-They may hold somebody's data, and nothing that is written there is undone.
+One at a test database gets a kit before it is used, whoever uses it. One at another is refused when it is used, unless
+that is allowed: it may hold somebody's data, and nothing that is written there is undone.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ import contextlib
 from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any, Final, Literal
+from weakref import WeakSet
 
-from kailash_testkit.errors import UnsafeDatabase
+from kailash_testkit.errors import KitError, UnsafeDatabase
+from kailash_testkit.pytest_plugin.url_changes import UrlChanges
 from kailash_testkit.redaction import redact
 
 Policy = Literal["refuse", "allow"]
@@ -21,28 +24,52 @@ SETTING: Final = "testkit_other_databases"
 class OtherDatabases:
     """Watches a session's DataFlow instances.
 
-    is_ours: whether a URL names a database of the session.
+    is_ours: whether a URL names a database of the session. is_private: whether it names one that the kit made for
+    it. first_use: called before an instance at such a one is used without a kit.
     """
 
-    def __init__(self, policy: Policy, is_ours: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        changes: UrlChanges,
+        *,
+        is_ours: Callable[[str], bool],
+        is_private: Callable[[str], bool],
+        first_use: Callable[[Any], None],
+    ) -> None:
         self._policy = policy
+        self._changes = changes
         self._is_ours = is_ours
+        self._is_private = is_private
+        self._first_use = first_use
         self._stop: Callable[[], None] | None = None
-        self._raised: list[UnsafeDatabase] = []
+        self._raised: list[KitError] = []
         self._suspended = False
+        self._unopened: WeakSet[Any] = WeakSet()
 
     def start(self) -> None:
         """Watches from now on. Imports nothing."""
-        if self._policy == "refuse":
-            from kailash_testkit.internals import dataflow_instances
+        from kailash_testkit.internals import dataflow_instances
 
-            self._stop = dataflow_instances.watch(self._made)
+        self._stop = dataflow_instances.watch(self.made)
+
+    def unopened(self) -> list[Any]:
+        """The instances at test databases that are there and have no kit."""
+        return [*self._unopened]
+
+    def opened(self, dataflow: Any) -> None:
+        """An instance got a kit."""
+        self._unopened.discard(dataflow)
 
     def stop(self) -> None:
         """Watches no more. Idempotent."""
         if self._stop is not None:
+            from kailash_testkit.internals.dataflow_instances import unguard
+
             self._stop()
             self._stop = None
+            for dataflow in self.unopened():
+                unguard(dataflow)
 
     @contextlib.contextmanager
     def suspended(self) -> Generator[None, None, None]:
@@ -75,26 +102,34 @@ class OtherDatabases:
         """Raises the refusal that no report has shown: DataFlow or the application swallowed it."""
         raised, self._raised = self._raised[:1], []
         for error in raised:
-            raise UnsafeDatabase(error.what, details=error.details, why=error.why, do=error.do)
+            raise error.with_traceback(None)
 
-    def _made(self, dataflow: Any) -> None:
+    def made(self, dataflow: Any) -> None:
+        """An instance was made, or lost its kit."""
         from kailash_testkit.internals import dataflow_instances
         from kailash_testkit.internals.dataflow import url_of
 
-        if not self._is_ours(url_of(dataflow)):
-            dataflow_instances.guard(dataflow, partial(self._used, dataflow))
+        url = url_of(dataflow)
+        if self._is_private(url):
+            self._unopened.add(dataflow)
+            dataflow_instances.guard(dataflow, partial(self._checked, self._first_use, dataflow))
+        elif self._policy == "refuse" and not self._is_ours(url):
+            dataflow_instances.guard(dataflow, partial(self._checked, self.require_ours, dataflow))
 
-    def _used(self, dataflow: Any) -> None:
+    def _checked(self, check: Callable[[Any], None], dataflow: Any) -> None:
         try:
-            self.require_ours(dataflow)
-        except UnsafeDatabase as refusal:
-            self._raised.append(refusal)
+            check(dataflow)
+        except KitError as error:
+            self._raised.append(error)
             raise
 
     def _refusal(self, dataflow: Any) -> UnsafeDatabase:
         from kailash_testkit.internals.dataflow import url_of
         from kailash_testkit.internals.dataflow_instances import made_at
 
+        refusal = self._changes.refusal_of(url_of(dataflow))
+        if refusal is not None:
+            return refusal
         place = made_at(dataflow)
         return UnsafeDatabase(
             f"a DataFlow instance connects to {redact(url_of(dataflow))}, which is not a test database",

@@ -11,13 +11,10 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
 from typing import Final
 
 from kailash_testkit.databases.naming import LONGEST_STEM
@@ -27,6 +24,7 @@ from kailash_testkit.databases.servers.access import Access, HeldPort
 from kailash_testkit.databases.storage import RunFolder, refusals
 from kailash_testkit.databases.urls import same_database
 from kailash_testkit.errors import KitError
+from kailash_testkit.import_hooks import ImportHook
 
 _SHARED: Final = "KAILASH_TESTKIT_RUN"
 """The variable in which a controller tells its workers of the run."""
@@ -50,7 +48,13 @@ class PrivateDatabases:
         self._needs_server = choice.needs_server
         self._made = False
         self._kept = False
-        self._at_import: _AtImport | None = None
+        self._failure: KitError | None = None
+        self._at_import: ImportHook | None = None
+
+    @property
+    def is_of_own_run(self) -> bool:
+        """Whether this process began the run; a pytest-xdist worker did not."""
+        return self._run.is_own
 
     def describe(self) -> str:
         """One line for the report's header."""
@@ -75,33 +79,48 @@ class PrivateDatabases:
         """Points the application's URL variables at the databases, which need not exist yet."""
         if not self._variables:
             return
-        values = {_SHARED: self._run.as_text()}
-        for url, variables in zip(self.urls, self._variables, strict=True):
-            values.update(dict.fromkeys(variables, url))
-        for variable, value in values.items():
+        for variable, value in {_SHARED: self._run.as_text(), **self.values()}.items():
             self._before[variable] = os.environ.get(variable)
             os.environ[variable] = value
+
+    def values(self) -> dict[str, str]:
+        """What each variable of the application is set to."""
+        if not self._variables:
+            return {}
+        pairs = zip(self.urls, self._variables, strict=True)
+        return {variable: url for url, variables in pairs for variable in variables}
 
     def share(self) -> None:
         """Makes the run's folder on a controller, which outlives its workers."""
         self._run.folder.create()
 
-    def make_when_needed(self) -> None:
-        """A test is about to run: makes the databases if DataFlow is imported, else as soon as it is.
+    def expect_import(self) -> None:
+        """The application may be imported from now on, and may write while it is: makes the databases in time.
 
-        Raises `ServerUnavailable`.
+        A file's folder is made at once; a database on a server when DataFlow is imported. What fails is told by `make`.
         """
+        if not self._variables:
+            return
         if not self._needs_server or "dataflow" in sys.modules:
+            self._try_to_make()
+        else:
+            self._at_import = ImportHook("dataflow", before=self._try_to_make)
+
+    def _try_to_make(self) -> None:
+        with contextlib.suppress(KitError):
             self.make()
-        elif self._at_import is None:
-            self._at_import = _AtImport("dataflow", self.make)
-            sys.meta_path.insert(0, self._at_import)
 
     def make(self) -> None:
-        """Makes the databases. Idempotent."""
+        """Makes the databases. Idempotent. Raises `ServerUnavailable`, each time the same."""
+        if self._failure is not None:
+            raise self._failure.with_traceback(None)
         if not self._made:
-            for name in self.names:
-                self._server.create(name)
+            try:
+                for name in self.names:
+                    self._server.create(name)
+            except KitError as error:
+                self._failure = error
+                raise
             self._made = True
 
     def is_at(self, url: str) -> bool:
@@ -129,7 +148,7 @@ class PrivateDatabases:
     def finish(self) -> None:
         """Drops the databases, and at the end of the run everything else of it; puts the environment back."""
         if self._at_import is not None:
-            sys.meta_path.remove(self._at_import)
+            self._at_import.remove()
         try:
             if self._run.is_own:
                 self._server.stop()
@@ -178,18 +197,3 @@ class _Run:
         return json.dumps(
             {"controller": os.getpid(), "folder": str(self.folder.path), "port": port, "password": password}
         )
-
-
-class _AtImport(MetaPathFinder):
-    """Calls a function when a module is imported, before it is found."""
-
-    def __init__(self, module: str, call: Callable[[], object]) -> None:
-        self._module = module
-        self._call = call
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None, /
-    ) -> ModuleSpec | None:
-        if fullname == self._module:
-            self._call()
-        return None

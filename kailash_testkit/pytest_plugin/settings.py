@@ -85,6 +85,8 @@ class Settings:
     verify: bool
     redact: Rule
     live: bool = False
+    runs_tests: bool = True
+    """Whether the command line lets this process run tests: not only collect them, nor start workers."""
 
     @classmethod
     def of(cls, config: pytest.Config) -> Settings:
@@ -123,6 +125,7 @@ class Settings:
             verify=getattr(options, "testkit_verify", False),
             redact=_rule(config.getini("testkit_redact")),
             live=getattr(options, "testkit_live", False),
+            runs_tests=not (options.collectonly or getattr(options, "numprocesses", None)),
         )
 
     @property
@@ -146,13 +149,15 @@ class Settings:
 def _paired(dataflows: Sequence[str], setting: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """The variables of each private database. Raises `ConfigurationError` when they cannot be told apart.
 
-    One instance: all variables are its. Several: one for each, in their order, or ``A+B`` for one that reads two;
-    a single one is shared, and so is its database.
+    Several instances, or none, since fixtures give them: each variable has a database, in their order, or ``A+B`` for
+    an instance that reads two; a single one is shared, and so is its database. One instance: all variables are its;
+    after a comma come those of others, which fixtures give.
     """
+    if len(dataflows) == 1:
+        parts = " ".join(setting).split(",")
+        return tuple(tuple(part.replace("+", " ").split()) for part in parts if part.strip())
     groups = tuple(tuple(word.split("+")) for words in setting for word in words.split(",") if word)
-    if len(dataflows) < 2 and groups:
-        return (tuple(variable for group in groups for variable in group),)
-    if len(groups) not in (0, 1, len(dataflows)):
+    if dataflows and len(groups) not in (0, 1, len(dataflows)):
         raise ConfigurationError(
             f"testkit_url_env names {len(groups)} variables, and testkit_dataflow {len(dataflows)} instances",
             why="each instance gets a database of its own, so each variable must belong to one of them",

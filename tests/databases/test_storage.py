@@ -135,3 +135,14 @@ def test_other_things_in_the_storage_are_left_alone(memory: Path) -> None:
 
 def test_there_may_be_no_storage_yet() -> None:
     assert remove_orphans(storage_root()) == []
+
+
+def test_a_file_that_an_application_made_in_the_folder_before_it_was_claimed_stays(memory: Path) -> None:
+    folder = RunFolder()
+    folder.path.mkdir(mode=0o700)
+    file = folder.path / "testkit.db"
+    file.touch()
+    folder.create()
+    assert file.exists()
+    folder.remove()
+    assert not folder.path.exists()

@@ -108,9 +108,8 @@ def test_a_target_of_the_wrong_kind(project: Project) -> None:
 
 def test_fixtures_without_settings(project: Project) -> None:
     project.configure()
-    texts = explained(project, "kit", "testkit_app", "api")
-    missing = ("testkit_dataflow", "testkit_app", "testkit_dataflow")
-    for option, text in zip(missing, texts, strict=True):
+    texts = explained(project, "kit", "testkit_app")
+    for option, text in zip(("testkit_dataflow", "testkit_app"), texts, strict=True):
         assert "ConfigurationError: the kit does not know where the" in text
         assert f'do:  set {option} = "package.module:' in text
         assert text.endswith(f"or define a fixture {option}")
@@ -176,11 +175,14 @@ def test_an_application_that_ignores_the_variable(shop: Project) -> None:
     )
     outcome = shop.run()
     outcome.assert_outcomes(errors=1, failed=2)
-    titles = ("ERROR at setup of test_with_the_kit", "test_with_a_factory_by_name", "test_with_a_factory_by_class")
-    for title in titles:
-        text = outcome.explanation(title)
-        assert f"UnsafeDatabase: the application connects to sqlite:///{database}, not to the test database" in text
-        assert "do:  read the URL from DATABASE_URL, or name the variable that it reads: testkit_url_env" in text
+    what = f"UnsafeDatabase: the application connects to sqlite:///{database}, not to the test database"
+    sections = [outcome.error(title) for title in ("test_with_a_factory_by_name", "test_with_a_factory_by_class")]
+    text = outcome.explanation("ERROR at setup of test_with_the_kit")
+    assert "do:  read the URL from DATABASE_URL, or name the variable that it reads: testkit_url_env" in text
+    assert what in text
+    for section in sections:
+        assert section.endswith(f"{what} (test_it.py::test_with_the_kit shows the whole error)")
+        assert len(section.splitlines()) == 1
     assert database.read_bytes() == before
     assert not list(shop.path.glob("production.db-*"))
     assert shop.left_behind() == []

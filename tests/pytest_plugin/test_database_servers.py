@@ -171,16 +171,20 @@ def password(given: GivenUrl) -> str:
     return server_url(given.url, (given.url.partition("://")[0],), 0).password
 
 
-def test_a_server_that_cannot_be_had_ends_the_session_at_the_first_test(
+def test_a_server_that_cannot_be_had_is_told_once_and_tests_that_need_none_run(
     items: Project, given_postgresql: GivenUrl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TESTKIT_DATABASE", given_postgresql.url.replace(password(given_postgresql), "not-the-secret"))
+    items.write({"test_other.py": "def test_that_needs_no_database(): pass"})
     outcome = items.run()
-    outcome.assert_outcomes(errors=1)
-    text = outcome.explanation("ERROR at setup of test_by_a_factory")
-    assert "ServerUnavailable: no connection to" in text
-    assert "do:  start the server, or correct the URL of --testkit-database" in text
-    assert "the test database could not be created" in outcome.output
+    outcome.assert_outcomes(errors=1, failed=3, passed=1)
+    do = "do:  start the server, or correct the URL of --testkit-database"
+    assert do in outcome.explanation("test_by_a_factory")
+    assert outcome.output.count(do) == 1
+    for title in ("ERROR at setup of test_by_the_api", "test_by_express", "test_by_one_that_fails"):
+        section = outcome.error(title)
+        assert "ServerUnavailable: no connection to" in section
+        assert section.endswith("(test_items.py::test_by_a_factory shows the whole error)")
     assert "not-the-secret" not in outcome.everything
     assert_nothing_is_left(items)
 

@@ -1,4 +1,4 @@
-"""The URL variables are set before the application can be imported; the database is made when a test needs it."""
+"""The URL variables are set before the application can be imported; the database is made when tests could use it."""
 
 from __future__ import annotations
 
@@ -29,17 +29,16 @@ TESTS = """
     from kailash_testkit import Factory
     from shop.models import Item, db
 
-    def test_that_needs_no_database():
-        assert not file().exists()
+    def test_that_could_use_the_database():
+        assert file().exists()
         assert db.config.database.url == f"sqlite:///{file()}"
 
-    async def test_that_needs_one():
+    async def test_that_uses_it():
         await Factory(Item).create()
-        assert file().exists()
 """
 
 
-def test_the_variable_is_set_before_conftest_and_the_database_made_when_a_test_needs_it(shop: Project) -> None:
+def test_the_variable_is_set_before_conftest_and_the_database_made_before_the_first_test(shop: Project) -> None:
     shop.write({"conftest.py": CONFTEST, "test_items.py": TESTS})
     outcome = shop.run_anew()
     outcome.assert_outcomes(passed=2)
@@ -78,8 +77,34 @@ def test_each_xdist_worker_has_a_database_and_the_controller_none(shop: Project)
     assert not (shop.path / "migrations").exists()
 
 
+def test_code_that_cannot_reach_the_database_pays_nothing(shop: Project) -> None:
+    shop.write(
+        {
+            "conftest.py": "def pytest_sessionstart(session): pass",
+            "test_plain.py": """
+                import os
+                import sys
+                from pathlib import Path
+
+                def test_first():
+                    pass
+
+                async def test_last():
+                    assert not {"kailash", "dataflow", "sqlalchemy", "httpx", "shop"} & set(sys.modules)
+                    assert not list(Path(os.environ["OWN_STORAGE"]).glob("*/*/*.db"))
+            """,
+        }
+    )
+    shop.run_anew().assert_outcomes(passed=2)
+    assert shop.left_behind() == []
+
+
 def test_every_named_variable_is_set_and_the_environment_put_back(shop: Project) -> None:
-    shop.configure(testkit_url_env=["SHOP_URL", "SHOP_READ_URL"], testkit_database_name="shop_test")
+    shop.configure(
+        testkit_dataflow="shop.models:db",
+        testkit_url_env=["SHOP_URL", "SHOP_READ_URL"],
+        testkit_database_name="shop_test",
+    )
     shop.write(
         {
             "conftest.py": 'import os\n\nSEEN = [os.environ["SHOP_URL"], os.environ["SHOP_READ_URL"]]\n',
