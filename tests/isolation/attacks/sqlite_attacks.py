@@ -1,13 +1,16 @@
-"""What a test may do to a SQLite database."""
+"""What a test may do to a SQLite database: all attacks, of the modules beside this one."""
 
 from __future__ import annotations
 
-from attack import Attack, undone
+import sqlite_attacks_on_files
+import sqlite_attacks_on_rows
+import sqlite_attacks_on_schema
+import sqlite_attacks_with_locks
+from attack import Attack
 
 ATTACKS: tuple[Attack, ...] = (
-    # --- rows
-    undone("a row comes", "INSERT INTO customers (name) VALUES ('new')"),
-    undone("rows go, with what cascades", "DELETE FROM parents"),
-    # --- the schema
-    undone("a table is dropped", "DROP TABLE orders"),
+    *sqlite_attacks_on_rows.ATTACKS,
+    *sqlite_attacks_on_schema.ATTACKS,
+    *sqlite_attacks_on_files.ATTACKS,
+    *sqlite_attacks_with_locks.ATTACKS,
 )
