@@ -71,6 +71,7 @@ class Sandbox:
         self._detached: list[_Detached] = []
         self._ended: list[object] = []
         self._returns = 0
+        self._closed: list[str] = []
         self.recordings = Recordings(self.journal)
 
     @classmethod
@@ -238,6 +239,32 @@ class Sandbox:
             self._replay(self._detached[0])
         self.recordings.interrupt()
 
+    def end_test(self) -> None:
+        """As `settle`, and so that the next test starts clean whatever happened.
+
+        What keeps the database locked is ended by force. Raises `DatabaseBusy` all the same, which names it, and
+        `IsolationFailed` for what could not be put back under those who were connected.
+        """
+        try:
+            self.settle()
+        except DatabaseBusy as busy:
+            ended = self.database.end_transactions()
+            self.settle()
+            raise DatabaseBusy(
+                busy.what,
+                details=ended or busy.details,
+                why=busy.why,
+                do=busy.do,
+            ) from busy
+        closed, self._closed = self._closed, []
+        if closed:
+            raise IsolationFailed(
+                "the test database's file was deleted or replaced under open connections; it was made again",
+                details=closed,
+                why="they wrote to a file that is no longer the test database",
+                do="leave the test database's file alone, or close all connections to it before; tests need no reset",
+            )
+
     def state(self) -> State:
         """The present state within the test, for `return_to`."""
         return State(self.journal.mark(), self._returns)
@@ -301,6 +328,7 @@ class Sandbox:
 
     def _go_back(self, mark: Mark, proof: str | None = None) -> UndoReport:
         report = self.journal.undo(mark)
+        self._closed += report.closed
         if proof is not None and self.journal.fingerprint() != proof:
             raise IsolationFailed(
                 "an undo did not restore the database exactly",

@@ -67,6 +67,7 @@ class Connection:
         self.path = path
         self._lock_wait = lock_wait
         self._lock = threading.Lock()
+        self._is_for_journal = False
 
     @classmethod
     def open(cls, path: Path | str, *, lock_wait: float = LOCK_WAIT) -> Self:
@@ -111,6 +112,13 @@ class Connection:
         connection = cls.open(path, lock_wait=lock_wait)
         connection._configure_for_journal()
         return connection
+
+    def reopen(self) -> None:
+        """Connects to the file that is there now, in place of the one that this had open."""
+        self.raw.close()
+        self.raw = type(self).open(self.path, lock_wait=self._lock_wait).raw
+        if self._is_for_journal:
+            self._configure_for_journal()
 
     def copy_to_memory(self) -> Self:
         """A copy of the whole database, configured for the journal."""
@@ -208,6 +216,7 @@ class Connection:
             raise database_busy(self.path, self.raw) from error
 
     def _configure_for_journal(self) -> None:
+        self._is_for_journal = True
         for setting in _JOURNAL_SETTINGS:
             self.raw.execute(f"PRAGMA {setting}")
 

@@ -11,9 +11,10 @@ from typing import Final
 from kailash_testkit.databases.journal import Journal as JournalInterface
 from kailash_testkit.databases.sessions import Session
 from kailash_testkit.databases.sqlite.connection import LOCK_WAIT, Connection, file_of, require_writable
+from kailash_testkit.databases.sqlite.files import Files
 from kailash_testkit.databases.sqlite.naming import is_bookkeeping, of_application, quoted
 from kailash_testkit.databases.sqlite.ownership import is_empty_file, mark_as_owned, require_ours_or_new
-from kailash_testkit.databases.sqlite.sessions import holders
+from kailash_testkit.databases.sqlite.sessions import end_connections, holders
 
 _MOST_PARAMETERS: Final = 500  # of a statement; old releases take 999
 
@@ -107,10 +108,25 @@ class Database:
     def open_transactions(self) -> list[str]:
         return holders(str(self.path), own=None)
 
+    def end_transactions(self) -> list[str]:
+        ended = end_connections(str(self.path), only_in_transaction=True)
+        if self.is_locked():  # by another thread or process, which nobody can make let go
+            Files(self.path).remove()
+            ended.append("whoever else holds the lock keeps the old file; the database is made again in a new one")
+        return ended
+
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> JournalInterface:
         from kailash_testkit.databases.sqlite.journal.journal import Journal
 
-        return Journal(Connection.open_for_journal(self.path, lock_wait=lock_wait))
+        return Journal(Connection.open_for_journal(self.path, lock_wait=lock_wait), self._reopen)
+
+    def _reopen(self) -> None:
+        """The file was made again: nobody may see the one before."""
+        if "_connection" in self.__dict__:
+            self._connection.reopen()
+        else:
+            self.__dict__["_connection"] = Connection.open(self.path)
+        mark_as_owned(self._connection)
 
     def empty(self) -> None:
         self._connection.run("PRAGMA foreign_keys = OFF")

@@ -1,4 +1,4 @@
-"""Saying who keeps a SQLite database locked, as far as this process can know.
+"""Who keeps a SQLite database locked, as far as this process can know; and ending that.
 
 SQLite cannot be asked. What can be seen: the connections of this process that are in a transaction.
 Looking at them must neither wait for another thread nor disturb it.
@@ -9,7 +9,10 @@ from __future__ import annotations
 import gc
 import os
 import sqlite3
+import sys
 import threading
+from collections.abc import Callable, Container
+from dataclasses import dataclass
 
 from kailash_testkit.databases.sessions import locked
 from kailash_testkit.errors import DatabaseBusy
@@ -44,8 +47,37 @@ def raise_if_locked(status: int, _remaining: int, _total: int) -> None:
         raise error
 
 
+@dataclass(frozen=True)
+class _Open:
+    """A connection of this process. wrapper: aiosqlite's, around it. file: None when it does not tell."""
+
+    raw: sqlite3.Connection
+    wrapper: object | None
+    file: str | None
+    in_transaction: bool
+
+    def __str__(self) -> str:
+        unknown = " (its file cannot be asked for)" if self.file is None else ""
+        state = "in a transaction" if self.in_transaction else "idle"
+        return f"{_described(self.raw, self.wrapper)}, {state}{unknown}"
+
+
 def holders(path: str, own: sqlite3.Connection | None) -> list[str]:
     """One line for each connection of this process, on that file, that is in a transaction."""
+    found = _connections(path, only_in_transaction=True)
+    return [str(each) for each in found if each.raw is not own]
+
+
+def end_connections(path: str, *, only_in_transaction: bool = False, own: Container[int] = frozenset()) -> list[str]:
+    """Rolls back and closes the connections of this process to that file; returns a line for each.
+
+    own: those that are left alone, by their ``id``. The line of one that only its own thread could close says so.
+    """
+    found = _connections(path, only_in_transaction=only_in_transaction)
+    return [_ended(each) for each in found if id(each.raw) not in own and each.file is not None]
+
+
+def _connections(path: str, *, only_in_transaction: bool) -> list[_Open]:
     objects = gc.get_objects()
     # type(), not isinstance(): a proxy object must not be woken by looking at it
     kinds: set[type[object]] = set(map(type, objects))
@@ -53,15 +85,63 @@ def holders(path: str, own: sqlite3.Connection | None) -> list[str]:
     wrapping = {kind for kind in kinds if _wraps(kind)}
     found = [candidate for candidate in objects if type(candidate) in plain]
     wrappers = [candidate for candidate in objects if type(candidate) in wrapping]
-    lines: list[str] = []
-    for connection in found:
-        if isinstance(connection, sqlite3.Connection) and connection is not own and _in_transaction(connection):
-            file = _file_of(connection)
-            if file is None:
-                lines.append(f"{_described(connection, wrappers)} (its file cannot be asked for)")
-            elif _same_file(file, path):
-                lines.append(_described(connection, wrappers))
-    return lines
+    connections: list[_Open] = []
+    for raw in found:
+        if not isinstance(raw, sqlite3.Connection):
+            continue
+        in_transaction = _in_transaction(raw)
+        if in_transaction or (not only_in_transaction and in_transaction is not None):
+            file = _file_of(raw)
+            wrapper = next((each for each in wrappers if vars(each).get("_connection") is raw), None)
+            if wrapper is not None and file is None:
+                file = _file_of_wrapped(raw, wrapper)
+            if (file is None and in_transaction) or (file is not None and _same_path(file, path)):
+                connections.append(_Open(raw, wrapper, file, in_transaction))
+    return connections
+
+
+def _ended(connection: _Open) -> str:
+    raw = connection.raw
+
+    def end() -> None:
+        raw.rollback()
+        raw.close()
+
+    try:
+        end()
+    except sqlite3.ProgrammingError:  # it belongs to another thread
+        if connection.wrapper is None or not _run_in_thread_of(connection.wrapper, end):
+            return f"{connection}: only its own thread can close it"
+        _forget(connection.wrapper)
+    return f"{connection}: rolled back and closed" if connection.in_transaction else f"{connection}: closed"
+
+
+def _run_in_thread_of(wrapper: object, call: Callable[[], object]) -> bool:
+    """Runs something in the thread of aiosqlite's connection; False when that thread does not get to it soon."""
+    done = threading.Event()
+
+    def run() -> None:
+        call()
+        done.set()
+
+    queue = vars(wrapper).get("_tx")
+    if queue is None:
+        return False
+    queue.put_nowait((None, run))
+    return done.wait(_PATIENCE)
+
+
+def _forget(wrapper: object) -> None:
+    """aiosqlite's connection is closed, and its thread ends."""
+    vars(wrapper)["_connection"] = None
+    stop = getattr(sys.modules.get("aiosqlite.core"), "_STOP_RUNNING_SENTINEL", None)
+    vars(wrapper)["_tx"].put_nowait((None, lambda: stop))
+
+
+def _file_of_wrapped(raw: sqlite3.Connection, wrapper: object) -> str | None:
+    answer: list[str] = []
+    _run_in_thread_of(wrapper, lambda: answer.append(_asked(raw)))
+    return answer[0] if answer else None
 
 
 def _wraps(kind: type[object]) -> bool:
@@ -69,11 +149,20 @@ def _wraps(kind: type[object]) -> bool:
     return kind.__name__ == "Connection" and kind.__module__.startswith("aiosqlite")
 
 
-def _in_transaction(connection: sqlite3.Connection) -> bool:
+def _in_transaction(connection: sqlite3.Connection) -> bool | None:
+    """None for one that is closed."""
     try:
+        connection.total_changes  # noqa: B018 - refused by one that is closed
         return connection.in_transaction
-    except sqlite3.ProgrammingError:  # closed
-        return False
+    except sqlite3.ProgrammingError:
+        return None
+
+
+def _asked(connection: sqlite3.Connection) -> str:
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    cursor.execute("SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'")
+    return os.fsdecode(cursor.fetchone()[0])
 
 
 def _file_of(connection: sqlite3.Connection) -> str | None:
@@ -82,10 +171,7 @@ def _file_of(connection: sqlite3.Connection) -> str | None:
 
     def ask() -> None:
         try:
-            cursor = connection.cursor()
-            cursor.row_factory = None
-            cursor.execute("SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'")
-            answer.append(os.fsdecode(cursor.fetchone()[0]))
+            answer.append(_asked(connection))
         except Exception:  # closed meanwhile, of another thread, or refusing
             return
 
@@ -97,19 +183,16 @@ def _file_of(connection: sqlite3.Connection) -> str | None:
     return answer[0] if answer else None
 
 
-def _same_file(one: str, other: str) -> bool:
-    try:
-        return os.path.samefile(one, other)
-    except OSError:
-        return False
+def _same_path(one: str, other: str) -> bool:
+    """Also where there is no file any more."""
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
-def _described(connection: sqlite3.Connection, wrappers: list[object]) -> str:
+def _described(connection: sqlite3.Connection, wrapper: object | None) -> str:
     """The connection, or the aiosqlite connection around it, which names its thread."""
-    for wrapper in wrappers:
-        if vars(wrapper).get("_connection") is connection:
-            thread = vars(wrapper).get("_thread")
-            named = f" of thread {thread.name}" if isinstance(thread, threading.Thread) else ""
-            return f"aiosqlite connection at {id(wrapper):#x}{named}, in a transaction"
+    if wrapper is not None:
+        thread = vars(wrapper).get("_thread")
+        named = f" of thread {thread.name}" if isinstance(thread, threading.Thread) else ""
+        return f"aiosqlite connection at {id(wrapper):#x}{named}"
     kind = type(connection)
-    return f"{kind.__module__}.{kind.__qualname__} at {id(connection):#x}, in a transaction"
+    return f"{kind.__module__}.{kind.__qualname__} at {id(connection):#x}"

@@ -1,4 +1,4 @@
-"""The lists of attacks by kind of database. A further kind: a line in `KINDS`."""
+"""The lists of attacks. A further kind of database: a line in `KINDS`, whose name begins with the kind's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlite_attacks
 from attack import Attack
-from sqlite_target import SqliteTarget
+from sqlite_target import SqliteTarget, SqliteTargetWithVirtualTables
 from target import Target
 
 
@@ -18,4 +18,5 @@ class Attacked:
 
 KINDS: dict[str, Attacked] = {
     "sqlite": Attacked(SqliteTarget, sqlite_attacks.ATTACKS),
+    "sqlite with virtual tables": Attacked(SqliteTargetWithVirtualTables, sqlite_attacks.ATTACKS_WITH_VIRTUAL_TABLES),
 }

@@ -152,9 +152,6 @@ ATTACKS: tuple[Attack, ...] = (
         "INSERT INTO files VALUES ('x', x'00')",
         blob("files", "content", 3, b"\xff"),
     ),
-    undone("a full-text table", "INSERT INTO texts VALUES ('another')", "DELETE FROM texts WHERE rowid = 1"),
-    undone("a full-text table's own tables", "DELETE FROM texts_content"),
-    undone("a spatial table", "INSERT INTO boxes VALUES (2, 5, 6)", "DELETE FROM boxes WHERE id = 1"),
     undone(
         "rows of a view's table, by a trigger",
         script(

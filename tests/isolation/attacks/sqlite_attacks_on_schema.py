@@ -77,7 +77,6 @@ ATTACKS: tuple[Attack, ...] = (
     undone("a table is made from another", "CREATE TABLE copied AS SELECT * FROM parents"),
     undone("a table is dropped", "DROP TABLE orders"),
     undone("a table with its trigger is dropped", "DROP TABLE parents"),
-    undone("a virtual table is dropped", "DROP TABLE texts"),
     undone("all tables are dropped", drop_all_tables),
     undone("all tables are dropped, and DataFlow's made again", drop_all_and_make_tables),
     undone("a table is dropped and made again", script("DROP TABLE heap", "CREATE TABLE heap (x)")),
@@ -136,10 +135,14 @@ ATTACKS: tuple[Attack, ...] = (
     undone("the user version", "PRAGMA user_version = 8"),
     undone("the application id", "PRAGMA application_id = 1"),
     undone("the schema version", WRITE, "PRAGMA schema_version = 12345"),
-    undone("the page size", script("PRAGMA journal_mode = DELETE", "PRAGMA page_size = 8192", "VACUUM", WRITE)),
+    refused(
+        "the page size",
+        script("PRAGMA journal_mode = DELETE", "PRAGMA page_size = 8192", "VACUUM", WRITE),
+        says="locked",
+    ),
     undone("the encoding", "PRAGMA encoding = 'UTF-16'", WRITE),
     undone("automatic vacuum", script("PRAGMA auto_vacuum = FULL", "VACUUM")),
-    undone("the journal mode", script("PRAGMA journal_mode = DELETE", WRITE)),
+    refused("the journal mode", script("PRAGMA journal_mode = DELETE", WRITE), says="locked"),
     undone(
         "synchronous, cache and limits",
         script(

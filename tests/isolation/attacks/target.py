@@ -89,7 +89,7 @@ class Target:
 
     def end_test(self) -> None:
         """What the plugin does after a test. Raises what it raises: the test's error."""
-        self.sandbox.settle()
+        self.sandbox.end_test()
 
     def release(self) -> None:
         """Lets go of what attacks hold."""

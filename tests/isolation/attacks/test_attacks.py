@@ -16,8 +16,9 @@ from target import Target
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "attack" in metafunc.fixturenames:
-        kinds = kinds_of(metafunc, [*KINDS])
-        cases = [(kind, attack) for kind in kinds for attack in KINDS[kind].attacks]
+        kinds = kinds_of(metafunc, [*dict.fromkeys(name.split()[0] for name in KINDS)])
+        lists = [name for name in KINDS if name.split()[0] in kinds]
+        cases = [(name, attack) for name in lists for attack in KINDS[name].attacks]
         metafunc.parametrize(
             ("attacked_kind", "attack"),
             cases,

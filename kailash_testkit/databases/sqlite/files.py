@@ -1,0 +1,106 @@
+"""The files of a SQLite database: whether they are still those that the kit's connections have open.
+
+A connection keeps the file that it opened, also when another one takes its place: what others write then is in
+another database. And what is written past SQLite, no connection notices.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from kailash_testkit.errors import IsolationFailed
+
+_SUFFIXES: Final = ("-wal", "-shm", "-journal")
+# Of the write-ahead log's index: its header with the transactions, how far it was copied into the file, how far it
+# was meant to be. https://www.sqlite.org/walformat.html
+_INDEX_HEADER: Final = slice(0, 48)
+_BACKFILLED: Final = slice(96, 100)
+_BACKFILL_ATTEMPTED: Final = slice(128, 132)
+
+
+class _File(NamedTuple):
+    """A file as it is told from others. identity: device and inode."""
+
+    identity: tuple[int, int]
+    mode: int
+    size: int
+    written: int
+
+
+class Files:
+    """The database file and what SQLite keeps beside it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._log, self._index = (Path(f"{path.resolve()}{suffix}") for suffix in ("-wal", "-shm"))
+        self.remember()
+
+    def remember(self) -> None:
+        """The files are those that the kit's connections have open."""
+        self._copied = self._checkpoints()
+        self._known = tuple(map(_look, (self.path, self._log, self._index)))
+
+    def fault(self) -> str | None:
+        """What somebody did to the files, past SQLite; None when they are as they were. Puts back who may write."""
+        file, log, index = self._known
+        now = _look(self.path)
+        if file is None or now is None or now.identity != file.identity or self.path.is_symlink():
+            return "the database's file was deleted or replaced"
+        if now.mode != file.mode:
+            self.path.chmod(file.mode & 0o7777)
+        for known, path in ((log, self._log), (index, self._index)):
+            found = _look(path)
+            if known is not None and (found is None or found.identity != known.identity):
+                return f"{path.name} was deleted or replaced"
+        found = _look(self._log)
+        if log is not None and found is not None and found.size < log.size and self._checkpoints() == self._copied:
+            return f"{self._log.name} was truncated"
+        if self.is_written and self._checkpoints() == self._copied:
+            return "the database's file was overwritten"
+        return None
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the file itself was written: with a write-ahead log SQLite does so at checkpoints only."""
+        file, log, _ = self._known
+        now = _look(self.path)
+        return log is not None and file is not None and now is not None and now[2:] != file[2:]
+
+    def remove(self) -> None:
+        """Makes place for a new file. Raises `IsolationFailed` when it cannot."""
+        for path in (*(Path(f"{self.path}{suffix}") for suffix in _SUFFIXES), self.path):
+            try:
+                if path.is_dir() and not path.is_symlink():
+                    path.rmdir()
+                else:
+                    path.unlink(missing_ok=True)
+            except OSError as error:
+                raise IsolationFailed(
+                    f"the test database {self.path} could not be made again",
+                    why=f"{path} cannot be removed: {error.strerror}",
+                    do="remove it, and leave the test database's files alone in tests",
+                ) from None
+
+    def restore_mode(self) -> None:
+        """Who may read and write is as it was."""
+        if self._known[0] is not None:
+            self.path.chmod(self._known[0].mode & 0o7777)
+
+    def _checkpoints(self) -> tuple[bytes, ...]:
+        """Differs after something was copied, or begun to be copied, from the log into the file."""
+        try:
+            with self._index.open("rb") as index:
+                head = index.read(_BACKFILL_ATTEMPTED.stop)
+        except OSError:
+            return ()
+        return head[_INDEX_HEADER][32:40], head[_BACKFILLED], head[_BACKFILL_ATTEMPTED]
+
+
+def _look(path: Path) -> _File | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return _File((found.st_dev, found.st_ino), found.st_mode, found.st_size, found.st_mtime_ns)
