@@ -243,26 +243,22 @@ class Sandbox:
         """As `settle`, and so that the next test starts clean whatever happened.
 
         What keeps the database locked is ended by force. Raises `DatabaseBusy` all the same, which names it, and
-        `IsolationFailed` for what could not be put back under those who were connected.
+        `IsolationFailed` for connections that were left with a file that is not the database any more.
         """
         try:
             self.settle()
         except DatabaseBusy as busy:
             ended = self.database.end_transactions()
             self.settle()
-            raise DatabaseBusy(
-                busy.what,
-                details=ended or busy.details,
-                why=busy.why,
-                do=busy.do,
-            ) from busy
-        closed, self._closed = self._closed, []
+            raise DatabaseBusy(busy.what, details=ended or busy.details, why=busy.why, do=busy.do) from busy
+        finally:
+            closed, self._closed = self._closed, []
         if closed:
             raise IsolationFailed(
                 "the test database's file was deleted or replaced under open connections; it was made again",
                 details=closed,
-                why="they wrote to a file that is no longer the test database",
-                do="leave the test database's file alone, or close all connections to it before; tests need no reset",
+                why="they were left with a file that is not the test database any more",
+                do="leave the file alone: each test starts on a clean database without it; or close connections first",
             )
 
     def state(self) -> State:

@@ -13,7 +13,7 @@ import pytest
 from kailash_testkit import open_kits
 from kailash_testkit.concurrency import loops, sync
 from kailash_testkit.databases.urls import same_database
-from kailash_testkit.errors import DatabaseBusy, KitError, NoActiveKit
+from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError, NoActiveKit
 from kailash_testkit.factories import numbering
 from kailash_testkit.factories.numbering import Numbering, ScopeName
 from kailash_testkit.pytest_plugin import reports, waiting
@@ -28,6 +28,7 @@ from kailash_testkit.pytest_plugin.private_database import PrivateDatabases
 from kailash_testkit.pytest_plugin.sandboxes import Sandboxes
 from kailash_testkit.pytest_plugin.settings import Settings
 from kailash_testkit.pytest_plugin.workers import end_forgotten_connections
+from kailash_testkit.redaction import redact
 
 if TYPE_CHECKING:
     from kailash_testkit.isolation.sandbox import Sandbox
@@ -58,7 +59,6 @@ class Session:
         self._item: pytest.Item | None = None
         self._test_may_have_written = False
         self._opened_late: list[Kit] = []  # by a test that may have written rows before
-        self._left_busy_by: str | None = None  # the test that left a transaction open, which still is
         self._leftovers = Leftovers()
         self._sandboxes = Sandboxes(self._opened_sandboxes)
         self.application = Application(settings, self._leftovers, self._kits, self._sandboxes, self._close_in_loop)
@@ -178,7 +178,7 @@ class Session:
         self.others.begin_test()
         numbering.start(Numbering(node_id=item.nodeid))
         self._leftovers.remember()
-        self._settle(item)  # what somebody wrote between the tests
+        self._settle(item, "left by whatever ran before this test")  # what somebody wrote between the tests
         if self._kits or self.settings.in_use:
             self._examples.watch()
 
@@ -236,18 +236,27 @@ class Session:
         if keep:
             for kit in self._kits:
                 kit.sandbox.keep()
-        self._settle(item)
+        self._settle(item, f"left by {item.nodeid}")
 
-    def _settle(self, item: pytest.Item) -> None:
-        """Takes back what was written. Raises `DatabaseBusy`, naming the test that left the transaction open."""
-        try:
-            for kit in self._kits:
-                kit.sandbox.settle()
-            self._left_busy_by = None
-        except DatabaseBusy as busy:
-            self._left_busy_by = self._left_busy_by or item.nodeid
-            details = [*busy.details, f"left by {self._left_busy_by}"]
-            raise DatabaseBusy(busy.what, details=details, why=busy.why, do=busy.do) from busy
+    def _settle(self, item: pytest.Item, left: str) -> None:
+        """Takes back what was written. Raises what is to be told of it; the next test starts clean all the same.
+
+        Where it cannot, the session stops. left: who left a transaction open, as far as that is known.
+        """
+        failures: list[KitError] = []
+        for sandbox in self._opened_sandboxes():
+            try:
+                sandbox.end_test()
+            except DatabaseBusy as busy:
+                failures.append(DatabaseBusy(busy.what, details=[*busy.details, left], why=busy.why, do=busy.do))
+            except KitError as error:
+                failures.append(error)
+            except Exception as error:  # whatever a driver raises, of a server that is gone or a disk that is full
+                failures.append(_not_put_back(sandbox, error))
+            if failures and not _is_clean(sandbox):
+                item.session.shouldfail = f"no test can start on a clean database any more: {failures[-1].what}"
+        if failures:
+            raise failures[0]
 
     @contextlib.contextmanager
     def wider_fixture(self, owner: Owner) -> Generator[None, None, None]:
@@ -310,6 +319,26 @@ class Session:
 
             for kit in self._kits:
                 await close_in_running_loop(kit.dataflow)
+
+
+def _is_clean(sandbox: Sandbox) -> bool:
+    """Whether the next test would start on what the fixtures left."""
+    try:
+        sandbox.settle()
+    except Exception:  # the first one is told
+        return False
+    return True
+
+
+def _not_put_back(sandbox: Sandbox, error: Exception) -> IsolationFailed:
+    said = redact(str(error)).strip().splitlines() or [type(error).__name__]
+    failed = IsolationFailed(
+        f"the database {redact(sandbox.database.url)} could not be put back",
+        why=said[0],
+        do="see whether the server runs and the disk has room; nothing that a test wrote stays in a new run's database",
+    )
+    failed.__cause__ = error
+    return failed
 
 
 def _fixture(item: pytest.Item, name: str) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from kailash_testkit.databases.claiming import unsafe
-from kailash_testkit.databases.sqlite.sessions import database_busy, is_busy, raise_if_locked
+from kailash_testkit.databases.sqlite.sessions import OwnConnection, database_busy, is_busy, raise_if_locked
 from kailash_testkit.errors import UnsupportedDatabase
 
 LOCK_WAIT: Final = 0.5  # seconds
@@ -77,7 +77,9 @@ class Connection:
         """
         require_writable(Path(path))
         try:
-            raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=lock_wait)
+            raw = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, timeout=lock_wait, factory=OwnConnection
+            )
             raw.execute("PRAGMA synchronous = OFF")
             raw.execute("SELECT count(*) FROM sqlite_master")  # fails for a file that is no database
         except sqlite3.Error as error:
@@ -94,7 +96,9 @@ class Connection:
         # Where nobody is connected, SQLite would leave the files of its write-ahead log beside the database.
         url = f"{path.as_uri()}?mode=ro{'' if side_files(path) else '&immutable=1'}"
         try:
-            raw = sqlite3.connect(url, uri=True, isolation_level=None, check_same_thread=False, timeout=lock_wait)
+            raw = sqlite3.connect(
+                url, uri=True, isolation_level=None, check_same_thread=False, timeout=lock_wait, factory=OwnConnection
+            )
             raw.execute("SELECT count(*) FROM sqlite_master")
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
@@ -129,6 +133,7 @@ class Connection:
                 isolation_level=None,
                 check_same_thread=False,
                 cached_statements=_MOST_STATEMENTS,
+                factory=OwnConnection,
             ),
             self.path,
             self._lock_wait,
@@ -213,7 +218,7 @@ class Connection:
 
     def _raise_if_busy(self, error: sqlite3.OperationalError) -> None:
         if is_busy(error):
-            raise database_busy(self.path, self.raw) from error
+            raise database_busy(self.path) from error
 
     def _configure_for_journal(self) -> None:
         self._is_for_journal = True

@@ -106,7 +106,7 @@ class Database:
         return []
 
     def open_transactions(self) -> list[str]:
-        return holders(str(self.path), own=None)
+        return holders(str(self.path))
 
     def end_transactions(self) -> list[str]:
         ended = end_connections(str(self.path), only_in_transaction=True)

@@ -11,8 +11,9 @@ import os
 import sqlite3
 import sys
 import threading
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from kailash_testkit.databases.sessions import locked
 from kailash_testkit.errors import DatabaseBusy
@@ -21,14 +22,11 @@ from kailash_testkit.errors import DatabaseBusy
 _PATIENCE = 0.2
 
 
-def database_busy(path: str, own: sqlite3.Connection) -> DatabaseBusy:
-    """The error for whoever waited for a lock on the file in vain, naming those who may hold it.
-
-    own: the connection that waited.
-    """
+def database_busy(path: str) -> DatabaseBusy:
+    """The error for whoever waited for a lock on the file in vain, naming those who may hold it."""
     return locked(
         f"the database {path}",
-        holders(path, own),
+        holders(path),
         if_nobody="; no connection of this process is in one, so another process may hold it",
     )
 
@@ -47,12 +45,20 @@ def raise_if_locked(status: int, _remaining: int, _total: int) -> None:
         raise error
 
 
+class OwnConnection(sqlite3.Connection):
+    """The kit's: neither named nor closed."""
+
+
 @dataclass(frozen=True)
 class _Open:
-    """A connection of this process. wrapper: aiosqlite's, around it. file: None when it does not tell."""
+    """A connection of this process. wrapper: aiosqlite's, around it. pooled: SQLAlchemy's record of it in a pool.
+
+    file: None when it does not tell.
+    """
 
     raw: sqlite3.Connection
     wrapper: object | None
+    pooled: Any | None
     file: str | None
     in_transaction: bool
 
@@ -62,27 +68,29 @@ class _Open:
         return f"{_described(self.raw, self.wrapper)}, {state}{unknown}"
 
 
-def holders(path: str, own: sqlite3.Connection | None) -> list[str]:
+def holders(path: str) -> list[str]:
     """One line for each connection of this process, on that file, that is in a transaction."""
-    found = _connections(path, only_in_transaction=True)
-    return [str(each) for each in found if each.raw is not own]
+    return [str(each) for each in _connections(path, only_in_transaction=True)]
 
 
-def end_connections(path: str, *, only_in_transaction: bool = False, own: Container[int] = frozenset()) -> list[str]:
+def end_connections(path: str, *, only_in_transaction: bool = False) -> list[str]:
     """Rolls back and closes the connections of this process to that file; returns a line for each.
 
-    own: those that are left alone, by their ``id``. The line of one that only its own thread could close says so.
+    The line of one that only its own thread could close says so. Idle ones of a pool have none: it connects again.
     """
     found = _connections(path, only_in_transaction=only_in_transaction)
-    return [_ended(each) for each in found if id(each.raw) not in own and each.file is not None]
+    ended = [(each, _ended(each)) for each in found if each.file is not None]
+    return [line for each, line in ended if each.in_transaction or each.pooled is None]
 
 
 def _connections(path: str, *, only_in_transaction: bool) -> list[_Open]:
     objects = gc.get_objects()
     # type(), not isinstance(): a proxy object must not be woken by looking at it
     kinds: set[type[object]] = set(map(type, objects))
-    plain = {kind for kind in kinds if issubclass(kind, sqlite3.Connection)}
+    plain = {kind for kind in kinds if issubclass(kind, sqlite3.Connection) and kind is not OwnConnection}
     wrapping = {kind for kind in kinds if _wraps(kind)}
+    pooling = {kind for kind in kinds if kind.__name__ == "_ConnectionRecord" and "sqlalchemy" in kind.__module__}
+    records: list[Any] = [candidate for candidate in objects if type(candidate) in pooling]
     found = [candidate for candidate in objects if type(candidate) in plain]
     wrappers = [candidate for candidate in objects if type(candidate) in wrapping]
     connections: list[_Open] = []
@@ -96,7 +104,8 @@ def _connections(path: str, *, only_in_transaction: bool) -> list[_Open]:
             if wrapper is not None and file is None:
                 file = _file_of_wrapped(raw, wrapper)
             if (file is None and in_transaction) or (file is not None and _same_path(file, path)):
-                connections.append(_Open(raw, wrapper, file, in_transaction))
+                pooled = next((each for each in records if each.dbapi_connection is raw), None)
+                connections.append(_Open(raw, wrapper, pooled, file, in_transaction))
     return connections
 
 
@@ -113,6 +122,8 @@ def _ended(connection: _Open) -> str:
         if connection.wrapper is None or not _run_in_thread_of(connection.wrapper, end):
             return f"{connection}: only its own thread can close it"
         _forget(connection.wrapper)
+    if connection.pooled is not None:
+        connection.pooled.invalidate()  # the pool connects again
     return f"{connection}: rolled back and closed" if connection.in_transaction else f"{connection}: closed"
 
 

@@ -58,14 +58,14 @@ def edit_the_schema(target: SqliteTarget) -> None:
 def temporary_things(target: SqliteTarget) -> None:
     connection = target.hold(target.connect())
     connection.execute("CREATE TEMP TABLE customers (id, name)")
-    connection.execute("CREATE TEMP TRIGGER t AFTER INSERT ON main.customers BEGIN DELETE FROM main.heap; END")
+    connection.execute("CREATE TEMP TRIGGER t AFTER INSERT ON main.customers BEGIN DELETE FROM heap; END")
     connection.execute("INSERT INTO main.customers (name) VALUES ('x')")
 
 
 def twelve_steps(target: SqliteTarget) -> None:
     """How SQLite's manual alters a table."""
     target.sql(
-        "PRAGMA foreign_keys = OFF", "BEGIN", "CREATE TABLE made_anew (id INTEGER PRIMARY KEY, name TEXT, age)",
+        "PRAGMA foreign_keys = OFF", "PRAGMA legacy_alter_table = ON", "BEGIN", "CREATE TABLE made_anew (id INTEGER PRIMARY KEY, name TEXT, age)",
         "INSERT INTO made_anew (id, name) SELECT id, name FROM parents", "DROP TABLE parents",
         "ALTER TABLE made_anew RENAME TO parents", "COMMIT",
     )  # fmt: skip

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import sqlite3
 import subprocess
 import sys
 import threading
 
 import aiosqlite
-from attack import Attack, named, undone
+from attack import Attack, named, refused, undone
 from sqlite_attacks_on_rows import script
 from sqlite_target import SqliteTarget
 
@@ -47,7 +46,8 @@ def of_aiosqlite(target: SqliteTarget) -> None:
         await connection.execute(WRITE)
         return connection
 
-    target.hold(asyncio.run(begin()), lambda: gc.collect())
+    connection = asyncio.run(begin())
+    target.hold(connection, lambda: asyncio.run(connection.close()))
 
 
 def in_a_thread(target: SqliteTarget) -> None:
@@ -95,9 +95,7 @@ ATTACKS: tuple[Attack, ...] = (
     named("a transaction of aiosqlite", of_aiosqlite, says=LOCKED),
     named("a transaction of a thread", in_a_thread, says=LOCKED),
     named("a transaction of another process", in_a_process, says=LOCKED),
-    named(
-        "an exclusive locking mode", left_open("PRAGMA locking_mode = EXCLUSIVE", "BEGIN IMMEDIATE", WRITE), says=LOCKED
-    ),
+    refused("an exclusive locking mode", script("PRAGMA locking_mode = EXCLUSIVE", "BEGIN IMMEDIATE"), says="locked"),
     undone("a reader is left open", "DELETE FROM heap", left_open("BEGIN", "SELECT * FROM heap")),
     undone("a transaction is rolled back", script("BEGIN", WRITE, "ROLLBACK"), "DELETE FROM heap"),
     undone("an open reader of before a schema change", left_open("BEGIN", "SELECT * FROM heap"), "DROP TABLE heap"),

@@ -40,7 +40,7 @@ from kailash_testkit.databases.sqlite.journal.replay import make_again
 from kailash_testkit.databases.sqlite.journal.schema import schema_of
 from kailash_testkit.databases.sqlite.journal.trigger_set import TriggerSet
 from kailash_testkit.databases.sqlite.journal.triggers import IMAGE, LIVE
-from kailash_testkit.databases.sqlite.journal.undo import undo_by_journal
+from kailash_testkit.databases.sqlite.journal.undo import is_whole, undo_by_journal
 from kailash_testkit.databases.sqlite.journal.user_triggers import only_own_triggers
 from kailash_testkit.databases.sqlite.naming import JOURNAL_TABLE
 
@@ -271,6 +271,8 @@ class Journal:
     def _undo_by_journal(self, state: MarkState) -> UndoReport:
         with state.image.connection.transaction("IMMEDIATE") as cursor:  # keeps all others from writing
             head, gaps = self._head(), self._gaps(state)
+            if not gaps and not is_whole(cursor, state, head):
+                gaps = ("the journal was changed",)
             if gaps:
                 return UndoReport("saved state", head - state.seq, gaps)
             written = self._observe() != state.observation
