@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Final
 
 from kailash_testkit.databases.journal import Journal as JournalInterface
 from kailash_testkit.databases.sessions import Session
 from kailash_testkit.databases.sqlite.connection import LOCK_WAIT, Connection, file_of, require_writable
-from kailash_testkit.databases.sqlite.files import Files
+from kailash_testkit.databases.sqlite.files import Files, identity
 from kailash_testkit.databases.sqlite.naming import is_bookkeeping, of_application, quoted
 from kailash_testkit.databases.sqlite.ownership import is_empty_file, mark_as_owned, require_ours_or_new
 from kailash_testkit.databases.sqlite.sessions import end_connections, holders
@@ -26,15 +25,27 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._opened: Connection | None = None
+        self._file: tuple[int, int] | None = None
         self.path = file_of(url)
         require_writable(self.path)
         if not is_empty_file(self.path):  # is it a database?
             Connection.open_to_look(self.path).close()
 
-    @cached_property
+    @property
     def _connection(self) -> Connection:
-        """Opened when it is needed, and not before `claim` has found that the kit may: opening one may change it."""
-        return Connection.open(self.path)
+        """To the file that is there now, which a test may have put in the place of another.
+
+        Opened when it is needed, and not before `claim` has found that the kit may: opening one may change it.
+        """
+        if self._opened is None:
+            self._opened = Connection.open(self.path)
+        elif identity(self.path) not in (None, self._file):
+            self._opened.reopen()
+        else:
+            return self._opened
+        self._file = identity(self.path)
+        return self._opened
 
     @property
     def url(self) -> str:
@@ -111,22 +122,18 @@ class Database:
     def end_transactions(self) -> list[str]:
         ended = end_connections(str(self.path), only_in_transaction=True)
         if self.is_locked():  # by another thread or process, which nobody can make let go
+            ended += holders(str(self.path))
             Files(self.path).remove()
-            ended.append("whoever else holds the lock keeps the old file; the database is made again in a new one")
+            ended.append("who still holds the lock keeps the old file: the database is made again in a new one")
         return ended
 
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> JournalInterface:
         from kailash_testkit.databases.sqlite.journal.journal import Journal
 
-        return Journal(Connection.open_for_journal(self.path, lock_wait=lock_wait), self._reopen)
+        return Journal(Connection.open_for_journal(self.path, lock_wait=lock_wait), self._made_again)
 
-    def _reopen(self) -> None:
-        """The file was made again: nobody may see the one before."""
-        if "_connection" in self.__dict__:
-            self._connection.reopen()
-        else:
-            self.__dict__["_connection"] = Connection.open(self.path)
-        mark_as_owned(self._connection)
+    def _made_again(self) -> None:
+        mark_as_owned(self._connection)  # the marker names the file
 
     def empty(self) -> None:
         self._connection.run("PRAGMA foreign_keys = OFF")
@@ -137,8 +144,8 @@ class Database:
                 cursor.execute(f"DELETE FROM sqlite_sequence WHERE {of_application()}")
 
     def close(self) -> None:
-        if "_connection" in self.__dict__:
-            self._connection.close()
+        if self._opened is not None:
+            self._opened.close()
 
 
 def _in_parts(values: Sequence[object]) -> Iterator[Sequence[object]]:

@@ -98,6 +98,12 @@ class Files:
         return head[_INDEX_HEADER][32:40], head[_BACKFILLED], head[_BACKFILL_ATTEMPTED]
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """What tells the file at a path from those that were there before; None where there is none."""
+    found = _look(path)
+    return None if found is None else found.identity
+
+
 def _look(path: Path) -> _File | None:
     try:
         found = os.stat(path)

@@ -155,7 +155,7 @@ ATTACKS: tuple[Attack, ...] = (
     undone(
         "rows of a view's table, by a trigger",
         script(
-            "CREATE TRIGGER into_view INSTEAD OF INSERT ON names BEGIN INSERT INTO parents (name) VALUES (new.name); END",
+            "CREATE TRIGGER t INSTEAD OF INSERT ON names BEGIN INSERT INTO parents (name) VALUES (new.name); END",
             "INSERT INTO names VALUES ('through the view')",
         ),
     ),

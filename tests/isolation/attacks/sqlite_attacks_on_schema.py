@@ -65,7 +65,8 @@ def temporary_things(target: SqliteTarget) -> None:
 def twelve_steps(target: SqliteTarget) -> None:
     """How SQLite's manual alters a table."""
     target.sql(
-        "PRAGMA foreign_keys = OFF", "PRAGMA legacy_alter_table = ON", "BEGIN", "CREATE TABLE made_anew (id INTEGER PRIMARY KEY, name TEXT, age)",
+        "PRAGMA foreign_keys = OFF", "PRAGMA legacy_alter_table = ON", "BEGIN",
+        "CREATE TABLE made_anew (id INTEGER PRIMARY KEY, name TEXT, age)",
         "INSERT INTO made_anew (id, name) SELECT id, name FROM parents", "DROP TABLE parents",
         "ALTER TABLE made_anew RENAME TO parents", "COMMIT",
     )  # fmt: skip

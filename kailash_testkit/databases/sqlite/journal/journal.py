@@ -234,7 +234,8 @@ class Journal:
             raise ValueError(f"mark {mark.number} was released, or ended by going back to an earlier one") from None
 
     def _gaps(self, state: MarkState) -> tuple[str, ...]:
-        gaps: list[str] = []
+        fault = self._files.fault()
+        gaps = [] if fault is None else [fault]
         if state.schema_version != self._trigger_set.schema_version or not self._schema_is_fit():
             gaps.append("the schema was changed")
         if self._trigger_set.catalog.opaque and self._observe() != state.observation:
