@@ -13,10 +13,10 @@ import pytest
 from kailash_testkit import open_kits
 from kailash_testkit.concurrency import loops, sync
 from kailash_testkit.databases.urls import same_database
-from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError, NoActiveKit
+from kailash_testkit.errors import KitError, NoActiveKit
 from kailash_testkit.factories import numbering
 from kailash_testkit.factories.numbering import Numbering, ScopeName
-from kailash_testkit.pytest_plugin import reports, waiting
+from kailash_testkit.pytest_plugin import going_back, reports, waiting
 from kailash_testkit.pytest_plugin.application import Application
 from kailash_testkit.pytest_plugin.dataflows import Dataflows
 from kailash_testkit.pytest_plugin.example_states import ExampleStates
@@ -28,7 +28,6 @@ from kailash_testkit.pytest_plugin.private_database import PrivateDatabases
 from kailash_testkit.pytest_plugin.sandboxes import Sandboxes
 from kailash_testkit.pytest_plugin.settings import Settings
 from kailash_testkit.pytest_plugin.workers import end_forgotten_connections
-from kailash_testkit.redaction import redact
 
 if TYPE_CHECKING:
     from kailash_testkit.isolation.sandbox import Sandbox
@@ -178,7 +177,8 @@ class Session:
         self.others.begin_test()
         numbering.start(Numbering(node_id=item.nodeid))
         self._leftovers.remember()
-        self._settle(item, "left by whatever ran before this test")  # what somebody wrote between the tests
+        # What somebody wrote between the tests.
+        going_back.settle(item.session, self._opened_sandboxes(), "left by whatever ran before this test")
         if self._kits or self.settings.in_use:
             self._examples.watch()
 
@@ -236,27 +236,7 @@ class Session:
         if keep:
             for kit in self._kits:
                 kit.sandbox.keep()
-        self._settle(item, f"left by {item.nodeid}")
-
-    def _settle(self, item: pytest.Item, left: str) -> None:
-        """Takes back what was written. Raises what is to be told of it; the next test starts clean all the same.
-
-        Where it cannot, the session stops. left: who left a transaction open, as far as that is known.
-        """
-        failures: list[KitError] = []
-        for sandbox in self._opened_sandboxes():
-            try:
-                sandbox.end_test()
-            except DatabaseBusy as busy:
-                failures.append(DatabaseBusy(busy.what, details=[*busy.details, left], why=busy.why, do=busy.do))
-            except KitError as error:
-                failures.append(error)
-            except Exception as error:  # whatever a driver raises, of a server that is gone or a disk that is full
-                failures.append(_not_put_back(sandbox, error))
-            if failures and not _is_clean(sandbox):
-                item.session.shouldfail = f"no test can start on a clean database any more: {failures[-1].what}"
-        if failures:
-            raise failures[0]
+        going_back.settle(item.session, self._opened_sandboxes(), f"left by {item.nodeid}")
 
     @contextlib.contextmanager
     def wider_fixture(self, owner: Owner) -> Generator[None, None, None]:
@@ -319,26 +299,6 @@ class Session:
 
             for kit in self._kits:
                 await close_in_running_loop(kit.dataflow)
-
-
-def _is_clean(sandbox: Sandbox) -> bool:
-    """Whether the next test would start on what the fixtures left."""
-    try:
-        sandbox.settle()
-    except Exception:  # the first one is told
-        return False
-    return True
-
-
-def _not_put_back(sandbox: Sandbox, error: Exception) -> IsolationFailed:
-    said = redact(str(error)).strip().splitlines() or [type(error).__name__]
-    failed = IsolationFailed(
-        f"the database {redact(sandbox.database.url)} could not be put back",
-        why=said[0],
-        do="see whether the server runs and the disk has room; nothing that a test wrote stays in a new run's database",
-    )
-    failed.__cause__ = error
-    return failed
 
 
 def _fixture(item: pytest.Item, name: str) -> Any:

@@ -22,7 +22,7 @@ Where somebody deleted, replaced or overwrote the file (`files`), a new one is m
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,7 @@ from typing import Final
 from kailash_testkit.databases.journal import Mark, RecordedChange, UndoReport
 from kailash_testkit.databases.sqlite.connection import Connection
 from kailash_testkit.databases.sqlite.files import Files
+from kailash_testkit.databases.sqlite.journal.comparison import has_all, is_overwritten, suspects
 from kailash_testkit.databases.sqlite.journal.counters import Counters, read_counters
 from kailash_testkit.databases.sqlite.journal.fingerprint import fingerprint, same_rows
 from kailash_testkit.databases.sqlite.journal.history import History, numbered
@@ -126,7 +127,7 @@ class Journal:
         report = UndoReport("nothing", 0) if fault is not None else self._undo(state)
         if fault is None and report.method == "saved state":
             fault = self._undo_by_saved_state(state)
-        elif fault is None and self._files.is_written and self._is_overwritten(state):
+        elif fault is None and self._files.is_written and is_overwritten(state.image, self._files.path):
             fault = "the database's file was overwritten"
         if fault is not None:
             report = UndoReport("saved state", report.changes, (*report.reasons, fault), self._make_again(state))
@@ -183,23 +184,13 @@ class Journal:
         was = -1 if self._image is None else self._image.position
         if self._catch_up() and self._image is not None:
             if self._image_observation != observation:
-                if self._trigger_set.catalog.opaque or not self._has_all(self._image, since=was):
+                if self._trigger_set.catalog.opaque or not has_all(self._image, since=was):
                     self._make_image()
                 self._image_observation = observation
             counters = self._counters(self._connection.cursor())
             version = self._trigger_set.schema_version
             return MarkState(self._image.position, version, counters, observation, self._image)
         return None
-
-    def _has_all(self, image: Image, *, since: int) -> bool:
-        """Whether the image, that followed the journal since a position, has what was written past the triggers."""
-        with image.connection.transaction("DEFERRED") as cursor:
-            return same_rows(cursor, self._suspects(image, changed=image.position != since), IMAGE, LIVE)
-
-    @staticmethod
-    def _suspects(image: Image, *, changed: bool) -> Iterable[str]:
-        """The tables to look for what was written past the triggers in. changed: something was recorded."""
-        return image.with_blobs if changed else image.recorded
 
     def _make_image(self) -> None:
         with self._connection.transaction("DEFERRED"):
@@ -278,23 +269,12 @@ class Journal:
                 return UndoReport("saved state", head - state.seq, gaps)
             written = self._observe() != state.observation
             changed = undo_by_journal(cursor, state, self._history)
-            if written and not same_rows(cursor, self._suspects(state.image, changed=changed), IMAGE, LIVE):
+            if written and not same_rows(cursor, suspects(state.image, changed=changed), IMAGE, LIVE):
                 return UndoReport("saved state", head - state.seq, (_PAST_TRIGGERS,))
             (cookie,) = cursor.execute(f"PRAGMA {LIVE}.schema_version").fetchone()
         self._trigger_set.cookie = cookie
         state.image.position = state.seq
         return UndoReport("journal" if changed else "nothing", head - state.seq)
-
-    def _is_overwritten(self, state: MarkState) -> bool:
-        """Whether the file holds something else than the image, read past all that connections keep in memory."""
-        state.image.detach()
-        state.image.attach(self._connection.path)
-        try:
-            with state.image.connection.transaction("DEFERRED") as cursor:
-                sound = cursor.execute(f"PRAGMA {LIVE}.integrity_check").fetchall() == [("ok",)]
-                return not (sound and same_rows(cursor, state.image.recorded, IMAGE, LIVE))
-        except sqlite3.DatabaseError:
-            return True
 
     def _undo_by_saved_state(self, state: MarkState) -> str | None:
         """Returns why SQLite cannot write it into the file."""
