@@ -34,30 +34,30 @@ class Files:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._log, self._index = (Path(f"{path.resolve()}{suffix}") for suffix in ("-wal", "-shm"))
+        self._file = os.fspath(path.resolve() if path.is_symlink() else path)
+        self._log, self._index = (f"{path.resolve()}{suffix}" for suffix in ("-wal", "-shm"))
         self.remember()
 
     def remember(self) -> None:
         """The files are those that the kit's connections have open."""
         self._copied = self._checkpoints()
-        self._known = tuple(map(_look, (self.path, self._log, self._index)))
+        self._known = _look(self._file), _look(self._log), _look(self._index)
 
     def fault(self) -> str | None:
         """What somebody did to the files, past SQLite; None when they are as they were. Puts back who may write."""
         file, log, index = self._known
-        now = _look(self.path)
-        if file is None or now is None or now.identity != file.identity or self.path.is_symlink():
+        now = _look(self._file)
+        if file is None or now is None or now.identity != file.identity:
             return "the database's file was deleted or replaced"
         if now.mode != file.mode:
-            self.path.chmod(file.mode & 0o7777)
+            self.restore_mode()
         for known, path in ((log, self._log), (index, self._index)):
-            found = _look(path)
+            found = _look(path) if known is not None else None
             if known is not None and (found is None or found.identity != known.identity):
-                return f"{path.name} was deleted or replaced"
-        found = _look(self._log)
-        if log is not None and found is not None and found.size < log.size and self._checkpoints() == self._copied:
-            return f"{self._log.name} was truncated"
-        if self.is_written and self._checkpoints() == self._copied:
+                return f"{os.path.basename(path)} was deleted or replaced"
+            if known is log is not None and found is not None and found.size < log.size and not self._has_copied:
+                return f"{os.path.basename(path)} was truncated"
+        if log is not None and now[2:] != file[2:] and not self._has_copied:
             return "the database's file was overwritten"
         return None
 
@@ -65,7 +65,7 @@ class Files:
     def is_written(self) -> bool:
         """Whether the file itself was written: with a write-ahead log SQLite does so at checkpoints only."""
         file, log, _ = self._known
-        now = _look(self.path)
+        now = _look(self._file)
         return log is not None and file is not None and now is not None and now[2:] != file[2:]
 
     def remove(self) -> None:
@@ -88,10 +88,14 @@ class Files:
         if self._known[0] is not None:
             self.path.chmod(self._known[0].mode & 0o7777)
 
+    @property
+    def _has_copied(self) -> bool:
+        return self._checkpoints() != self._copied
+
     def _checkpoints(self) -> tuple[bytes, ...]:
         """Differs after something was copied, or begun to be copied, from the log into the file."""
         try:
-            with self._index.open("rb") as index:
+            with open(self._index, "rb") as index:
                 head = index.read(_BACKFILL_ATTEMPTED.stop)
         except OSError:
             return ()
@@ -100,13 +104,13 @@ class Files:
 
 def identity(path: Path) -> tuple[int, int] | None:
     """What tells the file at a path from those that were there before; None where there is none."""
-    found = _look(path)
+    found = _look(os.fspath(path))
     return None if found is None else found.identity
 
 
-def _look(path: Path) -> _File | None:
+def _look(path: str) -> _File | None:
     try:
-        found = os.stat(path)
+        found = os.lstat(path)
     except OSError:
         return None
     return _File((found.st_dev, found.st_ino), found.st_mode, found.st_size, found.st_mtime_ns)

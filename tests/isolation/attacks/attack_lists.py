@@ -14,9 +14,11 @@ from target import Target
 class Attacked:
     target: type[Target]
     attacks: tuple[Attack, ...]
+    slow: tuple[Attack, ...] = ()
+    """Those after which somebody waits for a lock."""
 
 
 KINDS: dict[str, Attacked] = {
-    "sqlite": Attacked(SqliteTarget, sqlite_attacks.ATTACKS),
+    "sqlite": Attacked(SqliteTarget, sqlite_attacks.ATTACKS, sqlite_attacks.SLOW),
     "sqlite with virtual tables": Attacked(SqliteTargetWithVirtualTables, sqlite_attacks.ATTACKS_WITH_VIRTUAL_TABLES),
 }

@@ -86,6 +86,12 @@ def in_a_process(target: SqliteTarget) -> None:
 
 ATTACKS: tuple[Attack, ...] = (
     named("a transaction is left open", left_open("BEGIN IMMEDIATE", WRITE), says=LOCKED),
+    undone("a reader is left open", "DELETE FROM heap", left_open("BEGIN", "SELECT * FROM heap")),
+    undone("a transaction is rolled back", script("BEGIN", WRITE, "ROLLBACK"), "DELETE FROM heap"),
+    undone("an open reader of before a schema change", left_open("BEGIN", "SELECT * FROM heap"), "DROP TABLE heap"),
+)
+
+SLOW: tuple[Attack, ...] = (
     named("a transaction that has written nothing yet", left_open("BEGIN IMMEDIATE"), says=LOCKED),
     named("a transaction that sqlite3 began", of_sqlite3s_own, says=LOCKED),
     named("a savepoint is left open", left_open("SAVEPOINT a", WRITE), says=LOCKED),
@@ -96,7 +102,4 @@ ATTACKS: tuple[Attack, ...] = (
     named("a transaction of a thread", in_a_thread, says=LOCKED),
     named("a transaction of another process", in_a_process, says=LOCKED),
     refused("an exclusive locking mode", script("PRAGMA locking_mode = EXCLUSIVE", "BEGIN IMMEDIATE"), says="locked"),
-    undone("a reader is left open", "DELETE FROM heap", left_open("BEGIN", "SELECT * FROM heap")),
-    undone("a transaction is rolled back", script("BEGIN", WRITE, "ROLLBACK"), "DELETE FROM heap"),
-    undone("an open reader of before a schema change", left_open("BEGIN", "SELECT * FROM heap"), "DROP TABLE heap"),
 )

@@ -117,7 +117,9 @@ class Journal:
         return self._history.changes(state.seq)
 
     def gaps(self, since: Mark) -> tuple[str, ...]:
-        state = self._state(since)
+        state, fault = self._state(since), self._files.fault()
+        if fault is not None:
+            return (fault,)
         with self._connection.transaction("DEFERRED"):
             return self._gaps(state)
 
@@ -131,7 +133,8 @@ class Journal:
             fault = "the database's file was overwritten"
         if fault is not None:
             report = UndoReport("saved state", report.changes, (*report.reasons, fault), self._make_again(state))
-        self._files.remember()
+        if fault is not None or self._files.is_written:
+            self._files.remember()
         self._history.cut(state.seq)
         self._image = state.image
         state.observation = self._image_observation = self._observe()
@@ -225,8 +228,7 @@ class Journal:
             raise ValueError(f"mark {mark.number} was released, or ended by going back to an earlier one") from None
 
     def _gaps(self, state: MarkState) -> tuple[str, ...]:
-        fault = self._files.fault()
-        gaps = [] if fault is None else [fault]
+        gaps: list[str] = []
         if state.schema_version != self._trigger_set.schema_version or not self._schema_is_fit():
             gaps.append("the schema was changed")
         if self._trigger_set.catalog.opaque and self._observe() != state.observation:
