@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from _pytest.mark import ParameterSet
 from attack import Attack, Verdict
 from attack_lists import KINDS
 from database_kinds import kinds_of
@@ -18,12 +19,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "attack" in metafunc.fixturenames:
         kinds = kinds_of(metafunc, [*dict.fromkeys(name.split()[0] for name in KINDS)])
         lists = [name for name in KINDS if name.split()[0] in kinds]
-        cases = [(name, attack) for name in lists for attack in KINDS[name].attacks]
-        metafunc.parametrize(
-            ("attacked_kind", "attack"),
-            cases,
-            ids=[f"{kind}: {attack.name}, {attack.verdict}" for kind, attack in cases],
-        )
+        usual = [case(name, attack) for name in lists for attack in KINDS[name].attacks]
+        slow = [case(name, attack, pytest.mark.slow) for name in lists for attack in KINDS[name].slow]
+        metafunc.parametrize(("attacked_kind", "attack"), usual + slow)
+
+
+def case(kind: str, attack: Attack, *marks: pytest.MarkDecorator) -> ParameterSet:
+    return pytest.param(kind, attack, marks=marks, id=f"{kind}: {attack.name}, {attack.verdict}")
 
 
 def judged(target: Target, attack: Attack) -> tuple[Verdict, str]:
