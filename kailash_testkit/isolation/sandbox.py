@@ -19,6 +19,7 @@ from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.dataflow_instances import unguard
 from kailash_testkit.internals.dataflow_tables import refuse_models_on_own_tables
 from kailash_testkit.isolation.recording import Recordings
+from kailash_testkit.text import comma_join
 
 Claim = Literal["own", "empty", "private"]
 """What a kit accepts: a database that it made; also one without rows; whatever is in its private database."""
@@ -71,7 +72,7 @@ class Sandbox:
         self._detached: list[_Detached] = []
         self._ended: list[object] = []
         self._returns = 0
-        self._closed: list[str] = []
+        self._torn: list[UndoReport] = []  # under open connections
         self.recordings = Recordings(self.journal)
 
     @classmethod
@@ -252,13 +253,13 @@ class Sandbox:
             self.settle()
             raise DatabaseBusy(busy.what, details=ended or busy.details, why=busy.why, do=busy.do) from busy
         finally:
-            closed, self._closed = self._closed, []
-        if closed:
+            torn, self._torn = self._torn, []
+        if torn:
             raise IsolationFailed(
-                "the test database's file was deleted or replaced under open connections; it was made again",
-                details=closed,
-                why="they were left with a file that is not the test database any more",
-                do="leave the file alone: each test starts on a clean database without it; or close connections first",
+                "the test database was made again in a new file, and connections to the one before were closed",
+                details=[line for report in torn for line in report.closed],
+                why=comma_join([reason for report in torn for reason in report.reasons]),
+                do="close connections before the test ends, and leave the file alone: a clean database needs no reset",
             )
 
     def state(self) -> State:
@@ -324,7 +325,8 @@ class Sandbox:
 
     def _go_back(self, mark: Mark, proof: str | None = None) -> UndoReport:
         report = self.journal.undo(mark)
-        self._closed += report.closed
+        if report.closed:
+            self._torn.append(report)
         if proof is not None and self.journal.fingerprint() != proof:
             raise IsolationFailed(
                 "an undo did not restore the database exactly",

@@ -80,6 +80,7 @@ class Connection:
             raw = sqlite3.connect(
                 path, isolation_level=None, check_same_thread=False, timeout=lock_wait, factory=OwnConnection
             )
+            raw.file = str(path)
             raw.execute("PRAGMA synchronous = OFF")
             raw.execute("SELECT count(*) FROM sqlite_master")  # fails for a file that is no database
         except sqlite3.Error as error:

@@ -55,7 +55,7 @@ class Files:
             found = _look(path) if known is not None else None
             if known is not None and (found is None or found.identity != known.identity):
                 return f"{os.path.basename(path)} was deleted or replaced"
-            if known is log is not None and found is not None and found.size < log.size and not self._has_copied:
+            if path == self._log and known and found and found.size < known.size and not self._has_copied:
                 return f"{os.path.basename(path)} was truncated"
         if log is not None and now[2:] != file[2:] and not self._has_copied:
             return "the database's file was overwritten"

@@ -46,7 +46,9 @@ def raise_if_locked(status: int, _remaining: int, _total: int) -> None:
 
 
 class OwnConnection(sqlite3.Connection):
-    """The kit's: neither named nor closed."""
+    """The kit's: neither named nor closed. file: what it is connected to; empty for a copy in memory."""
+
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,13 @@ def end_connections(path: str, *, only_in_transaction: bool = False) -> list[str
     return [line for each, line in ended if each.in_transaction or each.pooled is None]
 
 
+def close_own(path: str) -> None:
+    """Closes the kit's connections to that file, which takes up room as long as one is open, also when removed."""
+    for each in [candidate for candidate in gc.get_objects() if type(candidate) is OwnConnection]:
+        if each.file and _same_path(each.file, path):
+            each.close()
+
+
 def _connections(path: str, *, only_in_transaction: bool) -> list[_Open]:
     objects = gc.get_objects()
     # type(), not isinstance(): a proxy object must not be woken by looking at it
@@ -100,7 +109,7 @@ def _connections(path: str, *, only_in_transaction: bool) -> list[_Open]:
         in_transaction = _in_transaction(raw)
         if in_transaction or (not only_in_transaction and in_transaction is not None):
             file = _file_of(raw)
-            wrapper = next((each for each in wrappers if vars(each).get("_connection") is raw), None)
+            wrapper = next((each for each in wrappers if getattr(each, "_connection", None) is raw), None)
             if wrapper is not None and file is None:
                 file = _file_of_wrapped(raw, wrapper)
             if (file is None and in_transaction) or (file is not None and _same_path(file, path)):
@@ -172,8 +181,10 @@ def _in_transaction(connection: sqlite3.Connection) -> bool | None:
 def _asked(connection: sqlite3.Connection) -> str:
     cursor = connection.cursor()
     cursor.row_factory = None
-    cursor.execute("SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'")
-    return os.fsdecode(cursor.fetchone()[0])
+    (file,) = (row[2] for row in cursor.execute("PRAGMA database_list") if row[0] == 0)  # reads nothing of the file
+    if not isinstance(file, str | bytes):  # made of text by a function of the connection's
+        file = cursor.execute("SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE seq = 0").fetchone()[0]
+    return os.fsdecode(file)
 
 
 def _file_of(connection: sqlite3.Connection) -> str | None:

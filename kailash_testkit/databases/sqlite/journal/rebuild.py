@@ -19,7 +19,7 @@ from kailash_testkit.databases.sqlite.journal.mark_state import MarkState
 from kailash_testkit.databases.sqlite.journal.triggers import IMAGE
 from kailash_testkit.databases.sqlite.journal.undo import end_journal, put_rows
 from kailash_testkit.databases.sqlite.journal.user_triggers import in_schema
-from kailash_testkit.databases.sqlite.sessions import end_connections
+from kailash_testkit.databases.sqlite.sessions import close_own, end_connections
 from kailash_testkit.errors import IsolationFailed, UnsupportedDatabase
 
 
@@ -38,7 +38,7 @@ def make_file_again(
     """
     for image in images:
         image.detach()
-    live.raw.close()
+    close_own(live.path)
     closed = end_connections(live.path)
     _write(state, history, lambda work: _write_file(files, work, log_mode))
     live.reopen()
