@@ -118,6 +118,15 @@ class Connection:
         connection._configure_for_journal()
         return connection
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed: a new file may have the number that the one before had."""
+        try:
+            self.raw.total_changes  # noqa: B018
+        except sqlite3.ProgrammingError:
+            return True
+        return False
+
     def reopen(self) -> None:
         """Connects to the file that is there now, in place of the one that this had open."""
         self.raw.close()

@@ -40,7 +40,7 @@ class Database:
         """
         if self._opened is None:
             self._opened = Connection.open(self.path)
-        elif identity(self.path) not in (None, self._file):
+        elif self._opened.is_closed or identity(self.path) not in (None, self._file):
             self._opened.reopen()
         else:
             return self._opened
