@@ -69,9 +69,9 @@ class Pending(Coroutine[Any, Any, T], Generic[T]):
             self._misused()
 
         def __bool__(self) -> bool:
-            if self._started:  # asked by asyncio for the repr of its task
-                return True
-            self._misused()
+            if not self._started:
+                self._misused()
+            return True  # asked by asyncio for the repr of its task
 
         __len__ = __iter__ = __getitem__ = __contains__ = _misused
         __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _misused

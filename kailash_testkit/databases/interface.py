@@ -101,6 +101,13 @@ class Database(Protocol):
         """Who keeps the database locked now by an open transaction, a line each, as far as that can be known."""
         ...
 
+    def end_transactions(self) -> list[str]:
+        """Ends what `open_transactions` names, by force: rolled back, and the connections closed; returns a line each.
+
+        What cannot be ended does not keep the journal's next `undo` from going back.
+        """
+        ...
+
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> Journal:
         """The change journal of the database, on connections of its own. Not installed yet.
 

@@ -65,11 +65,13 @@ class UndoReport:
         "saved state" when the state saved for the mark was put back as a whole.
     changes: how many journal entries lay after the mark; a change may have taken more than one.
     reasons: why the journal alone was not enough; empty unless ``method`` is "saved state".
+    closed: the connections of others, a line each, that were open to what is not the database any more.
     """
 
     method: Literal["nothing", "journal", "saved state"]
     changes: int
     reasons: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
 
 
 class Journal(Protocol):

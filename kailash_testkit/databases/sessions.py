@@ -58,10 +58,15 @@ def stays_true(condition: Callable[[], bool]) -> bool:
     return False
 
 
-def holders(sessions: Sequence[Session]) -> list[str]:
-    """Those who hold locks, a line each; where none does, those in a transaction."""
+def in_the_way(sessions: Sequence[Session]) -> list[Session]:
+    """Those who hold locks; where none does, those in a transaction."""
     holding = [session for session in sessions if session.holds_locks]
-    return [str(session) for session in holding or sessions if session.in_transaction]
+    return [session for session in holding or sessions if session.in_transaction]
+
+
+def holders(sessions: Sequence[Session]) -> list[str]:
+    """Those who are `in_the_way`, a line each."""
+    return [str(session) for session in in_the_way(sessions)]
 
 
 def busy(name: str, sessions: list[Session]) -> DatabaseBusy:

@@ -12,10 +12,10 @@ import pytest
 
 from kailash_testkit import open_kits
 from kailash_testkit.concurrency import loops, sync
-from kailash_testkit.errors import DatabaseBusy, KitError
+from kailash_testkit.errors import KitError
 from kailash_testkit.factories import numbering
 from kailash_testkit.factories.numbering import Numbering, ScopeName
-from kailash_testkit.pytest_plugin import reports, waiting
+from kailash_testkit.pytest_plugin import going_back, reports, waiting
 from kailash_testkit.pytest_plugin.application import Application
 from kailash_testkit.pytest_plugin.definitions import DATAFLOW, is_overridden
 from kailash_testkit.pytest_plugin.example_states import ExampleStates
@@ -49,7 +49,6 @@ class Session:
         self.database = PrivateDatabases(settings.database, settings.database_name, settings.variables)
         self._migrations = MigrationsFolder()
         self._is_first = True  # no test has begun yet
-        self._left_busy_by: str | None = None  # the test that left a transaction open, which still is
         self._leftovers = Leftovers()
         self.under_test = UnderTest(settings, self.database, self._leftovers)
         self._kits = self.under_test.kits
@@ -110,7 +109,8 @@ class Session:
                 sandbox.keep()  # what hooks of a conftest wrote before any test belongs to the base state
         numbering.start(Numbering(node_id=item.nodeid))
         self._leftovers.remember()
-        self._settle(item)  # what somebody wrote between the tests
+        # What somebody wrote between the tests.
+        going_back.settle(item.session, self._kits.sandboxes(), "left by whatever ran before this test")
         if self._kits.opened or self.settings.in_use:
             self._examples.watch()
 
@@ -161,18 +161,7 @@ class Session:
         if keep:
             for kit in self._kits.opened:
                 kit.sandbox.keep()
-        self._settle(item)
-
-    def _settle(self, item: pytest.Item) -> None:
-        """Takes back what was written. Raises `DatabaseBusy`, naming the test that left the transaction open."""
-        try:
-            for kit in self._kits.opened:
-                kit.sandbox.settle()
-            self._left_busy_by = None
-        except DatabaseBusy as busy:
-            self._left_busy_by = self._left_busy_by or item.nodeid
-            details = [*busy.details, f"left by {self._left_busy_by}"]
-            raise DatabaseBusy(busy.what, details=details, why=busy.why, do=busy.do) from busy
+        going_back.settle(item.session, self._kits.sandboxes(), f"left by {item.nodeid}")
 
     @contextlib.contextmanager
     def wider_fixture(self, owner: Owner) -> Generator[None, None, None]:
@@ -207,7 +196,7 @@ class Session:
         try:
             self.under_test.open_if_written_to()
         except KitError as error:
-            if not self.under_test.failures.is_told(error):
+            if not self.under_test.failures.is_shown(error):
                 raise
 
     def fixture_set_up(self, definition: Any, value: Any) -> None:

@@ -43,7 +43,7 @@ class SetupFailures:
             shown_by = None if shown_by == nodeid else shown_by
         return None if shown_by is None else f"{text.splitlines()[0]} ({shown_by} shows the whole error)"
 
-    def is_told(self, error: BaseException) -> bool:
+    def is_shown(self, error: BaseException) -> bool:
         """Whether a report shows it."""
         return self._shown_by.get(_text(error)) is not None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -11,7 +12,7 @@ from kailash_testkit.databases.journal import LOCK_WAIT, Journal
 from kailash_testkit.databases.mysql.connection import Connection
 from kailash_testkit.databases.mysql.connection import quoted_with_parameters as _sql
 from kailash_testkit.databases.mysql.naming import MARKER_TABLE, is_bookkeeping
-from kailash_testkit.databases.sessions import Session, holders
+from kailash_testkit.databases.sessions import Session, holders, in_the_way, stays_true
 from kailash_testkit.errors import DatabaseBusy
 
 _DATA_TABLES: Final = ("BASE TABLE", "SYSTEM VERSIONED")  # not: views, sequences
@@ -145,6 +146,15 @@ class Database:
 
     def open_transactions(self) -> list[str]:
         return holders(self.sessions())
+
+    def end_transactions(self) -> list[str]:
+        sessions = self.sessions()
+        ended = in_the_way(sessions) or sessions  # LOCK TABLES begins no transaction: any session may have done that
+        for each in ended:
+            with contextlib.suppress(self._connection.Error):  # it has ended by itself
+                self._run(f"KILL CONNECTION {each.number}")
+        stays_true(lambda: any(each.number in {left.number for left in self.sessions()} for each in ended))
+        return [f"{each}: rolled back and closed" for each in ended]
 
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> Journal:
         from kailash_testkit.databases.mysql.journal.journal import Journal as JournalOfMysql

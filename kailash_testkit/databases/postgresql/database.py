@@ -10,7 +10,7 @@ from kailash_testkit.databases.journal import LOCK_WAIT, Journal
 from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, PORT, SCHEMES, Connection, quoted
 from kailash_testkit.databases.postgresql.journal.catalog import OF_APPLICATION
 from kailash_testkit.databases.postgresql.sessions import CLIENTS, IS_LOCKED, session
-from kailash_testkit.databases.sessions import Session, holders, stays_true
+from kailash_testkit.databases.sessions import Session, holders, in_the_way, stays_true
 from kailash_testkit.databases.urls import server_url
 from kailash_testkit.errors import UnsupportedDatabase
 from kailash_testkit.models.reals import as_real
@@ -177,6 +177,16 @@ class Database:
 
     def open_transactions(self) -> list[str]:
         return holders(self.sessions())
+
+    def end_transactions(self) -> list[str]:
+        ended = [
+            (each, self._connection.run("SELECT pg_terminate_backend(%s)", each.number)) for each in self._in_the_way()
+        ]
+        stays_true(lambda: any(each.number in {left.number for left in self._in_the_way()} for each, _ in ended))
+        return [f"{each}: rolled back and closed" for each, _ in ended]
+
+    def _in_the_way(self) -> list[Session]:
+        return in_the_way(self.sessions())
 
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> Journal:
         from kailash_testkit.databases.postgresql.journal import journal

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Self
 
 from kailash_testkit.databases.claiming import unsafe
 from kailash_testkit.databases.journal import LOCK_WAIT
-from kailash_testkit.databases.sqlite.sessions import database_busy, is_busy, raise_if_locked
+from kailash_testkit.databases.sqlite.sessions import OwnConnection, database_busy, is_busy, raise_if_locked
 from kailash_testkit.errors import UnsupportedDatabase
 
 _MOST_STATEMENTS: Final = 1000  # kept prepared
@@ -67,6 +67,7 @@ class Connection:
         self.path = path
         self._lock_wait = lock_wait
         self._lock = threading.Lock()
+        self._is_for_journal = False
 
     @classmethod
     def open(cls, path: Path | str, *, lock_wait: float = LOCK_WAIT) -> Self:
@@ -76,7 +77,10 @@ class Connection:
         """
         require_writable(Path(path))
         try:
-            raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=lock_wait)
+            raw = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, timeout=lock_wait, factory=OwnConnection
+            )
+            raw.file = str(path)
             raw.execute("PRAGMA synchronous = OFF")
             raw.execute("SELECT count(*) FROM sqlite_master")  # fails for a file that is no database
         except sqlite3.Error as error:
@@ -93,7 +97,9 @@ class Connection:
         # Where nobody is connected, SQLite would leave the files of its write-ahead log beside the database.
         url = f"{path.as_uri()}?mode=ro{'' if side_files(path) else '&immutable=1'}"
         try:
-            raw = sqlite3.connect(url, uri=True, isolation_level=None, check_same_thread=False, timeout=lock_wait)
+            raw = sqlite3.connect(
+                url, uri=True, isolation_level=None, check_same_thread=False, timeout=lock_wait, factory=OwnConnection
+            )
             raw.execute("SELECT count(*) FROM sqlite_master")
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
@@ -112,6 +118,22 @@ class Connection:
         connection._configure_for_journal()
         return connection
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed: a new file may have the number that the one before had."""
+        try:
+            self.raw.total_changes  # noqa: B018
+        except sqlite3.ProgrammingError:
+            return True
+        return False
+
+    def reopen(self) -> None:
+        """Connects to the file that is there now, in place of the one that this had open."""
+        self.raw.close()
+        self.raw = type(self).open(self.path, lock_wait=self._lock_wait).raw
+        if self._is_for_journal:
+            self._configure_for_journal()
+
     def copy_to_memory(self) -> Self:
         """A copy of the whole database, configured for the journal."""
         copy = type(self)(
@@ -121,6 +143,7 @@ class Connection:
                 isolation_level=None,
                 check_same_thread=False,
                 cached_statements=_MOST_STATEMENTS,
+                factory=OwnConnection,
             ),
             self.path,
             self._lock_wait,
@@ -205,9 +228,10 @@ class Connection:
 
     def _raise_if_busy(self, error: sqlite3.OperationalError) -> None:
         if is_busy(error):
-            raise database_busy(self.path, self.raw) from error
+            raise database_busy(self.path) from error
 
     def _configure_for_journal(self) -> None:
+        self._is_for_journal = True
         for setting in _JOURNAL_SETTINGS:
             self.raw.execute(f"PRAGMA {setting}")
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Final
 
 from kailash_testkit.databases.journal import LOCK_WAIT
 from kailash_testkit.databases.journal import Journal as JournalInterface
 from kailash_testkit.databases.sessions import Session
 from kailash_testkit.databases.sqlite.connection import Connection, file_of, require_writable
+from kailash_testkit.databases.sqlite.files import Files, identity
 from kailash_testkit.databases.sqlite.naming import is_bookkeeping, of_application, quoted
 from kailash_testkit.databases.sqlite.ownership import is_empty_file, mark_as_owned, require_ours_or_new
-from kailash_testkit.databases.sqlite.sessions import holders
+from kailash_testkit.databases.sqlite.sessions import end_connections, holders
 
 _MOST_PARAMETERS: Final = 500  # of a statement; old releases take 999
 
@@ -26,15 +26,27 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._opened: Connection | None = None
+        self._file: tuple[int, int] | None = None
         self.path = file_of(url)
         require_writable(self.path)
         if not is_empty_file(self.path):  # is it a database?
             Connection.open_to_look(self.path).close()
 
-    @cached_property
+    @property
     def _connection(self) -> Connection:
-        """Opened when it is needed, and not before `claim` has found that the kit may: opening one may change it."""
-        return Connection.open(self.path)
+        """To the file that is there now, which a test may have put in the place of another.
+
+        Opened when it is needed, and not before `claim` has found that the kit may: opening one may change it.
+        """
+        if self._opened is None:
+            self._opened = Connection.open(self.path)
+        elif self._opened.is_closed or identity(self.path) not in (None, self._file):
+            self._opened.reopen()
+        else:
+            return self._opened
+        self._file = identity(self.path)
+        return self._opened
 
     @property
     def url(self) -> str:
@@ -105,12 +117,23 @@ class Database:
         return []
 
     def open_transactions(self) -> list[str]:
-        return holders(str(self.path), own=None)
+        return holders(str(self.path))
+
+    def end_transactions(self) -> list[str]:
+        ended = end_connections(str(self.path), only_in_transaction=True)
+        if self.is_locked():  # by another thread or process, which nobody can make let go
+            ended += holders(str(self.path))
+            Files(self.path).remove()
+            ended.append("who still holds the lock keeps the old file: the database is made again in a new one")
+        return ended
 
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> JournalInterface:
         from kailash_testkit.databases.sqlite.journal.journal import Journal
 
-        return Journal(Connection.open_for_journal(self.path, lock_wait=lock_wait))
+        return Journal(Connection.open_for_journal(self.path, lock_wait=lock_wait), self._made_again)
+
+    def _made_again(self) -> None:
+        mark_as_owned(self._connection)  # the marker names the file
 
     def empty(self) -> None:
         self._connection.run("PRAGMA foreign_keys = OFF")
@@ -121,8 +144,8 @@ class Database:
                 cursor.execute(f"DELETE FROM sqlite_sequence WHERE {of_application()}")
 
     def close(self) -> None:
-        if "_connection" in self.__dict__:
-            self._connection.close()
+        if self._opened is not None:
+            self._opened.close()
 
 
 def _possible(ids: Sequence[object]) -> Sequence[object]:

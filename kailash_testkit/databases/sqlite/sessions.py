@@ -1,4 +1,4 @@
-"""Saying who keeps a SQLite database locked, as far as this process can know.
+"""Who keeps a SQLite database locked, as far as this process can know; and ending that.
 
 SQLite cannot be asked. What can be seen: the connections of this process that are in a transaction.
 Looking at them must neither wait for another thread nor disturb it.
@@ -9,7 +9,11 @@ from __future__ import annotations
 import gc
 import os
 import sqlite3
+import sys
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from kailash_testkit.databases.sessions import locked
 from kailash_testkit.errors import DatabaseBusy
@@ -18,14 +22,11 @@ from kailash_testkit.errors import DatabaseBusy
 _PATIENCE = 0.2
 
 
-def database_busy(path: str, own: sqlite3.Connection) -> DatabaseBusy:
-    """The error for whoever waited for a lock on the file in vain, naming those who may hold it.
-
-    own: the connection that waited.
-    """
+def database_busy(path: str) -> DatabaseBusy:
+    """The error for whoever waited for a lock on the file in vain, naming those who may hold it."""
     return locked(
         f"the database {path}",
-        holders(path, own),
+        holders(path),
         if_nobody="; no connection of this process is in one, so another process may hold it",
     )
 
@@ -44,24 +45,123 @@ def raise_if_locked(status: int, _remaining: int, _total: int) -> None:
         raise error
 
 
-def holders(path: str, own: sqlite3.Connection | None) -> list[str]:
+class OwnConnection(sqlite3.Connection):
+    """The kit's: neither named nor closed. file: what it is connected to; empty for a copy in memory."""
+
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class _Open:
+    """A connection of this process. wrapper: aiosqlite's, around it. pooled: SQLAlchemy's record of it in a pool.
+
+    file: None when it does not tell.
+    """
+
+    raw: sqlite3.Connection
+    wrapper: object | None
+    pooled: Any | None
+    file: str | None
+    in_transaction: bool
+
+    def __str__(self) -> str:
+        unknown = " (its file cannot be asked for)" if self.file is None else ""
+        state = "in a transaction" if self.in_transaction else "idle"
+        return f"{_described(self.raw, self.wrapper)}, {state}{unknown}"
+
+
+def holders(path: str) -> list[str]:
     """One line for each connection of this process, on that file, that is in a transaction."""
+    return [str(each) for each in _connections(path, only_in_transaction=True)]
+
+
+def end_connections(path: str, *, only_in_transaction: bool = False) -> list[str]:
+    """Rolls back and closes the connections of this process to that file; returns a line for each.
+
+    The line of one that only its own thread could close says so. Idle ones of a pool have none: it connects again.
+    """
+    found = _connections(path, only_in_transaction=only_in_transaction)
+    ended = [(each, _ended(each)) for each in found if each.file is not None]
+    return [line for each, line in ended if each.in_transaction or each.pooled is None]
+
+
+def close_own(path: str) -> None:
+    """Closes the kit's connections to that file, which takes up room as long as one is open, also when removed."""
+    for each in [candidate for candidate in gc.get_objects() if type(candidate) is OwnConnection]:
+        if each.file and _same_path(each.file, path):
+            each.close()
+
+
+def _connections(path: str, *, only_in_transaction: bool) -> list[_Open]:
     objects = gc.get_objects()
     # type(), not isinstance(): a proxy object must not be woken by looking at it
     kinds: set[type[object]] = set(map(type, objects))
-    plain = {kind for kind in kinds if issubclass(kind, sqlite3.Connection)}
+    plain = {kind for kind in kinds if issubclass(kind, sqlite3.Connection) and kind is not OwnConnection}
     wrapping = {kind for kind in kinds if _wraps(kind)}
+    pooling = {kind for kind in kinds if kind.__name__ == "_ConnectionRecord" and "sqlalchemy" in kind.__module__}
+    records: list[Any] = [candidate for candidate in objects if type(candidate) in pooling]
     found = [candidate for candidate in objects if type(candidate) in plain]
     wrappers = [candidate for candidate in objects if type(candidate) in wrapping]
-    lines: list[str] = []
-    for connection in found:
-        if isinstance(connection, sqlite3.Connection) and connection is not own and _in_transaction(connection):
-            file = _file_of(connection)
-            if file is None:
-                lines.append(f"{_described(connection, wrappers)} (its file cannot be asked for)")
-            elif _same_file(file, path):
-                lines.append(_described(connection, wrappers))
-    return lines
+    connections: list[_Open] = []
+    for raw in found:
+        if not isinstance(raw, sqlite3.Connection):
+            continue
+        in_transaction = _in_transaction(raw)
+        if in_transaction or (not only_in_transaction and in_transaction is not None):
+            file = _file_of(raw)
+            wrapper = next((each for each in wrappers if getattr(each, "_connection", None) is raw), None)
+            if wrapper is not None and file is None:
+                file = _file_of_wrapped(raw, wrapper)
+            if (file is None and in_transaction) or (file is not None and _same_path(file, path)):
+                pooled = next((each for each in records if each.dbapi_connection is raw), None)
+                connections.append(_Open(raw, wrapper, pooled, file, in_transaction))
+    return connections
+
+
+def _ended(connection: _Open) -> str:
+    raw = connection.raw
+
+    def end() -> None:
+        raw.rollback()
+        raw.close()
+
+    try:
+        end()
+    except sqlite3.ProgrammingError:  # it belongs to another thread
+        if connection.wrapper is None or not _run_in_thread_of(connection.wrapper, end):
+            return f"{connection}: only its own thread can close it"
+        _forget(connection.wrapper)
+    if connection.pooled is not None:
+        connection.pooled.invalidate()  # the pool connects again
+    return f"{connection}: rolled back and closed" if connection.in_transaction else f"{connection}: closed"
+
+
+def _run_in_thread_of(wrapper: object, call: Callable[[], object]) -> bool:
+    """Runs something in the thread of aiosqlite's connection; False when that thread does not get to it soon."""
+    done = threading.Event()
+
+    def run() -> None:
+        call()
+        done.set()
+
+    queue = vars(wrapper).get("_tx")
+    if queue is None:
+        return False
+    queue.put_nowait((None, run))
+    return done.wait(_PATIENCE)
+
+
+def _forget(wrapper: object) -> None:
+    """aiosqlite's connection is closed, and its thread ends."""
+    vars(wrapper)["_connection"] = None
+    stop = getattr(sys.modules.get("aiosqlite.core"), "_STOP_RUNNING_SENTINEL", None)
+    vars(wrapper)["_tx"].put_nowait((None, lambda: stop))
+
+
+def _file_of_wrapped(raw: sqlite3.Connection, wrapper: object) -> str | None:
+    answer: list[str] = []
+    _run_in_thread_of(wrapper, lambda: answer.append(_asked(raw)))
+    return answer[0] if answer else None
 
 
 def _wraps(kind: type[object]) -> bool:
@@ -69,11 +169,22 @@ def _wraps(kind: type[object]) -> bool:
     return kind.__name__ == "Connection" and kind.__module__.startswith("aiosqlite")
 
 
-def _in_transaction(connection: sqlite3.Connection) -> bool:
+def _in_transaction(connection: sqlite3.Connection) -> bool | None:
+    """None for one that is closed."""
     try:
+        connection.total_changes  # noqa: B018 - refused by one that is closed
         return connection.in_transaction
-    except sqlite3.ProgrammingError:  # closed
-        return False
+    except sqlite3.ProgrammingError:
+        return None
+
+
+def _asked(connection: sqlite3.Connection) -> str:
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    (file,) = (row[2] for row in cursor.execute("PRAGMA database_list") if row[0] == 0)  # reads nothing of the file
+    if not isinstance(file, str | bytes):  # made of text by a function of the connection's
+        file = cursor.execute("SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE seq = 0").fetchone()[0]
+    return os.fsdecode(file)
 
 
 def _file_of(connection: sqlite3.Connection) -> str | None:
@@ -82,10 +193,7 @@ def _file_of(connection: sqlite3.Connection) -> str | None:
 
     def ask() -> None:
         try:
-            cursor = connection.cursor()
-            cursor.row_factory = None
-            cursor.execute("SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'")
-            answer.append(os.fsdecode(cursor.fetchone()[0]))
+            answer.append(_asked(connection))
         except Exception:  # closed meanwhile, of another thread, or refusing
             return
 
@@ -97,19 +205,16 @@ def _file_of(connection: sqlite3.Connection) -> str | None:
     return answer[0] if answer else None
 
 
-def _same_file(one: str, other: str) -> bool:
-    try:
-        return os.path.samefile(one, other)
-    except OSError:
-        return False
+def _same_path(one: str, other: str) -> bool:
+    """Also where there is no file any more."""
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
-def _described(connection: sqlite3.Connection, wrappers: list[object]) -> str:
+def _described(connection: sqlite3.Connection, wrapper: object | None) -> str:
     """The connection, or the aiosqlite connection around it, which names its thread."""
-    for wrapper in wrappers:
-        if vars(wrapper).get("_connection") is connection:
-            thread = vars(wrapper).get("_thread")
-            named = f" of thread {thread.name}" if isinstance(thread, threading.Thread) else ""
-            return f"aiosqlite connection at {id(wrapper):#x}{named}, in a transaction"
+    if wrapper is not None:
+        thread = vars(wrapper).get("_thread")
+        named = f" of thread {thread.name}" if isinstance(thread, threading.Thread) else ""
+        return f"aiosqlite connection at {id(wrapper):#x}{named}"
     kind = type(connection)
-    return f"{kind.__module__}.{kind.__qualname__} at {id(connection):#x}, in a transaction"
+    return f"{kind.__module__}.{kind.__qualname__} at {id(connection):#x}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import astuple
 
 from kailash_testkit.databases.sqlite.connection import Connection
@@ -48,28 +49,41 @@ def _hash_all(cursor: sqlite3.Cursor) -> str:
             continue
         total.update(repr((kind, name, table, sql)).encode())
         if bytes(kind) == b"table" and page:  # a virtual table has no page: its tables are listed as well
-            _hash_rows(cursor, plain, total)
+            hash_rows(cursor, plain, total)
     total.update(repr(astuple(read_counters(cursor, has_sequences=has_sequences))).encode())
     return total.hexdigest()
 
 
-def _hash_rows(cursor: sqlite3.Cursor, table: str, total: hashlib.blake2b) -> None:
+def same_rows(cursor: sqlite3.Cursor, tables: Iterable[str], one: str, other: str) -> bool:
+    """Whether the tables hold the same rows, to the last bit, in two databases of the connection."""
+    for table in tables:
+        hashes = [hashlib.blake2b(digest_size=20) for _ in range(2)]
+        for schema, total in zip((one, other), hashes, strict=True):
+            hash_rows(cursor, table, total, schema)
+        if hashes[0].digest() != hashes[1].digest():
+            return False
+    return True
+
+
+def hash_rows(cursor: sqlite3.Cursor, table: str, total: hashlib.blake2b, schema: str = "main") -> None:
+    """Hash the rows of a table in the database of that name on the connection."""
     columns = [
-        bytes(name).decode()
-        for name, hidden in cursor.execute("SELECT name, hidden FROM pragma_table_xinfo(?)", (table,))
+        name if isinstance(name, str) else bytes(name).decode()
+        for name, hidden in cursor.execute("SELECT name, hidden FROM pragma_table_xinfo(?, ?)", (table, schema))
         if hidden != _VIRTUALLY_GENERATED
     ]
     selected = ", ".join(quoted(name) for name in columns)
     used = {name.lower() for name in columns}
     rowid = next((name for name in ("rowid", "_rowid_", "oid") if name not in used), None)
-    statement = f"SELECT {selected} FROM main.{quoted(table)}"
-    if rowid is not None and not _is_without_rowid(cursor, table):
-        statement = f"SELECT {rowid}, {selected} FROM main.{quoted(table)} ORDER BY {rowid}"
+    statement = f"SELECT {selected} FROM {schema}.{quoted(table)}"
+    if rowid is not None and not _is_without_rowid(cursor, table, schema):
+        statement = f"SELECT {rowid}, {selected} FROM {schema}.{quoted(table)} ORDER BY {rowid}"
     cursor.execute(statement)
     while rows := cursor.fetchmany(_ROWS_AT_ONCE):
         total.update(repr(rows).encode())
 
 
-def _is_without_rowid(cursor: sqlite3.Cursor, table: str) -> bool:
-    found = cursor.execute("SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?", (table,)).fetchone()
+def _is_without_rowid(cursor: sqlite3.Cursor, table: str, schema: str) -> bool:
+    query = "SELECT wr FROM pragma_table_list WHERE schema = ? AND name = ?"
+    found = cursor.execute(query, (schema, table)).fetchone()
     return bool(found and found[0])

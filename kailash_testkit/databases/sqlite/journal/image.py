@@ -13,7 +13,7 @@ first seen, and so they come back with it, in agreement with the tables.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from kailash_testkit.databases.sqlite.connection import Connection
@@ -33,6 +33,7 @@ class Image:
     Made inside a read transaction of ``original``, so that it is of the same moment as the caller's other reads.
     connection: to the copy, with the database attached as `LIVE`. recorded: what the triggers write, by table.
     triggers: the statements that make all triggers again, in their order: the copy has none.
+    with_blobs: the tables that hold, or held, values of the storage class BLOB.
     """
 
     def __init__(
@@ -52,7 +53,16 @@ class Image:
         self.triggers = _drop_triggers(cursor)
         cursor.execute(f"DELETE FROM {JOURNAL_TABLE}")
         cursor.execute(f"CREATE TEMP TABLE {TOUCHED.removeprefix('temp.')} ({_columns(_WIDEST_KEY)})")
-        cursor.execute(f"ATTACH ? AS {LIVE}", (original.path,))
+        self.with_blobs = {name for name, table in recorded.items() if _has_blobs(cursor, table)}
+        self.attach(original.path)
+
+    def attach(self, path: str) -> None:
+        """Attach the database."""
+        self.connection.run(f"ATTACH ? AS {LIVE}", (path,))
+
+    def detach(self) -> None:
+        """Let go of the database: its file is about to be removed."""
+        self.connection.run(f"DETACH {LIVE}")
 
     def close(self) -> None:
         """Free the memory."""
@@ -66,6 +76,7 @@ class Image:
                 return
             touched = self._read_touched(cursor, head, stays=False)
         history.add(touched, self, head)
+        self.with_blobs.update(each.recorded.table.name for each in touched if _holds_blob(each.after or ()))
         self.position = head
 
     def look_ahead(self, history: History) -> None:
@@ -123,6 +134,17 @@ def _drop_triggers(cursor: sqlite3.Cursor) -> list[str]:
     for name, _ in found:
         cursor.execute(f"DROP TRIGGER main.{quoted(name)}")
     return [statement for _, statement in found]
+
+
+def _has_blobs(cursor: sqlite3.Cursor, recorded: RecordedTable) -> bool:
+    """Whether a value of the table can be written in place, past its triggers."""
+    table = recorded.table
+    any_blob = " OR ".join(f"typeof({quoted(column.name)}) = 'blob'" for column in table.columns if column.writable)
+    return cursor.execute(f"SELECT 1 FROM main.{quoted(table.name)} WHERE {any_blob} LIMIT 1").fetchone() is not None
+
+
+def _holds_blob(rows: Iterable[Row]) -> bool:
+    return any(isinstance(value, bytes) for row in rows for value in row)
 
 
 def _columns(count: int) -> str:

@@ -12,41 +12,54 @@ milliseconds per table that has some, whatever its size, while putting back the 
 of the database. The application's statements are prepared again by SQLite itself.
 
 An application notices: `total_changes` counts the journal's rows as well, and ALTER TABLE ... DROP COLUMN
-is refused, because a trigger names the column. What cannot be recorded and is not recognised either:
-rows written past SQLite's triggers (`Connection.blobopen`).
+is refused, because a trigger names the column.
+
+What is written past SQLite's triggers (`Connection.blobopen`) is not recorded, but recognised, by comparing rows with
+the copy: those of tables that hold blobs, and of all tables where the database was written and nothing was recorded.
+Where somebody deleted, replaced or overwrote the file (`files`), a new one is made from the copy.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
 
 from kailash_testkit.databases.journal import Mark, RecordedChange, UndoReport
 from kailash_testkit.databases.sqlite.connection import Connection
+from kailash_testkit.databases.sqlite.files import Files
+from kailash_testkit.databases.sqlite.journal.comparison import has_all, is_overwritten, suspects
 from kailash_testkit.databases.sqlite.journal.counters import Counters, read_counters
-from kailash_testkit.databases.sqlite.journal.fingerprint import fingerprint
+from kailash_testkit.databases.sqlite.journal.fingerprint import fingerprint, same_rows
 from kailash_testkit.databases.sqlite.journal.history import History, numbered
 from kailash_testkit.databases.sqlite.journal.image import Image
 from kailash_testkit.databases.sqlite.journal.mark_state import MarkState, Observation
-from kailash_testkit.databases.sqlite.journal.rebuild import rebuild
+from kailash_testkit.databases.sqlite.journal.rebuild import make_file_again, rebuild
 from kailash_testkit.databases.sqlite.journal.replay import make_again
 from kailash_testkit.databases.sqlite.journal.schema import schema_of
 from kailash_testkit.databases.sqlite.journal.trigger_set import TriggerSet
-from kailash_testkit.databases.sqlite.journal.triggers import LIVE
-from kailash_testkit.databases.sqlite.journal.undo import undo_by_journal
+from kailash_testkit.databases.sqlite.journal.triggers import IMAGE, LIVE
+from kailash_testkit.databases.sqlite.journal.undo import is_whole, undo_by_journal
 from kailash_testkit.databases.sqlite.journal.user_triggers import only_own_triggers
 from kailash_testkit.databases.sqlite.naming import JOURNAL_TABLE
+
+_PAST_TRIGGERS: Final = "rows were written in a way that fires no triggers"
 
 
 class Journal:
     """A `Journal` on a SQLite file.
 
-    connection: made by `Connection.open_for_journal`, for this journal alone.
+    connection: made by `Connection.open_for_journal`, for this journal alone. made_again: called when the file was
+    made again, so that others connect to the new one.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, made_again: Callable[[], object] = lambda: None) -> None:
         self._connection = connection
+        self._made_again = made_again
+        self._files = Files(Path(connection.path))
+        self._log_mode = "wal"
         self._trigger_set = TriggerSet()
         self._history = History()
         self._image: Image | None = None
@@ -58,6 +71,8 @@ class Journal:
     def install(self) -> None:
         with self._refitting_triggers() as cursor:
             self._trigger_set.install(cursor)
+        self._log_mode = str((self._connection.first("PRAGMA main.journal_mode") or ("wal",))[0])
+        self._files.remember()
 
     def refresh(self) -> None:
         if not self._schema_is_fit():
@@ -82,10 +97,19 @@ class Journal:
 
     def moved(self, mark: Mark) -> bool:
         state = self._state(mark)
-        if self._observe() == state.observation:
+        if self._files.fault() is not None or self._files.is_written:
+            return True
+        observation = self._observe()
+        if observation == state.observation:
             return False
         with self._connection.transaction("DEFERRED") as cursor:
-            return bool(self._head() != state.seq or self._gaps(state)) or self._counters(cursor) != state.counters
+            if self._gaps(state) or self._head() != state.seq or self._counters(cursor) != state.counters:
+                return True
+        with state.image.connection.transaction("DEFERRED") as cursor:
+            if not same_rows(cursor, state.image.recorded, IMAGE, LIVE):
+                return True
+        state.observation = observation
+        return False
 
     def changes(self, since: Mark) -> list[RecordedChange]:
         state = self._state(since)
@@ -93,18 +117,24 @@ class Journal:
         return self._history.changes(state.seq)
 
     def gaps(self, since: Mark) -> tuple[str, ...]:
-        state = self._state(since)
+        state, fault = self._state(since), self._files.fault()
+        if fault is not None:
+            return (fault,)
         with self._connection.transaction("DEFERRED"):
             return self._gaps(state)
 
     def undo(self, mark: Mark) -> UndoReport:
         state = self._state(mark)
-        try:
-            report = self._undo_by_journal(state)
-        except sqlite3.DatabaseError as error:
-            report = UndoReport("saved state", self._head() - state.seq, (f"SQLite refused: {error}",))
-        if report.method == "saved state":
-            self._undo_by_saved_state(state)
+        fault = self._files.fault()
+        report = UndoReport("nothing", 0) if fault is not None else self._undo(state)
+        if fault is None and report.method == "saved state":
+            fault = self._undo_by_saved_state(state)
+        elif fault is None and self._files.is_written and is_overwritten(state.image, self._files.path):
+            fault = "the database's file was overwritten"
+        if fault is not None:
+            report = UndoReport("saved state", report.changes, (*report.reasons, fault), self._make_again(state))
+        if fault is not None or self._files.is_written:
+            self._files.remember()
         self._history.cut(state.seq)
         self._image = state.image
         state.observation = self._image_observation = self._observe()
@@ -154,9 +184,11 @@ class Journal:
 
     def _present_state(self, observation: Observation) -> MarkState | None:
         """What a mark stands for; None if the schema was changed meanwhile."""
+        was = -1 if self._image is None else self._image.position
         if self._catch_up() and self._image is not None:
-            if self._trigger_set.catalog.opaque and self._image_observation != observation:
-                self._make_image()
+            if self._image_observation != observation:
+                if self._trigger_set.catalog.opaque or not has_all(self._image, since=was):
+                    self._make_image()
                 self._image_observation = observation
             counters = self._counters(self._connection.cursor())
             version = self._trigger_set.schema_version
@@ -221,19 +253,53 @@ class Journal:
 
     # Going back
 
+    def _undo(self, state: MarkState) -> UndoReport:
+        entries = 0
+        try:
+            gaps = self._gaps(state)
+            entries = self._head() - state.seq
+            return UndoReport("saved state", entries, gaps) if gaps else self._undo_by_journal(state)
+        except sqlite3.DatabaseError as error:
+            return UndoReport("saved state", entries, (f"SQLite refused: {error}",))
+
     def _undo_by_journal(self, state: MarkState) -> UndoReport:
         with state.image.connection.transaction("IMMEDIATE") as cursor:  # keeps all others from writing
             head, gaps = self._head(), self._gaps(state)
+            if not gaps and not is_whole(cursor, state, head):
+                gaps = ("the journal was changed",)
             if gaps:
                 return UndoReport("saved state", head - state.seq, gaps)
+            written = self._observe() != state.observation
             changed = undo_by_journal(cursor, state, self._history)
+            if written and not same_rows(cursor, suspects(state.image, changed=changed), IMAGE, LIVE):
+                return UndoReport("saved state", head - state.seq, (_PAST_TRIGGERS,))
             (cookie,) = cursor.execute(f"PRAGMA {LIVE}.schema_version").fetchone()
         self._trigger_set.cookie = cookie
         state.image.position = state.seq
         return UndoReport("journal" if changed else "nothing", head - state.seq)
 
-    def _undo_by_saved_state(self, state: MarkState) -> None:
-        rebuild(self._connection, state, self._history)
+    def _undo_by_saved_state(self, state: MarkState) -> str | None:
+        """Returns why SQLite cannot write it into the file."""
+        try:
+            rebuild(self._connection, state, self._history)
+        except sqlite3.DatabaseError as error:
+            return f"SQLite refused: {error}"
+        self._record_as_at(state)
+        return None
+
+    def _make_again(self, state: MarkState) -> tuple[str, ...]:
+        """Makes a new file; returns a line for each connection that was open to the one before."""
+        closed = make_file_again(
+            self._connection, self._files, self._images, state, self._history, log_mode=self._log_mode
+        )
+        self._made_again()
+        self._record_as_at(state)
+        for kept in self._states.values():
+            kept.observation = Observation(-1, -1)  # those of a connection that is gone
+        return closed
+
+    def _record_as_at(self, state: MarkState) -> None:
+        """The triggers are again those of the mark."""
         self._trigger_set.cookie = self._schema_cookie()
         self._trigger_set.return_to(state.schema_version, state.image.catalog, state.image.recorded)
         self._trigger_set.schema = schema_of(self._connection.cursor())

@@ -15,6 +15,17 @@ from kailash_testkit.databases.sqlite.journal.values import Row, bound
 from kailash_testkit.databases.sqlite.naming import JOURNAL_TABLE
 
 
+def is_whole(cursor: sqlite3.Cursor, state: MarkState, head: int) -> bool:
+    """Whether the journal has each entry that the image does not follow yet: nobody but the triggers wrote it."""
+    position = max(state.seq, state.image.position)
+    after = f"FROM {LIVE}.{JOURNAL_TABLE} WHERE rowid > ?"
+    (count,) = cursor.execute(f"SELECT count(*) {after}", (position,)).fetchone()
+    if count != head - position:
+        return False
+    numbers = cursor.execute(f"SELECT DISTINCT source {after}", (position,)).fetchall()
+    return all(number in state.image.by_number for (number,) in numbers)
+
+
 def undo_by_journal(cursor: sqlite3.Cursor, state: MarkState, history: History) -> bool:
     """Put rows and counters back as they were at the mark; returns whether anything differed.
 

@@ -1,0 +1,57 @@
+"""Back to what the fixtures left, after a test whatever it did; where that cannot be, the session stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError
+from kailash_testkit.redaction import redact
+
+if TYPE_CHECKING:
+    from kailash_testkit.isolation.sandbox import Sandbox
+
+
+def settle(session: pytest.Session, sandboxes: Iterable[Sandbox], left: str) -> None:
+    """Takes back what was written. Raises what is to be told of it; the next test starts clean all the same.
+
+    Where it cannot, the session stops. left: who left a transaction open, as far as that is known.
+    """
+    failures: list[KitError] = []
+    for sandbox in sandboxes:
+        try:
+            sandbox.end_test()
+        except DatabaseBusy as busy:
+            failures.append(DatabaseBusy(busy.what, details=[*busy.details, left], why=busy.why, do=busy.do))
+        except KitError as error:
+            failures.append(error)
+        except Exception as error:  # whatever a driver raises, of a server that is gone or a disk that is full
+            failures.append(_not_put_back(sandbox, error))
+        else:
+            continue
+        if not _is_clean(sandbox):
+            session.shouldfail = f"no test can start on a clean database any more: {failures[-1].what}"
+    if failures:
+        raise failures[0]
+
+
+def _is_clean(sandbox: Sandbox) -> bool:
+    """Whether the next test would start on what the fixtures left."""
+    try:
+        sandbox.settle()
+    except Exception:  # the first one is told
+        return False
+    return True
+
+
+def _not_put_back(sandbox: Sandbox, error: Exception) -> IsolationFailed:
+    said = redact(str(error)).strip().splitlines() or [type(error).__name__]
+    failed = IsolationFailed(
+        f"the database {redact(sandbox.database.url)} could not be put back",
+        why=said[0],
+        do="see whether the server runs and the disk has room; a new run begins with a new database",
+    )
+    failed.__cause__ = error
+    return failed

@@ -1,0 +1,24 @@
+"""The lists of attacks. A further kind of database: a line in `KINDS`, whose name begins with the kind's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlite_attacks
+from attack import Attack
+from sqlite_target import SqliteTarget, SqliteTargetWithVirtualTables
+from target import Target
+
+
+@dataclass(frozen=True)
+class Attacked:
+    target: type[Target]
+    attacks: tuple[Attack, ...]
+    slow: tuple[Attack, ...] = ()
+    """Those after which somebody waits for a lock."""
+
+
+KINDS: dict[str, Attacked] = {
+    "sqlite": Attacked(SqliteTarget, sqlite_attacks.ATTACKS, sqlite_attacks.SLOW),
+    "sqlite with virtual tables": Attacked(SqliteTargetWithVirtualTables, sqlite_attacks.ATTACKS_WITH_VIRTUAL_TABLES),
+}

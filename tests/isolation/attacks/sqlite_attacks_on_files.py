@@ -1,0 +1,209 @@
+"""Attacks on a SQLite database's files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from attack import Attack, named, undone
+from sqlite_attacks_on_schema import WRITE
+from sqlite_target import SqliteTarget
+
+SIDES = ("-wal", "-shm", "-journal")
+
+
+def delete(target: SqliteTarget) -> None:
+    """As a reset that removes the file, with what lies beside it."""
+    target.path.unlink()
+    remove_sides(target)
+
+
+def remove_sides(target: SqliteTarget) -> None:
+    for suffix in SIDES:
+        Path(f"{target.path}{suffix}").unlink(missing_ok=True)
+
+
+def delete_and_make_tables(target: SqliteTarget) -> None:
+    delete(target)
+    target.db.create_tables_sync()
+    target.sql(WRITE)
+
+
+def delete_only_the_file(target: SqliteTarget) -> None:
+    target.path.unlink()
+
+
+def replace(target: SqliteTarget) -> None:
+    other = target.folder / "other.db"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("CREATE TABLE of_another_database (v)")
+    os.replace(other, target.path)
+
+
+def replace_by_own_copy(target: SqliteTarget) -> None:
+    """As a suite that restores its own saved file."""
+    copy = target.folder / "copy.db"
+    with closing(target.connect()) as connection, closing(sqlite3.connect(copy)) as saved:
+        connection.backup(saved)
+        saved.execute("DELETE FROM customers")
+        saved.commit()
+    remove_sides(target)
+    os.replace(copy, target.path)
+
+
+def copy_over(target: SqliteTarget) -> None:
+    """The same, but into the file that is there."""
+    copy = target.folder / "copy.db"
+    with closing(target.connect()) as connection, closing(sqlite3.connect(copy)) as saved:
+        connection.backup(saved)
+        saved.execute("DELETE FROM customers")
+        saved.commit()
+    shutil.copyfile(copy, target.path)
+    copy.unlink()
+    remove_sides(target)
+
+
+def copy_over_what_is_checkpointed(target: SqliteTarget) -> None:
+    """The file alone is overwritten, under a log that is empty."""
+    copy = target.folder / "copy.db"
+    target.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    with closing(target.connect()) as connection, closing(sqlite3.connect(copy)) as saved:
+        connection.backup(saved)
+        saved.execute("DELETE FROM customers")
+        saved.commit()
+    shutil.copyfile(copy, target.path)
+    copy.unlink()
+
+
+def truncate(target: SqliteTarget) -> None:
+    os.truncate(target.path, 0)
+    remove_sides(target)
+
+
+def truncate_half(target: SqliteTarget) -> None:
+    target.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    os.truncate(target.path, 8192)
+
+
+def empty_by_opening(target: SqliteTarget) -> None:
+    target.path.write_bytes(b"")
+
+
+def overwrite(target: SqliteTarget) -> None:
+    target.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    target.path.write_bytes(b"no database at all " * 1000)
+
+
+def overwrite_one_page(target: SqliteTarget) -> None:
+    target.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    with target.path.open("r+b") as file:
+        file.seek(2 * 4096)
+        file.write(os.urandom(4096))
+
+
+def rename(target: SqliteTarget) -> None:
+    target.path.rename(target.path.with_name("attacked.db-renamed"))
+
+
+def rename_and_back(target: SqliteTarget) -> None:
+    target.path.rename(target.path.with_name("attacked.db-renamed"))
+    target.path.with_name("attacked.db-renamed").rename(target.path)
+    target.sql(WRITE)
+
+
+def replace_by_a_link(target: SqliteTarget) -> None:
+    moved = target.path.with_name("attacked.db-moved")
+    shutil.copyfile(target.path, moved)
+    delete(target)
+    target.path.symlink_to(moved)
+    target.sql(WRITE)
+
+
+def replace_by_a_folder(target: SqliteTarget) -> None:
+    delete(target)
+    target.path.mkdir()
+
+
+def remove_the_log(target: SqliteTarget) -> None:
+    target.sql(WRITE)
+    Path(f"{target.path}-wal").unlink()
+
+
+def remove_the_index_of_the_log(target: SqliteTarget) -> None:
+    target.sql(WRITE)
+    Path(f"{target.path}-shm").unlink()
+
+
+def truncate_the_log(target: SqliteTarget) -> None:
+    target.sql(WRITE)
+    os.truncate(f"{target.path}-wal", 0)
+
+
+def make_read_only(target: SqliteTarget) -> None:
+    target.sql(WRITE)
+    target.path.chmod(0o444)
+
+
+def make_unreadable(target: SqliteTarget) -> None:
+    target.sql(WRITE)
+    target.path.chmod(0)
+
+
+def backup_over(target: SqliteTarget) -> None:
+    with closing(sqlite3.connect(":memory:")) as other, closing(target.connect()) as connection:
+        other.execute("CREATE TABLE of_another_database (v)")
+        other.backup(connection)
+
+
+def restore_a_dump(target: SqliteTarget) -> None:
+    with closing(sqlite3.connect(":memory:")) as source:
+        source.executescript("CREATE TABLE dumped (v); INSERT INTO dumped VALUES (1)")
+        text = "\n".join(source.iterdump())
+    with closing(target.connect()) as connection:
+        connection.executescript(text)
+
+
+def deserialize(target: SqliteTarget) -> None:
+    """A copy in memory: the database itself is not written."""
+    with closing(target.connect()) as connection, closing(sqlite3.connect(":memory:")) as memory:
+        memory.deserialize(connection.serialize())
+    target.sql(WRITE)
+
+
+def delete_under_a_connection(target: SqliteTarget) -> None:
+    connection = target.hold(target.connect())
+    connection.execute("SELECT count(*) FROM customers").fetchall()
+    delete(target)
+
+
+ATTACKS: tuple[Attack, ...] = (
+    undone("the file is deleted", delete),
+    undone("the file is deleted, and DataFlow's tables are made in a new one", delete_and_make_tables),
+    undone("the file is deleted, its log stays", delete_only_the_file),
+    undone("the file is deleted after changes", WRITE, delete),
+    named("the file is deleted under a connection that stays", delete_under_a_connection, says="deleted or replaced"),
+    undone("the file is replaced by another database", replace),
+    undone("the file is replaced by a copy of its own", replace_by_own_copy),
+    undone("a copy is written over the file", copy_over),
+    undone("a copy is written over the file under an empty log", copy_over_what_is_checkpointed),
+    undone("the file is truncated", truncate),
+    undone("the file is truncated by half", truncate_half),
+    undone("the file is emptied, its log stays", empty_by_opening),
+    undone("the file is overwritten", overwrite),
+    undone("a page is overwritten", overwrite_one_page),
+    undone("the file is renamed", rename),
+    undone("the file is renamed and renamed back", rename_and_back),
+    undone("the file is replaced by a link", replace_by_a_link),
+    undone("the file is replaced by a folder", replace_by_a_folder),
+    undone("the log is removed", remove_the_log),
+    undone("the log's index is removed", remove_the_index_of_the_log),
+    undone("the log is truncated", truncate_the_log),
+    undone("the file is made read-only", make_read_only),
+    undone("the file is made unreadable", make_unreadable),
+    undone("another database is copied over it by the backup API", backup_over),
+    undone("a dump is restored into it", restore_a_dump),
+    undone("it is serialised and read into memory", deserialize),
+)
