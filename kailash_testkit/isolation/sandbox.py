@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 
 from kailash_testkit.databases import Database, open_database
 from kailash_testkit.databases.journal import Journal, Mark, RecordedChange, UndoReport
-from kailash_testkit.errors import DatabaseBusy, IsolationFailed
+from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.dataflow_instances import unguard
 from kailash_testkit.internals.dataflow_tables import refuse_models_on_own_tables
@@ -71,7 +71,7 @@ class Sandbox:
         self._detached: list[_Detached] = []
         self._ended: list[object] = []
         self._returns = 0
-        self._closed: list[str] = []
+        self._left: list[KitError] = []
         self.recordings = Recordings(self.journal)
 
     @classmethod
@@ -242,24 +242,22 @@ class Sandbox:
     def end_test(self) -> None:
         """As `settle`, and so that the next test starts clean whatever happened.
 
-        What keeps the database locked is ended by force. Raises `DatabaseBusy` all the same, which names it, and
-        `IsolationFailed` for connections that were left with a file that is not the database any more.
+        What keeps the database locked is ended by force. Raises `DatabaseBusy` all the same, which names it, and what
+        an undo could not put back (`UndoReport.left`) once all else is.
         """
         try:
             self.settle()
         except DatabaseBusy as busy:
-            ended = self.database.end_transactions()
-            self.settle()
-            raise DatabaseBusy(busy.what, details=ended or busy.details, why=busy.why, do=busy.do) from busy
-        finally:
-            closed, self._closed = self._closed, []
-        if closed:
-            raise IsolationFailed(
-                "the test database's file was deleted or replaced under open connections; it was made again",
-                details=closed,
-                why="they were left with a file that is not the test database any more",
-                do="leave the file alone: each test starts on a clean database without it; or close connections first",
-            )
+            self._left.insert(0, busy)
+        left, self._left = self._left, []
+        for failure in left:
+            if isinstance(failure, DatabaseBusy):
+                ended = self.database.end_transactions()
+                self.settle()
+                raise DatabaseBusy(
+                    failure.what, details=ended or failure.details, why=failure.why, do=failure.do
+                ) from failure
+            raise failure
 
     def state(self) -> State:
         """The present state within the test, for `return_to`."""
@@ -324,8 +322,8 @@ class Sandbox:
 
     def _go_back(self, mark: Mark, proof: str | None = None) -> UndoReport:
         report = self.journal.undo(mark)
-        self._closed += report.closed
-        if proof is not None and self.journal.fingerprint() != proof:
+        self._left += report.left
+        if proof is not None and not report.left and self.journal.fingerprint() != proof:
             raise IsolationFailed(
                 "an undo did not restore the database exactly",
                 why="its fingerprint differs from that of the state to return to",

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Final, Self
 
 from kailash_testkit.databases.drivers import driver
-from kailash_testkit.databases.postgresql.sessions import APPLICATION_NAME, IN_TRANSACTION, session
+from kailash_testkit.databases.postgresql.sessions import APPLICATION_NAME, CLIENT, IN_TRANSACTION, session
 from kailash_testkit.databases.sessions import busy
 from kailash_testkit.databases.urls import ServerUrl, server_url
 from kailash_testkit.errors import DatabaseBusy, ServerUnavailable, UnsupportedDatabase
@@ -23,6 +23,8 @@ OWN_SCHEMA: Final = "dataflow_testkit"
 """The schema for all that the kit keeps in the database; DataFlow's discovery and migrations do not look there."""
 FIRST_OBJECT: Final = 16384
 """PostgreSQL's own objects have numbers below this."""
+PUBLIC_SCHEMA: Final = 2200
+"""The number of the schema ``public`` that every database begins with."""
 LOCK_WAIT: Final = 0.5
 """How long statements wait for a lock, in seconds."""
 
@@ -199,6 +201,16 @@ class Connection:
         if not self.raw.closed and self._is_open:
             with self.raw.cursor() as cursor:
                 cursor.execute("ROLLBACK")
+
+    def end_holder(self, number: str, key: str) -> str:
+        """Ends the session that holds an advisory lock, which nothing else frees; tells which that was."""
+        found = self.run(CLIENT, int(number))
+        who = str(session(*found[0])) if found else f"session {number}"
+        try:
+            self.run("SELECT pg_terminate_backend(%s)", int(number))
+        except self.errors.InsufficientPrivilege:
+            return f"advisory lock {key}, held by {who}; only its own role may end it"
+        return f"advisory lock {key}, held by {who}; the kit has ended that session"
 
     def busy(self) -> DatabaseBusy:
         """The error for whoever waited in vain; names those who may be the reason."""

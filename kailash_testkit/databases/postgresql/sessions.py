@@ -43,6 +43,9 @@ _COLUMNS: Final = f"""
 CLIENTS: Final = f"SELECT {_COLUMNS} {_CLIENTS} ORDER BY a.pid"
 """A query for the connections of others than the kit; see `session`."""
 
+CLIENT: Final = f"SELECT {_COLUMNS} {_CLIENTS} AND a.pid = %s"
+"""The same for one of them, by its number."""
+
 IN_TRANSACTION: Final = f"SELECT {_COLUMNS} {_EVERYBODY} AND {_IN_TRANSACTION} ORDER BY a.xact_start, a.pid"
 """A query for all who may be in the way: other connections of the kit and the server's own workers included."""
 
@@ -56,6 +59,16 @@ WRITERS: Final = f"""
     WHERE {_WROTE} AND l.pid <> pg_backend_pid()
       AND a.datid = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND a.backend_type IS DISTINCT FROM 'autovacuum worker'
+"""
+
+
+#: A query for the advisory locks in this database, each as ``session:key``. No rollback frees one of a session.
+ADVISORY_LOCKS: Final = """
+    SELECT concat_ws(':', l.pid, CASE WHEN l.objsubid = 1 THEN (l.classid::int8 << 32 | l.objid::int8)::text
+                                      ELSE concat(l.classid, ',', l.objid) END)
+    FROM pg_locks l
+    WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_backend_pid()
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import mysql_attacks
+import postgresql_attacks
 import sqlite_attacks
 from attack import Attack
+from mysql_target import MysqlTarget
+from postgresql_target import PostgresqlTarget
 from sqlite_target import SqliteTarget, SqliteTargetWithVirtualTables
 from target import Target
 
@@ -21,4 +25,6 @@ class Attacked:
 KINDS: dict[str, Attacked] = {
     "sqlite": Attacked(SqliteTarget, sqlite_attacks.ATTACKS, sqlite_attacks.SLOW),
     "sqlite with virtual tables": Attacked(SqliteTargetWithVirtualTables, sqlite_attacks.ATTACKS_WITH_VIRTUAL_TABLES),
+    "mysql": Attacked(MysqlTarget, mysql_attacks.ATTACKS),
+    "postgresql": Attacked(PostgresqlTarget, postgresql_attacks.ATTACKS),
 }

@@ -10,14 +10,13 @@ tables concerned from a copy and the journal (`saved`); what cannot be made agai
 The application's own triggers and rules are switched off for the undo's transaction, on the changed tables that have
 some: for that PostgreSQL locks these tables against other writers, not against readers.
 
-Not recorded, and not put back: large objects, rows of foreign tables (they are another server's), and what a
-materialized view showed before it was refreshed. Sequences are put back, but not what a session has taken from one in
-advance (CACHE). Privileges that were granted before and that a test changed cannot be put back; the undo says so.
+What is put back with the schema, and what is not, says `docs/databases.md`. Sequences are put back, but not what a
+session has taken from one in advance (CACHE).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from time import sleep
 
@@ -28,10 +27,17 @@ from kailash_testkit.databases.postgresql.journal import triggers
 from kailash_testkit.databases.postgresql.journal.fingerprint import fingerprint
 from kailash_testkit.databases.postgresql.journal.history import changes, position, replaying
 from kailash_testkit.databases.postgresql.journal.mark_state import MarkState, Observation
-from kailash_testkit.databases.postgresql.journal.rebuild import drop_hindrances, finish, prepare_for_rows
+from kailash_testkit.databases.postgresql.journal.rebuild import (
+    VIEWED_ROWS,
+    drop_hindrances,
+    finish,
+    prepare_for_rows,
+    refresh_views,
+)
 from kailash_testkit.databases.postgresql.journal.saved import difference
 from kailash_testkit.databases.postgresql.journal.trigger_set import TriggerSet
 from kailash_testkit.databases.postgresql.journal.undo import Part, UndoConflict, apply, find_parts
+from kailash_testkit.errors import IsolationFailed
 
 _RETRY = 0.01  # seconds
 _SCHEMA_CHANGED = "the schema was changed"
@@ -49,8 +55,11 @@ class Journal:
         self._trigger_set = TriggerSet(connection)
         self._marks: dict[int, MarkState] = {}
         self._last_mark = 0
+        self._stale_views: list[str] = []
 
     def install(self) -> None:
+        self._marks.clear()
+        self._trigger_set = TriggerSet(self._connection)
         with self._connection.transaction():
             self._trigger_set.install()
 
@@ -75,15 +84,18 @@ class Journal:
             self.refresh()
         self._last_mark += 1
         self._marks[self._last_mark] = MarkState(
-            observation.snapshot, self._trigger_set.version.number, observation.counters
+            *(observation.snapshot, self._trigger_set.version.number, observation.counters, observation.locks)
         )
         return Mark(self._last_mark)
 
     def moved(self, mark: Mark) -> bool:
         state = self._state(mark)
         observation = self._trigger_set.observe(state.snapshot)
-        return (
-            bool(observation.entries) or observation.counters != state.counters or bool(self._gaps(state, observation))
+        return bool(
+            observation.entries
+            or observation.counters != state.counters
+            or observation.locks - state.locks
+            or self._gaps(state, observation)
         )
 
     def changes(self, since: Mark) -> list[RecordedChange]:
@@ -105,7 +117,7 @@ class Journal:
                 raise self._connection.busy()
             sleep(_RETRY)
         self._marks = {number: kept for number, kept in self._marks.items() if number <= mark.number}
-        return report
+        return replace(report, left=(*self._views_left(), *self._locks_left(state, until=end)))
 
     def replay(self, changes: Sequence[RecordedChange]) -> None:
         self.refresh()  # what others did to the schema must not pass for what happens here
@@ -168,6 +180,29 @@ class Journal:
         state.snapshot = observation.snapshot
         return report
 
+    def _views_left(self) -> Generator[IsolationFailed, None, None]:
+        views, self._stale_views = self._stale_views, []
+        if views:
+            yield IsolationFailed(
+                "materialized views were refreshed that showed older rows before",
+                details=views,
+                why="nothing but a refresh writes into one, so they show the present rows now, also to the next test",
+                do="let the fixture that writes the rows refresh them too: then they can be put back",
+            )
+
+    def _locks_left(self, state: MarkState, *, until: float) -> Generator[IsolationFailed, None, None]:
+        """Ends the sessions that took advisory locks since the mark and keep them."""
+        while locks := sorted(self._trigger_set.observe().locks - state.locks):
+            if clocks.now() > until:
+                yield IsolationFailed(
+                    "an advisory lock was not released",
+                    details=[self._connection.end_holder(*lock.split(":")) for lock in locks],
+                    why="it belongs to a session, not to a transaction, and keeps others waiting",
+                    do="call pg_advisory_unlock before the test ends, or take the lock with pg_advisory_xact_lock",
+                )
+                return
+            sleep(_RETRY)
+
     def _put_back(self, state: MarkState, *, everything: bool) -> Observation:
         """Makes the schema and all rows what they were at the mark, in the open transaction.
 
@@ -193,7 +228,9 @@ class Journal:
             self._apply(net, find_parts(connection, net), are_bare=bool(broken))
         if broken:
             finish(connection, version.objects)
-        trigger_set.return_to(version)
+        now = refresh_views(connection, version.objects)
+        self._stale_views = sorted(each.name for each in version.objects - now if each.kind == VIEWED_ROWS)
+        trigger_set.return_to(replace(version, objects=now))
         return trigger_set.observe(state.snapshot)
 
     def _apply(self, net: str, parts: Sequence[Part], *, since: str | None = None, are_bare: bool = False) -> None:
