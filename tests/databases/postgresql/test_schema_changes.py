@@ -127,7 +127,12 @@ def test_an_advisory_lock_that_is_kept_is_named_and_its_session_ended(bench: Ben
 
 
 @pytest.mark.parametrize(
-    "lost", ["DROP SCHEMA dataflow_testkit CASCADE", "DROP TABLE dataflow_testkit.journal", "DROP TABLE dataflow_testkit.saved"]
+    "lost",
+    [
+        "DROP SCHEMA dataflow_testkit CASCADE",
+        "DROP TABLE dataflow_testkit.journal",
+        "DROP TABLE dataflow_testkit.saved",
+    ],
 )
 def test_a_journal_that_was_dropped_is_named(bench: Bench, lost: str) -> None:
     bench.start("CREATE TABLE t (v int)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from attack import Attack, named, undone
+from attack import Attack, named, refused, undone
 
 
 def holding(*statements: str) -> Any:
@@ -80,8 +80,10 @@ ATTACKS: tuple[Attack, ...] = (
         "a zero in a counted column",
         on_one_connection("SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'", "INSERT INTO parents (id) VALUES (0)"),
     ),
-    undone(
-        "LOCK TABLES and a write", on_one_connection("LOCK TABLES orders WRITE", "DELETE FROM orders", "UNLOCK TABLES")
+    refused(
+        "LOCK TABLES and a write",
+        on_one_connection("LOCK TABLES orders WRITE", "DELETE FROM orders", "UNLOCK TABLES"),
+        says="1442",  # the server's own: it has the journal's table of the same statement open
     ),
     undone(
         "XA, committed",

@@ -30,8 +30,8 @@ class MysqlTarget(Target):
         "CREATE TABLE parents (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20) UNIQUE, note TEXT)",
         "CREATE TABLE children (id INT AUTO_INCREMENT PRIMARY KEY, parent INT,"
         " FOREIGN KEY (parent) REFERENCES parents (id) ON DELETE CASCADE ON UPDATE CASCADE)",
-        "CREATE TABLE priced (net INT, gross INT AS (net * 2) STORED, shown VARCHAR(20) AS (concat(net, ' EUR')) VIRTUAL,"
-        " hidden INT INVISIBLE, CHECK (net > 0))",
+        "CREATE TABLE priced (net INT, gross INT AS (net * 2) STORED,"
+        " shown VARCHAR(20) AS (concat(net, ' EUR')) VIRTUAL, hidden INT INVISIBLE, CHECK (net > 0))",
         "CREATE TABLE heap (x VARCHAR(20), y DOUBLE)",
         "CREATE TABLE measured (at DATE, v INT) PARTITION BY RANGE (year(at))"
         " (PARTITION old VALUES LESS THAN (2021), PARTITION rest VALUES LESS THAN MAXVALUE)",

@@ -32,7 +32,7 @@ def parse_counters(rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:
 def write_counters(
     connection: Connection, wanted: Mapping[str, int], present: Mapping[str, int], sequences: Iterable[str]
 ) -> dict[str, int]:
-    """Put the counters back that differ. Returns how many statements of each kind that took; each ends a transaction."""
+    """Put the counters back that differ; each statement ends a transaction. Returns how many of each kind it took."""
     restarted = [name for name in sequences if present.get(name) != wanted[name]]
     moved = [name for name, number in present.items() if number != wanted[name] and name not in restarted]
     statements = [f"ALTER TABLE {quoted(name)} AUTO_INCREMENT = {wanted[name]}" for name in moved]

@@ -15,9 +15,10 @@ _COUNTER: Final = re.compile(r"^(\) ENGINE=\S+) AUTO_INCREMENT=\d+", re.MULTILIN
 #: The server counts each statement by its kind, those of other databases too. Readable for everyone.
 _COUNTED: Final = (
     "alter_db", "alter_event", "alter_function", "alter_procedure", "alter_sequence", "alter_table", "create_event",
-    "create_function", "create_index", "create_package", "create_package_body", "create_procedure", "create_sequence", "create_table", "create_trigger",
-    "create_view", "drop_db", "drop_event", "drop_function", "drop_index", "drop_package", "drop_package_body", "drop_procedure", "drop_sequence",
-    "drop_table", "drop_trigger", "drop_view", "optimize", "rename_table", "truncate",
+    "create_function", "create_index", "create_package", "create_package_body", "create_procedure", "create_sequence",
+    "create_table", "create_trigger", "create_view", "drop_db", "drop_event", "drop_function", "drop_index",
+    "drop_package", "drop_package_body", "drop_procedure", "drop_sequence", "drop_table", "drop_trigger", "drop_view",
+    "optimize", "rename_table", "truncate",
 )  # fmt: skip
 #: Its rows are read by `parse_statement_counts`.
 STATEMENT_COUNTS_QUERY: Final = (

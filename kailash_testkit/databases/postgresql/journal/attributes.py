@@ -73,8 +73,8 @@ _DEFAULTS_OF: Final = """
     concat('FOR ROLE ', d.defaclrole::regrole, ' IN SCHEMA ' || nullif(d.defaclnamespace, 0)::regnamespace)
 """
 _DEFAULTS_ON: Final = """
-    CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES'
-                         WHEN 'n' THEN 'SCHEMAS' END
+    CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS'
+                         WHEN 'T' THEN 'TYPES' ELSE 'SCHEMAS' END
 """
 # What PostgreSQL grants anyway: all to the role itself, some to everybody.
 _BUILT_IN: Final = "acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's' ELSE d.defaclobjtype END, d.defaclrole)"
@@ -112,7 +112,8 @@ _PARTS: Final = [
                  i.identity, pg_get_userbyid(o.owner))
         FROM ({_OWNED}) AS o, LATERAL pg_identify_object(o.catalog, o.oid, 0) i""",
     f"""SELECT 'privileges', o.of, {_GRANTEE}, {_GRANTED} || {_OPTION},
-          format('GRANT %s%s TO %s%s', string_agg(x.privilege_type || o.columns, ', ' ORDER BY x.privilege_type), o.on, {_GRANTEE}, {_OPTION})
+          format('GRANT %s%s TO %s%s', string_agg(x.privilege_type || o.columns, ', ' ORDER BY x.privilege_type), o.on,
+                 {_GRANTEE}, {_OPTION})
         FROM ({_ACLS}) AS o, LATERAL aclexplode(o.acl) x GROUP BY o.of, o.on, x.grantee, x.is_grantable""",
     f"""SELECT 'default privileges', {_DEFAULTS_OF}, concat('ON ', {_DEFAULTS_ON}, ' FROM ', {_GRANTEE}),
           {_GRANTED} || {_OPTION},
@@ -146,7 +147,8 @@ _PARTS: Final = [
           concat_ws(' ', c.relreplident, {_index("i.indisreplident")}, {_index("i.indisclustered")}),
           concat('ALTER TABLE ', {_RELATION}, ' REPLICA IDENTITY ', CASE c.relreplident WHEN 'd' THEN 'DEFAULT'
               WHEN 'f' THEN 'FULL' WHEN 'i' THEN 'USING INDEX ' || {_index("i.indisreplident")} ELSE 'NOTHING' END,
-            '; ALTER TABLE ', {_RELATION}, coalesce(' CLUSTER ON ' || {_index("i.indisclustered")}, ' SET WITHOUT CLUSTER'))
+            '; ALTER TABLE ', {_RELATION},
+            coalesce(' CLUSTER ON ' || {_index("i.indisclustered")}, ' SET WITHOUT CLUSTER'))
         FROM {_RELATIONS} WHERE c.relkind = 'r' AND {OF_APPLICATION}""",
     """SELECT 'database', format('DATABASE %I', datname), '', datconnlimit::text,
           format('ALTER DATABASE %I CONNECTION LIMIT %s', datname, datconnlimit)

@@ -117,7 +117,7 @@ _PARTS: Final = [
           {_RELATION}, quote_ident(k.conname), pg_get_constraintdef(k.oid),
           format('ALTER TABLE %s ADD CONSTRAINT %I %s', {_RELATION}, k.conname, pg_get_constraintdef(k.oid))
         {_FROM_RELATIONS} JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype <> 't' WHERE {OF_APPLICATION}""",
-    f"""SELECT 'index', {_RELATION}, i.indexrelid::regclass::text, 
+    f"""SELECT 'index', {_RELATION}, i.indexrelid::regclass::text,
           concat_ws(' ', pg_get_indexdef(i.indexrelid), i.indisvalid), pg_get_indexdef(i.indexrelid)
         {_FROM_RELATIONS} JOIN pg_index i ON i.indrelid = c.oid WHERE {OF_APPLICATION}""",
     f"""SELECT 'trigger', {_RELATION}, quote_ident(g.tgname), concat_ws(' ', pg_get_triggerdef(g.oid), g.tgenabled),

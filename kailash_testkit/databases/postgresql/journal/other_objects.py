@@ -175,7 +175,8 @@ _PARTS: Final = [
     f"""SELECT 'operator class', format('%I.%I USING %I', n.nspname, c.opcname, a.amname), '', {_CLASS}, {_CLASS}
         FROM pg_opclass c JOIN pg_namespace n ON n.oid = c.opcnamespace JOIN pg_am a ON a.oid = c.opcmethod
         WHERE {IN_SCHEMA} AND {not_of_extension("pg_opclass", "c.oid")}""",
-    f"""SELECT 'family member', {_FAMILY}, m.dropped, m.made, format('ALTER OPERATOR FAMILY %s ADD %s', {_FAMILY}, m.made)
+    f"""SELECT 'family member', {_FAMILY}, m.dropped, m.made,
+          format('ALTER OPERATOR FAMILY %s ADD %s', {_FAMILY}, m.made)
         FROM ({_members(of_class=False)}) AS m JOIN pg_opfamily f ON f.oid = m.family
         JOIN pg_namespace n ON n.oid = f.opfnamespace JOIN pg_am a ON a.oid = f.opfmethod
         WHERE {not_of_extension("pg_opfamily", "f.oid")}""",

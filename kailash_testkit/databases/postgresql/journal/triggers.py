@@ -73,7 +73,7 @@ def guard(table: str) -> str:
     """Statements that make PostgreSQL refuse whoever else empties or rewrites a table of ours: no look would tell."""
     return f"""
         CREATE OR REPLACE FUNCTION {_REFUSE}() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
-          RAISE EXCEPTION '% belongs to the journal of kailash-testkit, which takes a test''s changes back', TG_RELID::regclass
+          RAISE EXCEPTION '% belongs to the journal of kailash-testkit', TG_RELID::regclass
             USING HINT = 'leave the schema {OWN_SCHEMA} out when you empty tables', ERRCODE = 'restrict_violation';
         END$$;
         CREATE TRIGGER {quoted(_GUARD_TRIGGER)} BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT
