@@ -134,6 +134,12 @@ class Connection:
         return str(cluster)
 
     @cached_property
+    def database_number(self) -> int:
+        """By which the server knows the database."""
+        ((number,),) = self.run("SELECT oid FROM pg_database WHERE datname = current_database()")
+        return int(number)
+
+    @cached_property
     def search_path(self) -> list[str]:
         """The schemas in which names without a schema are looked up."""
         ((found,),) = self.run("SELECT current_schemas(false)::text[]")

@@ -62,14 +62,17 @@ WRITERS: Final = f"""
 """
 
 
-#: A query for the advisory locks in this database, each as ``session:key``. No rollback frees one of a session.
-ADVISORY_LOCKS: Final = """
-    SELECT concat_ws(':', l.pid, CASE WHEN l.objsubid = 1 THEN (l.classid::int8 << 32 | l.objid::int8)::text
-                                      ELSE concat(l.classid, ',', l.objid) END)
-    FROM pg_locks l
-    WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_backend_pid()
-      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-"""
+def advisory_locks(database: int) -> str:
+    """A query for the advisory locks in the database of that number, each as ``session:key``.
+
+    No rollback frees one of a session.
+    """
+    return f"""
+        SELECT concat(l.pid, ':', CASE WHEN l.objsubid = 1 THEN (l.classid::int8 << 32 | l.objid::int8)::text
+                                       ELSE concat(l.classid, ',', l.objid) END)
+        FROM pg_lock_status() l
+        WHERE l.locktype = 'advisory' AND l.granted AND l.database = {database} AND l.pid <> pg_backend_pid()
+    """
 
 
 def session(

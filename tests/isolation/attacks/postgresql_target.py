@@ -14,9 +14,10 @@ from target import Target
 from kailash_testkit.databases import open_database
 from kailash_testkit.databases.postgresql.programs import find_programs
 
-_KITS = re.compile(r"dataflow_testkit")
+_KITS = re.compile(r"dataflow_testkit|^CREATE EXTENSION")  # that of an extension made again says more
 _NOT_DUMPED = (
     "SELECT 'kept', k::text FROM kept k",
+    "SELECT 'extension', extname, extversion FROM pg_extension",
     "SELECT 'lock', classid, objid FROM pg_locks WHERE locktype = 'advisory' AND database ="
     " (SELECT oid FROM pg_database WHERE datname = current_database())",
     "SELECT 'prepared', gid FROM pg_prepared_xacts WHERE database = current_database()",

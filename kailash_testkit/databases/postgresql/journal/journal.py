@@ -55,7 +55,9 @@ class Journal:
         self._trigger_set = TriggerSet(connection)
         self._marks: dict[int, MarkState] = {}
         self._last_mark = 0
+        # Of the last undo: what it could not put back.
         self._stale_views: list[str] = []
+        self._new_locks: frozenset[str] = frozenset()
 
     def install(self) -> None:
         self._marks.clear()
@@ -177,7 +179,7 @@ class Journal:
             if moved:
                 self._connection.later(f"DELETE FROM {triggers.JOURNAL} WHERE {since}")
                 self._trigger_set.restore_counters(observation.counters, state.counters)
-        state.snapshot = observation.snapshot
+        state.snapshot, self._new_locks = observation.snapshot, observation.locks - state.locks
         return report
 
     def _views_left(self) -> Generator[IsolationFailed, None, None]:
@@ -192,16 +194,18 @@ class Journal:
 
     def _locks_left(self, state: MarkState, *, until: float) -> Generator[IsolationFailed, None, None]:
         """Ends the sessions that took advisory locks since the mark and keep them."""
-        while locks := sorted(self._trigger_set.observe().locks - state.locks):
+        locks, self._new_locks = self._new_locks, frozenset()
+        while locks:
             if clocks.now() > until:
                 yield IsolationFailed(
                     "an advisory lock was not released",
-                    details=[self._connection.end_holder(*lock.split(":")) for lock in locks],
+                    details=[self._connection.end_holder(*lock.split(":")) for lock in sorted(locks)],
                     why="it belongs to a session, not to a transaction, and keeps others waiting",
                     do="call pg_advisory_unlock before the test ends, or take the lock with pg_advisory_xact_lock",
                 )
                 return
             sleep(_RETRY)
+            locks = self._trigger_set.observe().locks - state.locks
 
     def _put_back(self, state: MarkState, *, everything: bool) -> Observation:
         """Makes the schema and all rows what they were at the mark, in the open transaction.
@@ -211,7 +215,7 @@ class Journal:
         connection, trigger_set = self._connection, self._trigger_set
         version = trigger_set.versions[state.schema_version]
         connection.start_over()
-        prepare_for_rows(connection, version.objects)
+        now = prepare_for_rows(connection, version.objects)
         numbers = {number: table for table, number in version.numbers.items()}
         broken = numbers if everything else trigger_set.broken(version)
         recorded = ", ".join(str(number) for number in numbers if number not in broken) or "0"
@@ -221,14 +225,14 @@ class Journal:
             connection.run(
                 f"LOCK TABLE ONLY {', ONLY '.join(table.sql for table in broken.values())} IN SHARE ROW EXCLUSIVE MODE"
             )
-            drop_hindrances(connection)
+            drop_hindrances(connection, now)
         else:
-            finish(connection, version.objects)
+            now = finish(connection, version.objects, now)
         with triggers.all_rows(connection, broken.values()):
             self._apply(net, find_parts(connection, net), are_bare=bool(broken))
         if broken:
-            finish(connection, version.objects)
-        now = refresh_views(connection, version.objects)
+            now = finish(connection, version.objects)
+        now = refresh_views(connection, version.objects, now)
         self._stale_views = sorted(each.name for each in version.objects - now if each.kind == VIEWED_ROWS)
         trigger_set.return_to(replace(version, objects=now))
         return trigger_set.observe(state.snapshot)

@@ -74,23 +74,32 @@ _MOST_PASSES: Final = 6
 _DIFFERENCES_SHOWN: Final = 6
 
 
-def prepare_for_rows(connection: Connection, wanted: frozenset[Object]) -> None:
-    """Drops what is not wanted, and makes tables and all that their rows need, in the open transaction."""
+def prepare_for_rows(connection: Connection, wanted: frozenset[Object]) -> frozenset[Object]:
+    """Drops what is not wanted, and makes tables and all that their rows need, in the open transaction.
+
+    Returns what is there then.
+    """
+    now = described(connection)
     for _ in range(_MOST_PASSES):
-        now = described(connection)
         if not _try(connection, _dropping(wanted, now)):
             break
-    _make(connection, wanted, _BEFORE_ROWS)
+        now = described(connection)
+    return _make(connection, wanted, _BEFORE_ROWS, now)
 
 
-def drop_hindrances(connection: Connection) -> None:
+def drop_hindrances(connection: Connection, now: frozenset[Object]) -> None:
     """Drops all foreign keys, constraints that not all rows meet, rules and triggers; they come with `finish`."""
-    _try(connection, [_dropped(each) for each in described(connection) if each.kind in _HINDERING_ROWS])
+    _try(connection, [_dropped(each) for each in now if each.kind in _HINDERING_ROWS])
 
 
-def finish(connection: Connection, wanted: frozenset[Object]) -> None:
-    """Makes the rest. Raises `IsolationFailed` where the schema is not the wanted one then."""
-    now = _make(connection, wanted, _AFTER_ROWS)
+def finish(
+    connection: Connection, wanted: frozenset[Object], now: frozenset[Object] | None = None
+) -> frozenset[Object]:
+    """Makes the rest, and returns what is there then. now: what is there at first, if that is known.
+
+    Raises `IsolationFailed` where the schema is not the wanted one then.
+    """
+    now = _make(connection, wanted, _AFTER_ROWS, now)
     # What was made again was granted whatever new objects are.
     if _try(connection, [_dropped(each) for each in now - wanted if each.kind == "privileges"]):
         now = _make(connection, wanted, _AFTER_ROWS)
@@ -104,15 +113,15 @@ def finish(connection: Connection, wanted: frozenset[Object]) -> None:
             why="not everything that a schema can hold can be made again from its description",
             do="keep such changes out of tests, or give the test a database of its own",
         )
+    return now
 
 
-def refresh_views(connection: Connection, wanted: frozenset[Object]) -> frozenset[Object]:
+def refresh_views(connection: Connection, wanted: frozenset[Object], now: frozenset[Object]) -> frozenset[Object]:
     """Materialized views show the tables' rows again where they showed others; the rows must be back.
 
     Returns the schema as it is then. It differs from the wanted one where a view had shown older rows: nothing writes
     into one but a refresh.
     """
-    now = described(connection)
     for _ in range(_MOST_PASSES):  # one may be made of another
         stale = [each for each in wanted - now if each.kind == VIEWED_ROWS]
         if not _try(connection, [each.made for each in stale if each.made]):
@@ -123,18 +132,21 @@ def refresh_views(connection: Connection, wanted: frozenset[Object]) -> frozense
     return now
 
 
-def _make(connection: Connection, wanted: frozenset[Object], kinds: Sequence[str]) -> frozenset[Object]:
+def _make(
+    connection: Connection, wanted: frozenset[Object], kinds: Sequence[str], now: frozenset[Object] | None = None
+) -> frozenset[Object]:
     """Makes what is missing; returns what is there then.
 
     What fails is tried again as long as something else succeeds: it may have needed that.
     """
+    now = described(connection) if now is None else now
     for _ in range(_MOST_PASSES):
-        now = described(connection)
         missing = [each for each in wanted - now if each.kind in kinds and each.made]
         missing.sort(key=lambda each: (kinds.index(each.kind), each.name, each.part))
         if not _try(connection, [each.made for each in missing if each.made]):
-            return now
-    return described(connection)
+            break
+        now = described(connection)
+    return now
 
 
 def _dropping(wanted: frozenset[Object], now: frozenset[Object]) -> list[str]:

@@ -2,7 +2,7 @@
 
 PostgreSQL tells nobody but a superuser when the schema changes. But every row of its catalogue carries the
 transaction that wrote it, and transactions are numbered in their order: as long as neither the number of rows of the
-application's objects nor the sum of these transactions changes, nothing was added, dropped or altered (`SIGNATURE`).
+application's objects nor the sum of these transactions changes, nothing was added, dropped or altered (`signature`).
 Where it did change, the full description decides, since much that writes the catalogue leaves the schema
 as it was: TRUNCATE, VACUUM FULL, temporary tables, DataFlow's bookkeeping.
 """
@@ -17,11 +17,11 @@ from kailash_testkit.databases.postgresql.journal.catalog import OF_APPLICATION
 from kailash_testkit.databases.postgresql.journal.objects import TABLES
 from kailash_testkit.databases.postgresql.journal.other_objects import OTHER_OBJECTS
 
-# Each catalogue has an index on its column. Not read: those that only a superuser may read.
+# Each catalogue has an index on its column. Not read: those that only a superuser may read, and those whose rows come
+# and go with rows of others (defaults with columns, aggregates with functions, ranges with types).
 _CATALOGUES: Final = {
     "pg_class": "oid",
     "pg_attribute": "attrelid",
-    "pg_attrdef": "oid",
     "pg_constraint": "oid",
     "pg_index": "indexrelid",
     "pg_type": "oid",
@@ -34,7 +34,6 @@ _CATALOGUES: Final = {
     "pg_namespace": "oid",
     "pg_description": "objoid",
     "pg_statistic_ext": "oid",
-    "pg_aggregate": "aggfnoid",
     "pg_collation": "oid",
     "pg_operator": "oid",
     "pg_opclass": "oid",
@@ -42,7 +41,6 @@ _CATALOGUES: Final = {
     "pg_amop": "oid",
     "pg_amproc": "oid",
     "pg_am": "oid",
-    "pg_range": "rngtypid",
     "pg_ts_config": "oid",
     "pg_ts_config_map": "mapcfg",
     "pg_ts_dict": "oid",
@@ -58,28 +56,31 @@ _CATALOGUES: Final = {
     "pg_default_acl": "oid",
     "pg_largeobject_metadata": "oid",
 }
-_OF_DATABASE: Final = (
+# Of what initdb made, and of the database itself.
+_SINGLE: Final = (
     f"SELECT xmin FROM pg_namespace WHERE oid = {PUBLIC_SCHEMA}",
     f"SELECT xmin FROM pg_description WHERE objoid = {PUBLIC_SCHEMA}",
-    "SELECT xmin FROM pg_database WHERE datname = current_database()",
-    "SELECT s.xmin FROM pg_shdescription s JOIN pg_database d ON d.oid = s.objoid AND d.datname = current_database() "
-    "WHERE s.classoid = 'pg_database'::regclass",
-    "SELECT s.xmin FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase "
-    "WHERE d.datname = current_database()",
+    "SELECT xmin FROM pg_database WHERE oid = {0}",
+    "SELECT xmin FROM pg_shdescription WHERE objoid = {0} AND classoid = 'pg_database'::regclass",
+    "SELECT xmin FROM pg_db_role_setting WHERE setdatabase = {0}",
 )
 _ROWS: Final = " UNION ALL ".join(
     [f"SELECT xmin FROM {catalogue} WHERE {column} >= {FIRST_OBJECT}" for catalogue, column in _CATALOGUES.items()]
-    + list(_OF_DATABASE)
+    + list(_SINGLE)
 )
 # Every row of one moment has an older transaction than any that is written later: so one number and one sum suffice
-# for all catalogues. age() tells a transaction's number, counted from now, without making a text of it.
-_SUM: Final = f"(SELECT count(*) || ':' || (count(*) * age('3'::xid) - sum(age(xmin))) FROM ({_ROWS}) AS rows)"
+# for all catalogues. age() tells a transaction's number, counted back from now, without making a text of it; of what
+# initdb wrote, which has no number, it tells the highest there is.
+_SUM: Final = f"""
+    (SELECT count(*) || ':' || sum(age('3'::xid) - age(xmin)) FILTER (WHERE age(xmin) < {2**31 - 1})
+     FROM ({_ROWS}) AS rows)
+"""
 # An undo switches the application's triggers off and on; so they count by what they say. Ours count by
 # their transaction: whoever touches them may have kept changes from being recorded.
 _TRIGGERS: Final = f"""
-    (SELECT count(*)::text || ':' || coalesce(sum(
-       CASE WHEN tgname LIKE '!dataflow_testkit%' THEN xmin::text::int8
-            ELSE hashtext(ROW(oid, tgrelid, tgfoid, tgenabled, tgtype, tgqual::text, tgargs, tgname)::text) END), 0)
+    (SELECT count(*) || ':' || sum(
+       CASE WHEN starts_with(tgname, '!dataflow_testkit') THEN age('3'::xid) - age(xmin)
+            ELSE hashtext(ROW(oid, tgrelid, tgfoid, tgenabled, tgtype, tgqual::text, tgargs, tgname)::text) END)
      FROM pg_trigger WHERE oid >= {FIRST_OBJECT})
 """
 # Their bytes can be written without a trace in any catalogue that all may read.
@@ -87,8 +88,12 @@ _LARGE_OBJECTS: Final = """
     (SELECT md5(string_agg(md5(lo_get(oid)), '' ORDER BY oid))
      FROM pg_largeobject_metadata WHERE pg_has_role(lomowner, 'USAGE'))
 """
-SIGNATURE: Final = f"concat_ws(' ', {_SUM}, {_TRIGGERS}, {_LARGE_OBJECTS})"
-"""An SQL expression whose value stays the same as long as the schema does."""
+
+
+def signature(database: int) -> str:
+    """An SQL expression whose value stays the same as long as the schema does. database: its number."""
+    return f"concat_ws(' ', {_SUM.format(database)}, {_TRIGGERS}, {_LARGE_OBJECTS})"
+
 
 #: The empty search path makes PostgreSQL write every name with its schema; plpgsql keeps the plan of the query.
 INSTALL: Final = f"""

@@ -13,7 +13,7 @@ from kailash_testkit.databases.postgresql.journal.counters import counters_query
 from kailash_testkit.databases.postgresql.journal.mark_state import Observation, SchemaVersion
 from kailash_testkit.databases.postgresql.journal.prepared import PreparedUndo
 from kailash_testkit.databases.postgresql.journal.undo import Part, summary
-from kailash_testkit.databases.postgresql.sessions import ADVISORY_LOCKS, WRITERS
+from kailash_testkit.databases.postgresql.sessions import WRITERS, advisory_locks
 from kailash_testkit.errors import IsolationFailed
 
 _UNDEFINED_TABLE: Final = "42P01"
@@ -65,7 +65,7 @@ class TriggerSet:
             triggers.record(self.connection, missing)
             with triggers.all_rows(self.connection, missing.values()):
                 self.copied.update(dict.fromkeys(missing, saved.save(self.connection, missing)))
-            ((self.signature,),) = self.connection.run(f"SELECT {schema.SIGNATURE}")
+            ((self.signature,),) = self.connection.run(f"SELECT {schema.signature(self.connection.database_number)}")
             if schema.described(self.connection) == objects:
                 break
         self._last_version += 1
@@ -76,7 +76,7 @@ class TriggerSet:
         """Records again as in an earlier schema version, in the open transaction; its tables are there as they were."""
         self.connection.run(triggers.FUNCTIONS)
         triggers.record(self.connection, self.broken(version))
-        ((self.signature,),) = self.connection.run(f"SELECT {schema.SIGNATURE}")
+        ((self.signature,),) = self.connection.run(f"SELECT {schema.signature(self.connection.database_number)}")
         self._begin(replace(version, triggers=schema.own_triggers(self.connection)))
 
     def broken(self, version: SchemaVersion) -> dict[int, Table]:
@@ -107,11 +107,12 @@ class TriggerSet:
     def _prepare(self, sequences: Iterable[str]) -> None:
         net = triggers.summed(*triggers.inverted(triggers.after("$1")))
         parts = f"SELECT jsonb_agg(jsonb_build_array(source, goes, comes)) FROM ({summary(net)}) AS parts"
+        number = self.connection.database_number
         self.quick = PreparedUndo(self.connection)
         self.connection.run(
             f"DEALLOCATE ALL; PREPARE {_OBSERVATION} (pg_snapshot, bool) AS SELECT pg_current_snapshot()::text, "
-            f"{schema.SIGNATURE}, {counters_query(sequences)}, counted.*, coalesce(({parts}), '[]'), "
-            f"CASE WHEN $2 THEN EXISTS ({WRITERS}) ELSE false END, ARRAY({ADVISORY_LOCKS}) "
+            f"{schema.signature(number)}, {counters_query(sequences)}, counted.*, coalesce(({parts}), '[]'), "
+            f"CASE WHEN $2 THEN EXISTS ({WRITERS}) ELSE false END, ARRAY({advisory_locks(number)}) "
             f"FROM (SELECT count(*), count(*) FILTER (WHERE NOT {triggers.HAS_ROW}) FROM {triggers.JOURNAL} "
             f"WHERE {triggers.after('$1')}) AS counted"
         )
