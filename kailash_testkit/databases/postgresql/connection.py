@@ -192,7 +192,10 @@ class Connection:
         """After an error: back to the begin of the open transaction, if there is one; its lock is kept."""
         self._queue.clear()
         if self._is_open:
-            self.run(f"ROLLBACK TO SAVEPOINT {_START}")
+            try:
+                self.run(f"ROLLBACK TO SAVEPOINT {_START}")
+            except self.errors.InvalidSavepointSpecification:  # the lock itself was refused
+                self._roll_back()
 
     def close(self) -> None:
         """Closes it. Idempotent."""

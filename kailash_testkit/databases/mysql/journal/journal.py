@@ -223,7 +223,8 @@ class Journal:
         observed = self._comparison.observe(state, "READ UNCOMMITTED")  # it must wait for what is not committed yet
         gaps = self._comparison.gaps(state, observed)
         if gaps:
-            self._comparison.unfinished |= self._comparison.stale(state) | self._put_schema_back(state)
+            comparison = self._comparison
+            comparison.unfinished |= comparison.stale(state) | comparison.broken(state) | self._put_schema_back(state)
             observed = self._comparison.observe(state, "READ UNCOMMITTED")
         stale = self._comparison.unfinished
         number = self._restore_rows(state, observed.touched, stale)

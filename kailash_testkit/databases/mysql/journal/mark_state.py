@@ -11,7 +11,7 @@ from kailash_testkit.databases.mysql.journal.catalog import Catalog
 from kailash_testkit.databases.mysql.journal.counters import counters_query, parse_counters
 from kailash_testkit.databases.mysql.journal.history import is_whole, observation_query, touched
 from kailash_testkit.databases.mysql.journal.rebuild import SavedState
-from kailash_testkit.databases.mysql.journal.schema import STATEMENT_COUNTS_QUERY, parse_statement_counts
+from kailash_testkit.databases.mysql.journal.schema import STATEMENT_COUNTS_QUERY, parse_statement_counts, read_schema
 from kailash_testkit.databases.mysql.journal.trigger_set import TriggerSet, journal_lost
 from kailash_testkit.databases.mysql.journal.triggers import RecordedTable
 
@@ -110,6 +110,11 @@ class Comparison:
         lost = self._trigger_set.watch.truncated_or_recreated(current) & set(recorded_tables)
         lost |= {name for name, recorded in recorded_tables.items() if current.get(name) is not recorded}
         return lost | self.unfinished | self._trigger_set.cascaded(recorded_tables, state.number)
+
+    def broken(self, state: MarkState) -> set[str]:
+        """The tables whose triggers are not the ones that recorded them."""
+        lost = state.saved.schema.own_triggers() - read_schema(self._connection).own_triggers()
+        return {table for _, table, _ in lost} & set(state.saved.recorded_tables)
 
     def unrecorded(self, state: MarkState) -> list[str]:
         """Why what changed cannot be put back at all."""

@@ -37,8 +37,7 @@ class SavedState:
         """
         present = read_schema(connection)
         self._require_recorded(present)
-        own = {trigger: recorded for recorded in self.recorded_tables.values() for trigger in recorded.triggers}
-        kept = set(self.schema.of_application_triggers())
+        kept = {each.described() for each in self.schema.triggers}
         wanted = [trigger for trigger in self.schema.triggers if not trigger.is_own]
         there = set(present.of_application_triggers())
         require_that_they_can_be_made(connection, [each for each in wanted if each.described() not in there])
@@ -50,7 +49,7 @@ class SavedState:
                 connection.run(f"DROP TABLE {quoted(table)}")
         remaining = read_schema(connection)
         for trigger in remaining.triggers:
-            if (trigger.name not in own) if trigger.is_own else (trigger.described() not in kept):
+            if trigger.described() not in kept:
                 connection.run(f"DROP TRIGGER {quoted(trigger.name)}")
         rebuilt = set(self.schema.tables) - set(remaining.tables)
         for table in sorted(rebuilt):

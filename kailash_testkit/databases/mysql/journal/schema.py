@@ -89,9 +89,13 @@ class Schema:
             self.database,
         )
 
-    def own_triggers(self) -> set[tuple[str, str]]:
-        """Name and table of each of the journal's triggers."""
-        return {(each.name, each.table) for each in self.triggers if each.is_own}
+    def own_triggers(self) -> set[tuple[str, str, str]]:
+        """Name, table and body of each of the journal's triggers."""
+        return {(each.name, each.table, each.body) for each in self.triggers if each.is_own}
+
+    def own_triggers_of(self, table: str) -> set[tuple[str, str]]:
+        """Name and body of each of the journal's triggers on a table."""
+        return {(name, body) for name, on, body in self.own_triggers() if on == table}
 
     def same_as(self, other: Schema) -> bool:
         """Whether recording that fits one fits the other."""

@@ -177,13 +177,13 @@ class TriggerSet:
 
     def _fits(self, recorded: RecordedTable, catalog: Catalog, schema: Schema, stale: set[str]) -> bool:
         name = recorded.table.name
-        present = {trigger.name for trigger in schema.triggers if trigger.table == name}
         return (
             name not in stale
             and self.schema is not None
             and catalog.tables.get(name) == recorded.table
             and schema.tables.get(name) == self.schema.tables.get(name)
-            and present.issuperset(recorded.triggers)
+            and schema.own_triggers_of(name) == self.schema.own_triggers_of(name)
+            and {trigger for trigger, _ in schema.own_triggers_of(name)} == recorded.triggers
         )
 
     def _record(self, table: Table) -> RecordedTable:

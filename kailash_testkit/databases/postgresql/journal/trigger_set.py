@@ -16,7 +16,7 @@ from kailash_testkit.databases.postgresql.journal.undo import Part, summary
 from kailash_testkit.databases.postgresql.sessions import WRITERS, advisory_locks
 from kailash_testkit.errors import IsolationFailed
 
-_UNDEFINED_TABLE: Final = "42P01"
+_NO_TABLE_OR_SCHEMA: Final = ("42P01", "3F000")  # PostgreSQL's codes
 _OBSERVATION: Final = "dataflow_testkit_observe"
 
 
@@ -128,7 +128,7 @@ class TriggerSet:
                 f"EXECUTE {_OBSERVATION}({since}, {writers})"
             )
         except self.connection.Error as error:
-            if getattr(error, "pgcode", None) != _UNDEFINED_TABLE:
+            if getattr(error, "pgcode", None) not in _NO_TABLE_OR_SCHEMA:
                 raise
             self.connection.start_over()
             self._require_own_tables()
