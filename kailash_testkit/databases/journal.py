@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from kailash_testkit.errors import KitError
+
 LOCK_WAIT: Final = 0.5
 """How long the kit waits for a lock unless told otherwise, in seconds."""
 
@@ -65,13 +67,13 @@ class UndoReport:
         "saved state" when the state saved for the mark was put back as a whole.
     changes: how many journal entries lay after the mark; a change may have taken more than one.
     reasons: why the journal alone was not enough; empty unless ``method`` is "saved state".
-    closed: the connections of others, a line each, that were open to what is not the database any more.
+    left: what was not put back, to be raised once the rest is: each is told once.
     """
 
     method: Literal["nothing", "journal", "saved state"]
     changes: int
     reasons: tuple[str, ...] = ()
-    closed: tuple[str, ...] = ()
+    left: tuple[KitError, ...] = ()
 
 
 class Journal(Protocol):

@@ -14,12 +14,11 @@ from typing import Any, Final, Literal
 
 from kailash_testkit.databases import Database, open_database
 from kailash_testkit.databases.journal import Journal, Mark, RecordedChange, UndoReport
-from kailash_testkit.errors import DatabaseBusy, IsolationFailed
+from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.dataflow_instances import unguard
 from kailash_testkit.internals.dataflow_tables import refuse_models_on_own_tables
 from kailash_testkit.isolation.recording import Recordings
-from kailash_testkit.text import comma_join
 
 Claim = Literal["own", "empty", "private"]
 """What a kit accepts: a database that it made; also one without rows; whatever is in its private database."""
@@ -72,7 +71,7 @@ class Sandbox:
         self._detached: list[_Detached] = []
         self._ended: list[object] = []
         self._returns = 0
-        self._torn: list[UndoReport] = []  # under open connections
+        self._left: list[KitError] = []
         self.recordings = Recordings(self.journal)
 
     @classmethod
@@ -243,24 +242,24 @@ class Sandbox:
     def end_test(self) -> None:
         """As `settle`, and so that the next test starts clean whatever happened.
 
-        What keeps the database locked is ended by force. Raises `DatabaseBusy` all the same, which names it, and
-        `IsolationFailed` for connections that were left with a file that is not the database any more.
+        What keeps the database locked is ended by force. Raises `DatabaseBusy` all the same, which names it, and what
+        an undo could not put back (`UndoReport.left`) once all else is.
         """
         try:
             self.settle()
         except DatabaseBusy as busy:
-            ended = self.database.end_transactions()
-            self.settle()
-            raise DatabaseBusy(busy.what, details=ended or busy.details, why=busy.why, do=busy.do) from busy
+            self._left.insert(0, busy)
         finally:
-            torn, self._torn = self._torn, []
-        if torn:
-            raise IsolationFailed(
-                "the test database was made again in a new file, and connections to the one before were closed",
-                details=[line for report in torn for line in report.closed],
-                why=comma_join([reason for report in torn for reason in report.reasons]),
-                do="close connections before the test ends, and leave the file alone: a clean database needs no reset",
-            )
+            left, self._left = self._left, []
+        if not left:
+            return
+        first, *others = left
+        details = list(first.details)
+        if isinstance(first, DatabaseBusy):
+            details = self.database.end_transactions() or details
+            self.settle()
+        details += [f"also: {other.what}" for other in others]
+        raise type(first)(first.what, details=details, why=first.why, do=first.do) from first
 
     def state(self) -> State:
         """The present state within the test, for `return_to`."""
@@ -325,9 +324,8 @@ class Sandbox:
 
     def _go_back(self, mark: Mark, proof: str | None = None) -> UndoReport:
         report = self.journal.undo(mark)
-        if report.closed:
-            self._torn.append(report)
-        if proof is not None and self.journal.fingerprint() != proof:
+        self._left += report.left
+        if proof is not None and not report.left and self.journal.fingerprint() != proof:
             raise IsolationFailed(
                 "an undo did not restore the database exactly",
                 why="its fingerprint differs from that of the state to return to",

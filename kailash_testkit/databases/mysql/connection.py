@@ -257,6 +257,15 @@ class Connection:
         """What others do in this database."""
         return self._sessions().sessions
 
+    def tables_locked(self, tables: Sequence[str]) -> DatabaseBusy:
+        """The error for tables that LOCK TABLES keeps: the server does not tell who did that."""
+        return DatabaseBusy(
+            f"{self.name} has locked tables: {', '.join(sorted(tables))}",
+            details=list(map(str, self.sessions())),
+            why="LOCK TABLES, or FLUSH TABLES ... FOR EXPORT, was not followed by UNLOCK TABLES",
+            do="run UNLOCK TABLES before the test ends, or close the connection",
+        )
+
     def _sessions(self) -> OtherSessions:
         own = {number for host, port, number in _OWN_SESSIONS if (host, port) == (self.place.host, self.place.port)}
         return read_sessions(self.run, is_mariadb=self.is_mariadb, own=own)

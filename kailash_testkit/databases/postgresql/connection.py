@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 
 from kailash_testkit.databases.drivers import driver
 from kailash_testkit.databases.journal import LOCK_WAIT
-from kailash_testkit.databases.postgresql.sessions import APPLICATION_NAME, IN_TRANSACTION, session
+from kailash_testkit.databases.postgresql.sessions import APPLICATION_NAME, CLIENT, IN_TRANSACTION, session
 from kailash_testkit.databases.sessions import busy
 from kailash_testkit.databases.urls import ServerUrl, server_url
 from kailash_testkit.errors import DatabaseBusy, ServerUnavailable, UnsupportedDatabase
@@ -24,6 +24,8 @@ OWN_SCHEMA: Final = "dataflow_testkit"
 """The schema for all that the kit keeps in the database; DataFlow's discovery and migrations do not look there."""
 FIRST_OBJECT: Final = 16384
 """PostgreSQL's own objects have numbers below this."""
+PUBLIC_SCHEMA: Final = 2200
+"""The number of the schema ``public`` that every database begins with."""
 
 _CONNECT_WAIT: Final = 10  # seconds
 _HAS_IDLE_TIMEOUT: Final = 140000  # the version of PostgreSQL
@@ -131,6 +133,12 @@ class Connection:
         return str(cluster)
 
     @cached_property
+    def database_number(self) -> int:
+        """By which the server knows the database."""
+        ((number,),) = self.run("SELECT oid FROM pg_database WHERE datname = current_database()")
+        return int(number)
+
+    @cached_property
     def search_path(self) -> list[str]:
         """The schemas in which names without a schema are looked up."""
         ((found,),) = self.run("SELECT current_schemas(false)::text[]")
@@ -183,7 +191,10 @@ class Connection:
         """After an error: back to the begin of the open transaction, if there is one; its lock is kept."""
         self._queue.clear()
         if self._is_open:
-            self.run(f"ROLLBACK TO SAVEPOINT {_START}")
+            try:
+                self.run(f"ROLLBACK TO SAVEPOINT {_START}")
+            except self.errors.InvalidSavepointSpecification:  # the lock itself was refused
+                self._roll_back()
 
     def close(self) -> None:
         """Closes it. Idempotent."""
@@ -198,6 +209,16 @@ class Connection:
         if not self.raw.closed and self._is_open:
             with self.raw.cursor() as cursor:
                 cursor.execute("ROLLBACK")
+
+    def end_holder(self, number: str, key: str) -> str:
+        """Ends the session that holds an advisory lock, which nothing else frees; tells which that was."""
+        found = self.run(CLIENT, int(number))
+        who = str(session(*found[0])) if found else f"session {number}"
+        try:
+            self.run("SELECT pg_terminate_backend(%s)", int(number))
+        except self.errors.InsufficientPrivilege:
+            return f"advisory lock {key}, held by {who}; only its own role may end it"
+        return f"advisory lock {key}, held by {who}; the kit has ended that session"
 
     def busy(self) -> DatabaseBusy:
         """The error for whoever waited in vain; names those who may be the reason."""

@@ -43,6 +43,9 @@ _COLUMNS: Final = f"""
 CLIENTS: Final = f"SELECT {_COLUMNS} {_CLIENTS} ORDER BY a.pid"
 """A query for the connections of others than the kit; see `session`."""
 
+CLIENT: Final = f"SELECT {_COLUMNS} {_CLIENTS} AND a.pid = %s"
+"""The same for one of them, by its number."""
+
 IN_TRANSACTION: Final = f"SELECT {_COLUMNS} {_EVERYBODY} AND {_IN_TRANSACTION} ORDER BY a.xact_start, a.pid"
 """A query for all who may be in the way: other connections of the kit and the server's own workers included."""
 
@@ -57,6 +60,19 @@ WRITERS: Final = f"""
       AND a.datid = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND a.backend_type IS DISTINCT FROM 'autovacuum worker'
 """
+
+
+def advisory_locks(database: int) -> str:
+    """A query for the advisory locks in the database of that number, each as ``session:key``.
+
+    No rollback frees one of a session.
+    """
+    return f"""
+        SELECT concat(l.pid, ':', CASE WHEN l.objsubid = 1 THEN (l.classid::int8 << 32 | l.objid::int8)::text
+                                       ELSE concat(l.classid, ',', l.objid) END)
+        FROM pg_lock_status() l
+        WHERE l.locktype = 'advisory' AND l.granted AND l.database = {database} AND l.pid <> pg_backend_pid()
+    """
 
 
 def session(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from journal_bench import Bench
 
+from kailash_testkit.databases.mysql.naming import JOURNAL_PREFIX
 from kailash_testkit.errors import IsolationFailed
 
 SCHEMA = """
@@ -141,11 +142,47 @@ def test_a_table_that_innodb_does_not_keep_is_refused_once_it_changed(bench: Ben
         bench.journal.undo(mark)
 
 
-def test_a_procedure_made_by_a_test_is_refused(bench: Bench) -> None:
+def test_routines_and_events_are_made_again(bench: Bench) -> None:
+    bench.start(
+        SCHEMA + "CREATE PROCEDURE p (a INT) DELETE FROM t WHERE id = a;\nCREATE FUNCTION f () RETURNS INT RETURN 1"
+    )
+    assert bench.undone(
+        "DROP PROCEDURE p", "ALTER FUNCTION f COMMENT 'one'", "CREATE PROCEDURE q () DELETE FROM t"
+    ) == ("saved state")
+    bench.run("CALL p(1)")
+    assert bench.run("SELECT count(*) FROM t") == [(1,)]
+
+
+def test_a_time_that_sets_itself_is_what_it_was_at_an_earlier_mark(bench: Bench) -> None:
+    at = "TIMESTAMP DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP"
+    bench.start(f"CREATE TABLE t (id INT PRIMARY KEY, v INT, at {at})")
+    bench.run("INSERT INTO t VALUES (1, 1, '2020-02-02 02:02:02')")
+    bench.journal.mark()
+    bench.run("DELETE FROM t")
+    bench.run("INSERT INTO t VALUES (1, 2, '2021-02-02 02:02:02')")
+    assert bench.undone("TRUNCATE t") == "saved state"
+
+
+@pytest.mark.parametrize("how", ["TRUNCATE {0}", "DELETE FROM {0}", "DROP TABLE {0}"])
+def test_a_journal_that_was_emptied_or_dropped_is_named(bench: Bench, how: str) -> None:
     bench.start(SCHEMA)
     mark = bench.journal.mark()
-    bench.run("CREATE PROCEDURE p () DELETE FROM t")
-    with pytest.raises(IsolationFailed, match="procedure"):
-        bench.journal.undo(mark)
-    bench.run("DROP PROCEDURE p")
-    assert bench.journal.undo(mark).method == "nothing"
+    found = "SELECT table_name FROM information_schema.tables WHERE table_schema = database()"
+    tables = [name for (name,) in bench.run(found) if name.startswith(JOURNAL_PREFIX)]
+    bench.run("DELETE FROM heap")
+    for table in tables:
+        bench.run(how.format(table))
+    for asked in (bench.journal.moved, bench.journal.undo):
+        with pytest.raises(IsolationFailed, match="the kit's journal was lost"):
+            asked(mark)
+
+
+def test_tables_that_stay_locked_are_named(bench: Bench) -> None:
+    bench.start(SCHEMA)
+    mark, holder = bench.journal.mark(), bench.connect()
+    bench.run("LOCK TABLES heap READ", on=holder)
+    assert bench.journal.moved(mark)
+    (left,) = bench.journal.undo(mark).left
+    assert f"session {holder.thread_id()}" in str(left)
+    bench.run("UNLOCK TABLES", on=holder)
+    assert not bench.journal.moved(mark)

@@ -48,7 +48,7 @@ def test_a_later_mark_is_reached_by_the_changes_recorded_before_it(bench: Bench)
     bench.run("DELETE FROM staff WHERE boss = 1; INSERT INTO boss VALUES (9, 'new'); UPDATE part SET at = '2020-05-05'")
     inner, second = bench.journal.mark(), bench.journal.fingerprint()
     history = bench.journal.changes(outer)
-    bench.run("DROP TABLE boss CASCADE; DROP TABLE part_b; DELETE FROM staff")
+    bench.run("DROP TABLE staff CASCADE; DROP TABLE part_b; DELETE FROM boss")
     assert bench.journal.undo(inner).method == "saved state"
     assert bench.journal.fingerprint() == second
     assert bench.journal.changes(outer) == history
@@ -71,10 +71,10 @@ def test_triggers_of_the_journal_switched_off_for_a_moment(bench: Bench) -> None
 def test_what_cannot_be_put_back_is_said_and_nothing_is_half_done(bench: Bench) -> None:
     bench.start(SCHEMA)
     mark = bench.journal.mark()
-    bench.run("INSERT INTO log VALUES ('stays'); CREATE AGGREGATE total (int) (SFUNC = int4pl, STYPE = int)")
+    bench.run("INSERT INTO log VALUES ('stays'); CREATE CONVERSION mine FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8")
     later = bench.journal.mark()
-    bench.run("DROP AGGREGATE total (int)")
-    with pytest.raises(IsolationFailed, match=r"(?s)cannot be put back.*missing: function .*total\(integer\)"):
+    bench.run("DROP CONVERSION mine")
+    with pytest.raises(IsolationFailed, match=r"(?s)cannot be put back.*missing: other CONVERSION .*mine"):
         bench.journal.undo(later)
     assert bench.run("SELECT * FROM log WHERE what = 'stays'") == [("stays",)]
     assert bench.journal.undo(mark).method == "saved state"
@@ -97,3 +97,50 @@ def test_values_lost_by_a_column_that_looks_as_before(bench: Bench, change: str)
     assert bench.journal.undo(mark).method == "saved state"
     assert bench.journal.fingerprint() == before
     assert bench.undone("DELETE FROM log") == "journal"
+
+
+def test_a_view_that_showed_older_rows_is_named_once(bench: Bench) -> None:
+    bench.start(SCHEMA)
+    bench.run("INSERT INTO boss (name) VALUES ('cy')")
+    mark = bench.journal.mark()
+    bench.run("REFRESH MATERIALIZED VIEW kept")
+    (left,) = bench.journal.undo(mark).left
+    assert "public.kept" in str(left)
+    assert not bench.journal.moved(mark)
+    bench.run("DELETE FROM log; REFRESH MATERIALIZED VIEW kept")
+    assert bench.journal.undo(mark).left == ()
+
+
+def test_an_advisory_lock_that_is_kept_is_named_and_its_session_ended(bench: Bench) -> None:
+    bench.start("CREATE TABLE t (v int)")
+    leader, forgetful = bench.connect(), bench.connect()
+    bench.run("SELECT pg_advisory_lock(1)", on=leader)
+    mark = bench.journal.mark()
+    bench.run("SELECT pg_advisory_lock(4711)", on=forgetful)
+    assert bench.journal.moved(mark)
+    (left,) = bench.journal.undo(mark).left
+    assert f"advisory lock 4711, held by session {forgetful.info.backend_pid} of the application" in str(left)
+    with pytest.raises(bench.refused):
+        bench.run("SELECT 1", on=forgetful)
+    assert bench.run("SELECT 1", on=leader) == [(1,)]
+    assert not bench.journal.moved(mark)
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "DROP SCHEMA dataflow_testkit CASCADE",
+        "DROP TABLE dataflow_testkit.journal",
+        "DROP TABLE dataflow_testkit.saved",
+    ],
+)
+def test_a_journal_that_was_dropped_is_named(bench: Bench, lost: str) -> None:
+    bench.start("CREATE TABLE t (v int)")
+    mark = bench.journal.mark()
+    bench.run(lost)
+    for asked in (bench.journal.moved, bench.journal.undo):
+        with pytest.raises(IsolationFailed, match="the kit's journal was dropped"):
+            asked(mark)
+    bench.run("CREATE TABLE IF NOT EXISTS t (v int)")
+    bench.journal.install()
+    assert bench.undone("INSERT INTO t VALUES (1)") == "journal"

@@ -80,10 +80,11 @@ class Cascade:
 
 @dataclass(frozen=True)
 class Catalog:
-    """All tables of the application: those that can be recorded, and why each other one cannot."""
+    """All tables of the application: those that can be recorded, and why each other one cannot; and its sequences."""
 
     tables: dict[str, Table]
     opaque: dict[str, str]
+    sequences: tuple[str, ...] = ()
     cascades: tuple[Cascade, ...] = ()
 
     def reached_from(self, tables: set[str]) -> set[str]:
@@ -105,16 +106,19 @@ def read_catalog(connection: Connection) -> Catalog:
         keys.setdefault(name, {}).setdefault(index, []).append(tuple(part))
     tables: dict[str, Table] = {}
     opaque: dict[str, str] = {}
+    sequences: list[str] = []
     for name, kind, engine in connection.run(_TABLES):
         if is_bookkeeping(name) or kind == "VIEW":
             continue
-        if kind != "BASE TABLE":
+        if kind == "SEQUENCE":
+            sequences.append(name)
+        elif kind != "BASE TABLE":
             opaque[name] = f"{name} is a {kind.lower()}, whose changes fire no triggers"
         elif str(engine).lower() != "innodb":
             opaque[name] = f"table {name} is kept by {engine}, which knows no transactions"
         else:
             tables[name] = _table(name, columns[name], keys.get(name, {}))
-    return Catalog(tables, opaque, _cascades(connection, tables))
+    return Catalog(tables, opaque, tuple(sequences), _cascades(connection, tables))
 
 
 def _cascades(connection: Connection, tables: dict[str, Table]) -> tuple[Cascade, ...]:

@@ -19,7 +19,7 @@ def fingerprint(connection: Connection) -> str:
     for name in sorted(catalog.tables):
         total.update(repr((name, _rows(connection, catalog.tables[name]))).encode())
     counted = [name for name, table in catalog.tables.items() if table.counted]
-    total.update(repr(sorted(read_counters(connection, counted).items())).encode())
+    total.update(repr(sorted(read_counters(connection, counted, catalog.sequences).items())).encode())
     return total.hexdigest()
 
 

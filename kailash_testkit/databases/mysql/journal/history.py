@@ -7,15 +7,34 @@ from typing import Any, Final
 
 from kailash_testkit.databases.journal import RecordedChange
 from kailash_testkit.databases.mysql.connection import Connection
-from kailash_testkit.databases.mysql.journal.triggers import AFTER, BASE, BEFORE, UNSEEN, RecordedTable, all_digits
+from kailash_testkit.databases.mysql.journal.triggers import (
+    AFTER,
+    BASE,
+    BEFORE,
+    FIRST,
+    UNSEEN,
+    RecordedTable,
+    all_digits,
+)
 
 _AT_ONCE: Final = 1000  # changes in one statement
+_SETS_ITSELF: Final = ("timestamp", "datetime")
 
 
 def observation_query(recorded_tables: Iterable[RecordedTable], mark: int) -> str:
-    """A statement whose only row `touched` reads."""
+    """A statement whose only row `touched` and `is_whole` read."""
+    recorded_tables = list(recorded_tables)
     parts = [f"EXISTS (SELECT 1 FROM {recorded.journal} WHERE mark > {mark})" for recorded in recorded_tables]
-    return f"SELECT {', '.join(parts) or 'NULL'}"
+    firsts = [
+        f"EXISTS (SELECT 1 FROM {recorded.journal} WHERE mark = 0 AND seq = 0 AND side = {FIRST})"
+        for recorded in recorded_tables
+    ]
+    return f"SELECT {', '.join([*parts, ' AND '.join(firsts) or 'TRUE'])}"
+
+
+def is_whole(rows: Sequence[tuple[Any, ...]]) -> bool:
+    """Whether nobody emptied a table of the journal."""
+    return bool(rows[0][-1])
 
 
 def touched(recorded_tables: Iterable[RecordedTable], rows: Sequence[tuple[Any, ...]]) -> list[RecordedTable]:
@@ -36,8 +55,14 @@ def newly_seen(connection: Connection, recorded_tables: Sequence[RecordedTable])
 
 def stamp_statements(recorded: RecordedTable, seqs: list[int], mark: int) -> list[str]:
     """The statements that write down that a mark saw these changes."""
+    # ON UPDATE CURRENT_TIMESTAMP comes with the columns' types, and changes none that is set.
+    kept = "".join(
+        f", {slot} = {slot}"
+        for slot, column in zip(recorded.slots, recorded.table.columns, strict=True)
+        if column.kind in _SETS_ITSELF
+    )
     return [
-        f"UPDATE {recorded.journal} SET mark = {mark} WHERE mark = {UNSEEN} "
+        f"UPDATE {recorded.journal} SET mark = {mark}{kept} WHERE mark = {UNSEEN} "
         f"AND seq IN ({', '.join(map(str, seqs[first : first + _AT_ONCE]))})"
         for first in range(0, len(seqs), _AT_ONCE)
     ]

@@ -9,16 +9,20 @@ An ordinary user with all privileges on the database suffices. `RecordedChange.k
 tells its rows apart is the whole row. What an application notices: a column that the triggers name can be dropped,
 but then writes to its table fail until the next mark; and the server tells the number of
 ``UPDATE ... SET n = LAST_INSERT_ID(n + 1)`` only when asked for it, as with any trigger. What cannot be put back:
-rows of tables that InnoDB does not keep, which is noticed and refused, and the position of a MariaDB SEQUENCE,
-which is not.
+rows of tables that InnoDB does not keep, which is noticed and refused, and how many numbers of a SEQUENCE's cache are
+given out, which nobody can see.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from time import sleep
+from typing import Final
 
-from kailash_testkit.databases.journal import Mark, RecordedChange, UndoReport
+from kailash_testkit.concurrency import clocks
+from kailash_testkit.databases.journal import LOCK_WAIT, Mark, RecordedChange, UndoReport
 from kailash_testkit.databases.mysql.connection import Connection
 from kailash_testkit.databases.mysql.journal.counters import counters_query, parse_counters, write_counters
 from kailash_testkit.databases.mysql.journal.fingerprint import fingerprint
@@ -30,7 +34,7 @@ from kailash_testkit.databases.mysql.journal.history import (
     stamp_statements,
     touched,
 )
-from kailash_testkit.databases.mysql.journal.mark_state import Comparison, MarkState
+from kailash_testkit.databases.mysql.journal.mark_state import TABLES_IN_USE_QUERY, Comparison, MarkState
 from kailash_testkit.databases.mysql.journal.rebuild import SavedState
 from kailash_testkit.databases.mysql.journal.replay import replay
 from kailash_testkit.databases.mysql.journal.trigger_free_writes import without_application_triggers
@@ -38,7 +42,9 @@ from kailash_testkit.databases.mysql.journal.trigger_set import TriggerSet
 from kailash_testkit.databases.mysql.journal.triggers import QUIET, UNSEEN, RecordedTable
 from kailash_testkit.databases.mysql.journal.undo import lock_statement, rewrite_statements, undo_statements
 from kailash_testkit.databases.mysql.journal.watch import Watch, probe_query
-from kailash_testkit.errors import IsolationFailed
+from kailash_testkit.errors import DatabaseBusy, IsolationFailed
+
+_LOOK_AGAIN: Final = 0.02  # seconds
 
 
 class Journal:
@@ -84,7 +90,7 @@ class Journal:
 
         def moved() -> bool:
             observed = self._comparison.observe(state, "READ COMMITTED")
-            if observed.touched or observed.counters != state.counters:
+            if observed.touched or observed.in_use or observed.counters != state.counters:
                 return True
             return bool(self._comparison.gaps(state, observed))
 
@@ -110,7 +116,7 @@ class Journal:
         self._head = state.head
         self._trigger_set.forget_after(mark.number)
         self._forget_unused()
-        return report
+        return replace(report, left=tuple(self._table_locks_left()))
 
     def replay(self, changes: Sequence[RecordedChange]) -> None:
         def again() -> None:
@@ -183,7 +189,7 @@ class Journal:
         recorded_tables = list(self._trigger_set.recorded_tables.values())
         counted = [name for name, recorded in current.items() if recorded.table.counted]
         flags, counters = self._connection.batch(
-            [observation_query(recorded_tables, UNSEEN - 1), counters_query(counted)]
+            [observation_query(recorded_tables, UNSEEN - 1), counters_query(counted, catalog.sequences)]
         )
         fresh = touched(recorded_tables, flags)
         seen = newly_seen(self._connection, fresh)
@@ -216,18 +222,28 @@ class Journal:
         observed = self._comparison.observe(state, "READ UNCOMMITTED")  # it must wait for what is not committed yet
         gaps = self._comparison.gaps(state, observed)
         if gaps:
-            self._comparison.unfinished |= self._comparison.stale(state) | self._put_schema_back(state)
+            comparison = self._comparison
+            comparison.unfinished |= comparison.stale(state) | comparison.broken(state) | self._put_schema_back(state)
             observed = self._comparison.observe(state, "READ UNCOMMITTED")
         stale = self._comparison.unfinished
         number = self._restore_rows(state, observed.touched, stale)
         if stale and not self._watch_rewritten(state, stale):
             return self._undo(state)
         self._comparison.unfinished = set()
-        restored = write_counters(self._connection, state.counters, observed.counters)
-        self._trigger_set.count_own_statements("alter_table", restored)
+        restored = write_counters(self._connection, state.counters, observed.counters, state.catalog.sequences)
+        for kind, times in restored.items():
+            self._trigger_set.count_own_statements(kind, times)
         if gaps:
             return UndoReport("saved state", number, gaps)
-        return UndoReport("journal" if observed.touched or restored else "nothing", number)
+        return UndoReport("journal" if observed.touched or any(restored.values()) else "nothing", number)
+
+    def _table_locks_left(self) -> Generator[DatabaseBusy, None, None]:
+        end = clocks.now() + LOCK_WAIT
+        while in_use := self._connection.run(TABLES_IN_USE_QUERY):
+            if clocks.now() > end:
+                yield self._connection.tables_locked([name for _, name, *_ in in_use])
+                return
+            sleep(_LOOK_AGAIN)
 
     def _put_schema_back(self, state: MarkState) -> set[str]:
         """Returns the tables that are empty now and should not be."""

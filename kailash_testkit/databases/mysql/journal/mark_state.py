@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from kailash_testkit.databases.mysql.connection import Connection, quoted
+from kailash_testkit.databases.mysql.driver import NO_SUCH_TABLE, error_number
 from kailash_testkit.databases.mysql.journal.catalog import Catalog
 from kailash_testkit.databases.mysql.journal.counters import counters_query, parse_counters
-from kailash_testkit.databases.mysql.journal.history import observation_query, touched
+from kailash_testkit.databases.mysql.journal.history import is_whole, observation_query, touched
 from kailash_testkit.databases.mysql.journal.rebuild import SavedState
-from kailash_testkit.databases.mysql.journal.schema import STATEMENT_COUNTS_QUERY, parse_statement_counts
-from kailash_testkit.databases.mysql.journal.trigger_set import TriggerSet
+from kailash_testkit.databases.mysql.journal.schema import STATEMENT_COUNTS_QUERY, parse_statement_counts, read_schema
+from kailash_testkit.databases.mysql.journal.trigger_set import TriggerSet, journal_lost
 from kailash_testkit.databases.mysql.journal.triggers import RecordedTable
+
+#: LOCK TABLES begins no transaction, and its READ is in nobody's way before somebody writes.
+TABLES_IN_USE_QUERY: Final = "SHOW OPEN TABLES WHERE `Database` = database() AND In_use > 0"
 
 
 @dataclass
@@ -32,11 +37,16 @@ class MarkState:
 
 @dataclass
 class Observation:
-    """What one round trip tells. statements: how many the server has begun, by kind. counters: present ones."""
+    """What one round trip tells.
+
+    statements: how many the server has begun, by kind. counters: present ones. in_use: the tables that a statement
+    uses just now, or that LOCK TABLES keeps.
+    """
 
     statements: dict[str, int]
     touched: list[RecordedTable]
     counters: dict[str, int]
+    in_use: frozenset[str]
 
 
 class Comparison:
@@ -53,16 +63,26 @@ class Comparison:
     def observe(self, state: MarkState, isolation: str) -> Observation:
         """What there is under that isolation level, all but what `gaps` asks for."""
         recorded_tables = list(self._trigger_set.recorded_tables.values())
-        statements, flags, counters = self._connection.batch(
-            [
-                STATEMENT_COUNTS_QUERY,
-                f"SET TRANSACTION ISOLATION LEVEL {isolation}",
-                observation_query(recorded_tables, state.number),
-                counters_query(state.counters),
-            ]
-        )
+        queries = [
+            STATEMENT_COUNTS_QUERY,
+            TABLES_IN_USE_QUERY,
+            f"SET TRANSACTION ISOLATION LEVEL {isolation}",
+            observation_query(recorded_tables, state.number),
+        ]
+        counted = state.counters.keys() - set(state.catalog.sequences)
+        try:
+            found = self._connection.batch([*queries, counters_query(counted, state.catalog.sequences)])
+        except self._connection.Error as error:
+            if error_number(error) != NO_SUCH_TABLE:
+                raise
+            self._trigger_set.require_journals()
+            found = self._connection.batch([*queries, counters_query(counted, ())])  # a sequence was dropped
+        statements, in_use, flags, counters = found
+        if not is_whole(flags):
+            raise journal_lost("its rows were deleted")
         return Observation(
-            parse_statement_counts(statements), touched(recorded_tables, flags), parse_counters(counters)
+            *(parse_statement_counts(statements), touched(recorded_tables, flags), parse_counters(counters)),
+            frozenset(name for _, name, *_ in in_use),
         )
 
     def sums(self, catalog: Catalog) -> dict[str, object]:
@@ -90,6 +110,11 @@ class Comparison:
         lost = self._trigger_set.watch.truncated_or_recreated(current) & set(recorded_tables)
         lost |= {name for name, recorded in recorded_tables.items() if current.get(name) is not recorded}
         return lost | self.unfinished | self._trigger_set.cascaded(recorded_tables, state.number)
+
+    def broken(self, state: MarkState) -> set[str]:
+        """The tables whose triggers are not the ones that recorded them."""
+        lost = state.saved.schema.own_triggers() - read_schema(self._connection).own_triggers()
+        return {table for _, table, _ in lost} & set(state.saved.recorded_tables)
 
     def unrecorded(self, state: MarkState) -> list[str]:
         """Why what changed cannot be put back at all."""

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from kailash_testkit.databases.mysql.connection import Connection, quoted
+from kailash_testkit.databases.mysql.journal.routines import put_routines_back
 from kailash_testkit.databases.mysql.journal.schema import Schema, read_schema
 from kailash_testkit.databases.mysql.journal.trigger_free_writes import make_triggers, require_that_they_can_be_made
 from kailash_testkit.databases.mysql.journal.triggers import RecordedTable
@@ -36,14 +37,7 @@ class SavedState:
         """
         present = read_schema(connection)
         self._require_recorded(present)
-        if present.routines != self.schema.routines:
-            raise IsolationFailed(
-                "a stored procedure, function or event was made, changed or dropped",
-                why="the kit puts tables, views and triggers back, and no others",
-                do="make procedures, functions and events before the first test, or drop what the test makes",
-            )
-        own = {trigger: recorded for recorded in self.recorded_tables.values() for trigger in recorded.triggers}
-        kept = set(self.schema.of_application_triggers())
+        kept = {each.described() for each in self.schema.triggers}
         wanted = [trigger for trigger in self.schema.triggers if not trigger.is_own]
         there = set(present.of_application_triggers())
         require_that_they_can_be_made(connection, [each for each in wanted if each.described() not in there])
@@ -55,20 +49,25 @@ class SavedState:
                 connection.run(f"DROP TABLE {quoted(table)}")
         remaining = read_schema(connection)
         for trigger in remaining.triggers:
-            if (trigger.name not in own) if trigger.is_own else (trigger.described() not in kept):
+            if trigger.described() not in kept:
                 connection.run(f"DROP TRIGGER {quoted(trigger.name)}")
         rebuilt = set(self.schema.tables) - set(remaining.tables)
         for table in sorted(rebuilt):
             connection.run(self.schema.tables[table])
         self._make_triggers(connection)
+        put_routines_back(connection, present.routines, self.schema.routines)
         self._make_views(connection, set(remaining.views))
+        if present.database != self.schema.database:
+            connection.run(f"ALTER DATABASE {quoted(connection.database)} {self.schema.database}")
         return rebuilt
 
     def _require_recorded(self, present: Schema) -> None:
         lost = [
             name
             for name, statement in self.schema.tables.items()
-            if name not in self.recorded_tables and present.tables.get(name) != statement
+            if name not in self.recorded_tables
+            and present.tables.get(name) != statement
+            and not statement.startswith("CREATE SEQUENCE")
         ]
         if lost:
             raise IsolationFailed(

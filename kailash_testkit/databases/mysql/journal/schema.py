@@ -7,16 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kailash_testkit.databases.mysql.connection import Connection, quoted
+from kailash_testkit.databases.mysql.connection import Connection, literal, quoted
+from kailash_testkit.databases.mysql.journal.routines import ROUTINES_QUERY, Routine, read_routines
 from kailash_testkit.databases.mysql.naming import is_bookkeeping, is_journal_trigger
 
 _COUNTER: Final = re.compile(r"^(\) ENGINE=\S+) AUTO_INCREMENT=\d+", re.MULTILINE)
 #: The server counts each statement by its kind, those of other databases too. Readable for everyone.
 _COUNTED: Final = (
     "alter_db", "alter_event", "alter_function", "alter_procedure", "alter_sequence", "alter_table", "create_event",
-    "create_function", "create_index", "create_procedure", "create_sequence", "create_table", "create_trigger",
-    "create_view", "drop_db", "drop_event", "drop_function", "drop_index", "drop_procedure", "drop_sequence",
-    "drop_table", "drop_trigger", "drop_view", "optimize", "rename_table", "truncate",
+    "create_function", "create_index", "create_package", "create_package_body", "create_procedure", "create_sequence",
+    "create_table", "create_trigger", "create_view", "drop_db", "drop_event", "drop_function", "drop_index",
+    "drop_package", "drop_package_body", "drop_procedure", "drop_sequence", "drop_table", "drop_trigger", "drop_view",
+    "optimize", "rename_table", "truncate",
 )  # fmt: skip
 #: Its rows are read by `parse_statement_counts`.
 STATEMENT_COUNTS_QUERY: Final = (
@@ -29,12 +31,7 @@ _TRIGGERS: Final = """
     FROM information_schema.triggers WHERE trigger_schema = database()
     ORDER BY event_object_table, event_manipulation, action_timing, action_order
 """
-_ROUTINES: Final = """
-    SELECT routine_type, routine_name, md5(routine_definition), sql_mode, definer
-    FROM information_schema.routines WHERE routine_schema = database()
-    UNION ALL SELECT 'EVENT', event_name, md5(event_definition), sql_mode, definer
-    FROM information_schema.events WHERE event_schema = database()
-"""
+_DATABASE: Final = "SELECT * FROM information_schema.schemata WHERE schema_name = database()"
 
 
 @dataclass(frozen=True)
@@ -67,12 +64,16 @@ class Trigger:
 
 @dataclass(frozen=True)
 class Schema:
-    """tables, views: the statement that makes each. triggers: in the order in which they fire."""
+    """tables, views: the statement that makes each. triggers: in the order in which they fire.
+
+    database: what ALTER DATABASE says of it.
+    """
 
     tables: dict[str, str]
     views: dict[str, str]
     triggers: tuple[Trigger, ...]
-    routines: frozenset[tuple[Any, ...]]
+    routines: frozenset[Routine]
+    database: str
 
     def of_application_triggers(self) -> list[tuple[str, ...]]:
         """The application's triggers, in the order in which they fire."""
@@ -85,11 +86,16 @@ class Schema:
             sorted(self.views.items()),
             self.of_application_triggers(),
             sorted(map(repr, self.routines)),
+            self.database,
         )
 
-    def own_triggers(self) -> set[tuple[str, str]]:
-        """Name and table of each of the journal's triggers."""
-        return {(each.name, each.table) for each in self.triggers if each.is_own}
+    def own_triggers(self) -> set[tuple[str, str, str]]:
+        """Name, table and body of each of the journal's triggers."""
+        return {(each.name, each.table, each.body) for each in self.triggers if each.is_own}
+
+    def own_triggers_of(self, table: str) -> set[tuple[str, str]]:
+        """Name and body of each of the journal's triggers on a table."""
+        return {(name, body) for name, on, body in self.own_triggers() if on == table}
 
     def same_as(self, other: Schema) -> bool:
         """Whether recording that fits one fits the other."""
@@ -98,9 +104,9 @@ class Schema:
 
 def read_schema(connection: Connection) -> Schema:
     """The schema as it is now."""
-    found, triggers, routines = connection.batch([_TABLES, _TRIGGERS, _ROUTINES])
+    found, triggers, routines, (database,) = connection.batch([_TABLES, _TRIGGERS, ROUTINES_QUERY, _DATABASE])
     kinds = {name: kind for name, kind in found if not is_bookkeeping(name)}
-    shown = connection.batch(f"SHOW CREATE TABLE {quoted(name)}" for name in kinds) if kinds else []
+    shown = connection.batch(_shown(name, kind) for name, kind in kinds.items()) if kinds else []
     tables: dict[str, str] = {}
     views: dict[str, str] = {}
     for (name, kind), ((_, statement, *_),) in zip(kinds.items(), shown, strict=True):
@@ -109,7 +115,17 @@ def read_schema(connection: Connection) -> Schema:
         else:
             tables[name] = _COUNTER.sub(r"\1", statement)
     described = tuple(Trigger(*each) for each in triggers if not is_bookkeeping(each[1]))
-    return Schema(tables, views, described, frozenset(routines))
+    return Schema(tables, views, described, read_routines(connection, routines), _options(*database))
+
+
+def _shown(name: str, kind: str) -> str:
+    return f"SHOW CREATE {'SEQUENCE' if kind == 'SEQUENCE' else 'TABLE'} {quoted(name)}"
+
+
+def _options(_catalog: str, _name: str, charset: str, collation: str, _path: object, *rest: str) -> str:
+    """rest: MariaDB's comment on the database, MySQL's answer whether it is encrypted."""
+    comment = f" COMMENT {literal(rest[0])}" if rest and rest[0] not in ("NO", "YES") else ""
+    return f"CHARACTER SET {charset} COLLATE {collation}{comment}"
 
 
 def read_statement_counts(connection: Connection) -> dict[str, int]:

@@ -12,8 +12,17 @@ from kailash_testkit.databases.mysql.journal.catalog import Catalog, Table, read
 from kailash_testkit.databases.mysql.journal.schema import Schema, read_schema, read_statement_counts
 from kailash_testkit.databases.mysql.journal.triggers import RecordedTable
 from kailash_testkit.databases.mysql.journal.watch import Watch
-from kailash_testkit.databases.mysql.naming import is_journal_table
-from kailash_testkit.errors import UnsupportedDatabase
+from kailash_testkit.databases.mysql.naming import JOURNAL_PREFIX, is_journal_table
+from kailash_testkit.errors import IsolationFailed, UnsupportedDatabase
+
+
+def journal_lost(how: str) -> IsolationFailed:
+    """The error for a journal that somebody emptied or dropped: nothing tells any more what to take back."""
+    return IsolationFailed(
+        f"the kit's journal was lost: {how}",
+        why="a test emptied or dropped all tables of the database, also those in which the kit records changes",
+        do=f"leave the tables {JOURNAL_PREFIX}... out when you empty or drop tables",
+    )
 
 
 @dataclass
@@ -71,10 +80,17 @@ class TriggerSet:
             return False
         if statements == self.statements:
             return True
+        self.require_journals()
         if not read_schema(self.connection).same_as(self.schema):
             return False
         self.statements = statements
         return True
+
+    def require_journals(self) -> None:
+        """Raises `IsolationFailed` where a table of the journal was dropped or truncated."""
+        lost = self.watch.truncated_or_recreated(recorded.journal for recorded in self.recorded_tables.values())
+        if lost:
+            raise journal_lost(f"dropped or truncated were {', '.join(sorted(lost))}")
 
     def count_own_statements(self, kind: str, number: int) -> None:
         """The journal itself changed the schema, in a way that `schema` does not show."""
@@ -161,13 +177,13 @@ class TriggerSet:
 
     def _fits(self, recorded: RecordedTable, catalog: Catalog, schema: Schema, stale: set[str]) -> bool:
         name = recorded.table.name
-        present = {trigger.name for trigger in schema.triggers if trigger.table == name}
         return (
             name not in stale
             and self.schema is not None
             and catalog.tables.get(name) == recorded.table
             and schema.tables.get(name) == self.schema.tables.get(name)
-            and present.issuperset(recorded.triggers)
+            and schema.own_triggers_of(name) == self.schema.own_triggers_of(name)
+            and {trigger for trigger, _ in schema.own_triggers_of(name)} == recorded.triggers
         )
 
     def _record(self, table: Table) -> RecordedTable:

@@ -25,6 +25,8 @@ from kailash_testkit.databases.mysql.journal.schema import Trigger
 from kailash_testkit.databases.mysql.naming import JOURNAL_PREFIX
 
 BEFORE, AFTER, BASE = 0, 1, 2  # in this order: see `undo.rewrite_statements`
+#: The side of the first row of each journal, which is no image: where it is gone, somebody emptied the journal.
+FIRST: Final = 3
 UNSEEN: Final = 4294967295
 #: Set on the kit's connection while it puts rows back: nothing is recorded then.
 QUIET: Final = "@dataflow_testkit_quiet"
@@ -64,6 +66,7 @@ class RecordedTable:
             "seq BIGINT UNSIGNED NOT NULL DEFAULT 0, side TINYINT NOT NULL DEFAULT 0, PRIMARY KEY (mark, seq, side)) "
             f"ENGINE = InnoDB ROW_FORMAT = DYNAMIC SELECT {selected} FROM {self.name} LIMIT 0"
         )
+        connection.run(f"INSERT INTO {self.journal} (mark, seq, side) VALUES (0, 0, {FIRST})")
 
     def create_triggers(self, connection: Connection, others: Iterable[Trigger]) -> None:
         """Start recording; a change comes before those that the application's triggers make of it.

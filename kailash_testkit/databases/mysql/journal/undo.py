@@ -68,7 +68,7 @@ def _by_value(recorded: RecordedTable, images: Sequence[tuple[int, int, str]]) -
 
 def rewrite_statements(recorded: RecordedTable, mark: int) -> list[str]:
     """The statements that remove all rows, and insert those that were there at ``mark``."""
-    images = f"FROM {recorded.journal} WHERE mark <= {mark}"
+    images = f"FROM {recorded.journal} WHERE mark <= {mark} AND side <= {BASE}"
     if recorded.key:
         slots = ", ".join(slot for _, slot in recorded.key)
         chosen = (

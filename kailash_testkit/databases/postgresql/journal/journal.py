@@ -10,14 +10,13 @@ tables concerned from a copy and the journal (`saved`); what cannot be made agai
 The application's own triggers and rules are switched off for the undo's transaction, on the changed tables that have
 some: for that PostgreSQL locks these tables against other writers, not against readers.
 
-Not recorded, and not put back: large objects, rows of foreign tables (they are another server's), and what a
-materialized view showed before it was refreshed. Sequences are put back, but not what a session has taken from one in
-advance (CACHE). Privileges that were granted before and that a test changed cannot be put back; the undo says so.
+What is put back with the schema, and what is not, says `docs/databases.md`. Sequences are put back, but not what a
+session has taken from one in advance (CACHE).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from time import sleep
 
@@ -28,10 +27,17 @@ from kailash_testkit.databases.postgresql.journal import triggers
 from kailash_testkit.databases.postgresql.journal.fingerprint import fingerprint
 from kailash_testkit.databases.postgresql.journal.history import changes, position, replaying
 from kailash_testkit.databases.postgresql.journal.mark_state import MarkState, Observation
-from kailash_testkit.databases.postgresql.journal.rebuild import drop_hindrances, finish, prepare_for_rows
+from kailash_testkit.databases.postgresql.journal.rebuild import (
+    VIEWED_ROWS,
+    drop_hindrances,
+    finish,
+    prepare_for_rows,
+    refresh_views,
+)
 from kailash_testkit.databases.postgresql.journal.saved import difference
 from kailash_testkit.databases.postgresql.journal.trigger_set import TriggerSet
 from kailash_testkit.databases.postgresql.journal.undo import Part, UndoConflict, apply, find_parts
+from kailash_testkit.errors import IsolationFailed
 
 _RETRY = 0.01  # seconds
 _SCHEMA_CHANGED = "the schema was changed"
@@ -49,8 +55,13 @@ class Journal:
         self._trigger_set = TriggerSet(connection)
         self._marks: dict[int, MarkState] = {}
         self._last_mark = 0
+        # Of the last undo: what it could not put back.
+        self._stale_views: list[str] = []
+        self._new_locks: frozenset[str] = frozenset()
 
     def install(self) -> None:
+        self._marks.clear()
+        self._trigger_set = TriggerSet(self._connection)
         with self._connection.transaction():
             self._trigger_set.install()
 
@@ -75,15 +86,18 @@ class Journal:
             self.refresh()
         self._last_mark += 1
         self._marks[self._last_mark] = MarkState(
-            observation.snapshot, self._trigger_set.version.number, observation.counters
+            *(observation.snapshot, self._trigger_set.version.number, observation.counters, observation.locks)
         )
         return Mark(self._last_mark)
 
     def moved(self, mark: Mark) -> bool:
         state = self._state(mark)
         observation = self._trigger_set.observe(state.snapshot)
-        return (
-            bool(observation.entries) or observation.counters != state.counters or bool(self._gaps(state, observation))
+        return bool(
+            observation.entries
+            or observation.counters != state.counters
+            or observation.locks - state.locks
+            or self._gaps(state, observation)
         )
 
     def changes(self, since: Mark) -> list[RecordedChange]:
@@ -105,7 +119,7 @@ class Journal:
                 raise self._connection.busy()
             sleep(_RETRY)
         self._marks = {number: kept for number, kept in self._marks.items() if number <= mark.number}
-        return report
+        return replace(report, left=(*self._views_left(), *self._locks_left(state, until=end)))
 
     def replay(self, changes: Sequence[RecordedChange]) -> None:
         self.refresh()  # what others did to the schema must not pass for what happens here
@@ -165,8 +179,33 @@ class Journal:
             if moved:
                 self._connection.later(f"DELETE FROM {triggers.JOURNAL} WHERE {since}")
                 self._trigger_set.restore_counters(observation.counters, state.counters)
-        state.snapshot = observation.snapshot
+        state.snapshot, self._new_locks = observation.snapshot, observation.locks - state.locks
         return report
+
+    def _views_left(self) -> Generator[IsolationFailed, None, None]:
+        views, self._stale_views = self._stale_views, []
+        if views:
+            yield IsolationFailed(
+                "materialized views were refreshed that showed older rows before",
+                details=views,
+                why="nothing but a refresh writes into one, so they show the present rows now, also to the next test",
+                do="let the fixture that writes the rows refresh them too: then they can be put back",
+            )
+
+    def _locks_left(self, state: MarkState, *, until: float) -> Generator[IsolationFailed, None, None]:
+        """Ends the sessions that took advisory locks since the mark and keep them."""
+        locks, self._new_locks = self._new_locks, frozenset()
+        while locks:
+            if clocks.now() > until:
+                yield IsolationFailed(
+                    "an advisory lock was not released",
+                    details=[self._connection.end_holder(*lock.split(":")) for lock in sorted(locks)],
+                    why="it belongs to a session, not to a transaction, and keeps others waiting",
+                    do="call pg_advisory_unlock before the test ends, or take the lock with pg_advisory_xact_lock",
+                )
+                return
+            sleep(_RETRY)
+            locks = self._trigger_set.observe().locks - state.locks
 
     def _put_back(self, state: MarkState, *, everything: bool) -> Observation:
         """Makes the schema and all rows what they were at the mark, in the open transaction.
@@ -176,7 +215,7 @@ class Journal:
         connection, trigger_set = self._connection, self._trigger_set
         version = trigger_set.versions[state.schema_version]
         connection.start_over()
-        prepare_for_rows(connection, version.objects)
+        now = prepare_for_rows(connection, version.objects)
         numbers = {number: table for table, number in version.numbers.items()}
         broken = numbers if everything else trigger_set.broken(version)
         recorded = ", ".join(str(number) for number in numbers if number not in broken) or "0"
@@ -186,14 +225,16 @@ class Journal:
             connection.run(
                 f"LOCK TABLE ONLY {', ONLY '.join(table.sql for table in broken.values())} IN SHARE ROW EXCLUSIVE MODE"
             )
-            drop_hindrances(connection)
+            drop_hindrances(connection, now)
         else:
-            finish(connection, version.objects)
+            now = finish(connection, version.objects, now)
         with triggers.all_rows(connection, broken.values()):
             self._apply(net, find_parts(connection, net), are_bare=bool(broken))
         if broken:
-            finish(connection, version.objects)
-        trigger_set.return_to(version)
+            now = finish(connection, version.objects)
+        now = refresh_views(connection, version.objects, now)
+        self._stale_views = sorted(each.name for each in version.objects - now if each.kind == VIEWED_ROWS)
+        trigger_set.return_to(replace(version, objects=now))
         return trigger_set.observe(state.snapshot)
 
     def _apply(self, net: str, parts: Sequence[Part], *, since: str | None = None, are_bare: bool = False) -> None:

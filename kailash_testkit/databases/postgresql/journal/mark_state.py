@@ -14,12 +14,13 @@ class MarkState:
     """What a mark stands for.
 
     snapshot: which transactions were committed. schema_version: the number of the one in force.
-    counters: of the sequences in the catalogue's order.
+    counters: of the sequences in the catalogue's order. locks: the advisory locks that others held.
     """
 
     snapshot: str
     schema_version: int
     counters: tuple[str, ...]
+    locks: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Observation:
     snapshot: of this moment. signature: changes whenever the schema does. counters: of the sequences in the
     catalogue's order. entries: how many changes were recorded after the earlier snapshot; lost: how many of them
     lack their rows. parts: what undoing them asks for. writers: whether others have uncommitted changes, if asked for.
+    locks: the advisory locks that others hold, as ``session:key``.
     """
 
     snapshot: str
@@ -38,6 +40,7 @@ class Observation:
     lost: int
     parts: tuple[Part, ...]
     writers: bool
+    locks: frozenset[str]
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,15 @@
-"""The query that describes all objects of the application's schema, each with the statement that makes it.
+"""The queries that describe tables, and what belongs to them, each with the statement that makes it.
 
 A row is ``(kind, name, part, definition, made)``. The description must be complete, for an undo is held against it;
-the statements need not be: where one is missing or does not do, the undo says that it cannot put the schema back.
+the statements need not be: where one is missing or does not do, the undo says that it cannot put the schema back. All
+want an empty search path, so that every name comes with its schema. `other_objects` and `attributes` describe the rest.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from kailash_testkit.databases.postgresql.connection import FIRST_OBJECT, OWN_SCHEMA
+from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA
 from kailash_testkit.databases.postgresql.journal.catalog import (
     IN_SCHEMA,
     OF_APPLICATION,
@@ -52,12 +53,17 @@ _PARENTS: Final = """
     (SELECT string_agg(i.inhparent::regclass::text, ', ' ORDER BY i.inhseqno)
      FROM pg_inherits i WHERE i.inhrelid = c.oid AND NOT c.relispartition)
 """
+_OPTIONS: Final = """
+    (SELECT string_agg(option, ', ') FROM (
+       SELECT unnest(c.reloptions) AS option UNION ALL
+       SELECT 'toast.' || unnest(o.reloptions) FROM pg_class o WHERE o.oid = c.reltoastrelid) AS options)
+"""
 _TABLE: Final = f"""
     concat('CREATE ', CASE WHEN c.relpersistence = 'u' THEN 'UNLOGGED ' END, 'TABLE ', {_RELATION}, ' (',
       (SELECT string_agg({_COLUMN}, ', ' ORDER BY a.attnum) FROM {_FROM_COLUMNS}
        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND (a.attislocal OR c.relispartition)), ')',
       ' INHERITS (' || {_PARENTS} || ')', ' PARTITION BY ' || pg_get_partkeydef(c.oid),
-      ' WITH (' || array_to_string(c.reloptions, ', ') || ')',
+      ' WITH (' || {_OPTIONS} || ')',
       CASE WHEN c.relrowsecurity THEN '; ALTER TABLE ' || {_RELATION} || ' ENABLE ROW LEVEL SECURITY' END,
       CASE WHEN c.relforcerowsecurity THEN '; ALTER TABLE ' || {_RELATION} || ' FORCE ROW LEVEL SECURITY' END)
 """
@@ -66,19 +72,29 @@ _COMPOSITE: Final = f"""
       SELECT string_agg({_COLUMN}, ', ' ORDER BY a.attnum) FROM {_FROM_COLUMNS}
       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
 """
+_STATISTICS: Final = """
+    pg_get_statisticsobjdef(s.oid)
+      || format('; ALTER STATISTICS %I.%I SET STATISTICS %s', n.nspname, s.stxname, coalesce(s.stxstattarget, -1))
+"""
+
+
+def _fires(letter: str) -> str:
+    return (
+        f"CASE {letter} WHEN 'O' THEN 'ENABLE' WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' "
+        "ELSE 'ENABLE REPLICA' END"
+    )
+
+
 _PARTS: Final = [
-    f"""SELECT 'schema' AS kind, quote_ident(n.nspname) AS name, '' AS part, '' AS definition,
-          'CREATE SCHEMA ' || quote_ident(n.nspname) AS made
-        FROM pg_namespace n WHERE {IN_SCHEMA} AND {not_of_extension("pg_namespace", "n.oid")}""",
-    "SELECT 'extension', quote_ident(extname), '', extversion, NULL FROM pg_extension",
-    f"""SELECT CASE WHEN c.relkind = 'c' THEN 'composite' ELSE 'table' END, {_RELATION}, '',
-          concat_ws(' ', c.relkind, c.relpersistence, c.reloptions::text, c.relrowsecurity, c.relforcerowsecurity,
-            c.relreplident, pg_get_partkeydef(c.oid), {_PARENTS}, c.relacl::text, pg_get_userbyid(c.relowner)),
-          CASE c.relkind WHEN 'c' THEN {_COMPOSITE} WHEN 'f' THEN NULL ELSE {_TABLE} END
+    f"""SELECT CASE c.relkind WHEN 'c' THEN 'composite' WHEN 'f' THEN 'foreign table' ELSE 'table' END AS kind,
+          {_RELATION} AS name, '' AS part,
+          concat_ws(' ', c.relkind, c.relpersistence, {_OPTIONS}, c.relrowsecurity, c.relforcerowsecurity,
+            pg_get_partkeydef(c.oid), {_PARENTS},
+            (SELECT spcname FROM pg_tablespace s WHERE s.oid = c.reltablespace)) AS definition,
+          CASE c.relkind WHEN 'c' THEN {_COMPOSITE} WHEN 'f' THEN NULL ELSE {_TABLE} END AS made
         {_FROM_RELATIONS} WHERE c.relkind IN ('r', 'p', 'f', 'c') AND {OF_APPLICATION}""",
     f"""SELECT 'column', {_RELATION}, quote_ident(a.attname),
-          concat_ws(' ', row_number() OVER (PARTITION BY c.oid ORDER BY a.attnum), {_COLUMN}, a.attislocal,
-            a.attstorage, a.attacl::text),
+          concat_ws(' ', row_number() OVER (PARTITION BY c.oid ORDER BY a.attnum), {_COLUMN}, a.attislocal),
           NULL
         {_FROM_RELATIONS} JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -89,35 +105,46 @@ _PARTS: Final = [
         {_FROM_RELATIONS} JOIN pg_inherits i ON i.inhrelid = c.oid
         WHERE c.relkind IN ('r', 'p') AND c.relispartition AND {OF_APPLICATION}""",
     f"""SELECT CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'view' END, {_RELATION}, '',
-          concat_ws(' ', c.reloptions::text, pg_get_viewdef(c.oid), c.relacl::text, pg_get_userbyid(c.relowner)),
+          concat_ws(' ', c.reloptions::text, pg_get_viewdef(c.oid)),
           concat('CREATE ', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED ' END, 'VIEW ', {_RELATION},
             ' WITH (' || array_to_string(c.reloptions, ', ') || ')', ' AS ', pg_get_viewdef(c.oid))
         {_FROM_RELATIONS} WHERE c.relkind IN ('v', 'm') AND {OF_APPLICATION}""",
+    f"""SELECT 'materialized rows', {_RELATION}, '',
+          CASE WHEN c.relispopulated THEN {OWN_SCHEMA}.content({_RELATION}) ELSE 'not populated' END,
+          concat('REFRESH MATERIALIZED VIEW ', {_RELATION}, CASE WHEN NOT c.relispopulated THEN ' WITH NO DATA' END)
+        {_FROM_RELATIONS} WHERE c.relkind = 'm' AND {OF_APPLICATION}""",
     f"""SELECT CASE WHEN k.contype = 'f' OR NOT k.convalidated THEN 'late constraint' ELSE 'constraint' END,
           {_RELATION}, quote_ident(k.conname), pg_get_constraintdef(k.oid),
           format('ALTER TABLE %s ADD CONSTRAINT %I %s', {_RELATION}, k.conname, pg_get_constraintdef(k.oid))
         {_FROM_RELATIONS} JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype <> 't' WHERE {OF_APPLICATION}""",
-    f"""SELECT 'index', {_RELATION}, i.indexrelid::regclass::text, concat_ws(' ', pg_get_indexdef(i.indexrelid),
-          i.indisvalid, i.indisclustered, i.indisreplident),
-          pg_get_indexdef(i.indexrelid)
+    f"""SELECT 'index', {_RELATION}, i.indexrelid::regclass::text,
+          concat_ws(' ', pg_get_indexdef(i.indexrelid), i.indisvalid), pg_get_indexdef(i.indexrelid)
         {_FROM_RELATIONS} JOIN pg_index i ON i.indrelid = c.oid WHERE {OF_APPLICATION}""",
     f"""SELECT 'trigger', {_RELATION}, quote_ident(g.tgname), concat_ws(' ', pg_get_triggerdef(g.oid), g.tgenabled),
           pg_get_triggerdef(g.oid) || format('; ALTER TABLE %s %s TRIGGER %I', {_RELATION},
-            CASE g.tgenabled WHEN 'O' THEN 'ENABLE' WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS'
-                             ELSE 'ENABLE REPLICA' END, g.tgname)
+            {_fires("g.tgenabled")}, g.tgname)
         {_FROM_RELATIONS} JOIN pg_trigger g ON g.tgrelid = c.oid JOIN pg_proc p ON p.oid = g.tgfoid
         WHERE NOT g.tgisinternal AND p.pronamespace <> '{OWN_SCHEMA}'::regnamespace AND {OF_APPLICATION}""",
     f"""SELECT 'rule', {_RELATION}, quote_ident(r.rulename), concat_ws(' ', pg_get_ruledef(r.oid), r.ev_enabled),
-          pg_get_ruledef(r.oid)
+          pg_get_ruledef(r.oid) || format(' ALTER TABLE %s %s RULE %I', {_RELATION}, {_fires("r.ev_enabled")},
+            r.rulename)
         {_FROM_RELATIONS} JOIN pg_rewrite r ON r.ev_class = c.oid
         WHERE r.rulename <> '_RETURN' AND {OF_APPLICATION}""",
     f"""SELECT 'policy', {_RELATION}, quote_ident(y.polname), concat_ws(' ', y.polcmd, y.polpermissive,
           y.polroles::regrole[]::text, pg_get_expr(y.polqual, y.polrelid), pg_get_expr(y.polwithcheck, y.polrelid)),
-          NULL
+          concat(format('CREATE POLICY %I ON %s AS %s FOR %s TO ', y.polname, {_RELATION},
+              CASE WHEN y.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
+              CASE y.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE'
+                            ELSE 'ALL' END),
+            (SELECT string_agg(CASE role WHEN 0 THEN 'PUBLIC' ELSE role::regrole::text END, ', ')
+             FROM unnest(y.polroles) AS role),
+            ' USING (' || pg_get_expr(y.polqual, y.polrelid) || ')',
+            ' WITH CHECK (' || pg_get_expr(y.polwithcheck, y.polrelid) || ')')
         {_FROM_RELATIONS} JOIN pg_policy y ON y.polrelid = c.oid WHERE {OF_APPLICATION}""",
-    f"""SELECT 'sequence', {_RELATION}, '', concat_ws(' ', s.seqtypid::regtype, {_SEQUENCE_OPTIONS}),
+    f"""SELECT 'sequence', {_RELATION}, '', concat_ws(' ', c.relpersistence, s.seqtypid::regtype, {_SEQUENCE_OPTIONS}),
           CASE WHEN NOT {_OF_IDENTITY} THEN
-            format('CREATE SEQUENCE %s AS %s %s', {_RELATION}, s.seqtypid::regtype, {_SEQUENCE_OPTIONS}) END
+            format('CREATE %s SEQUENCE %s AS %s %s', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED' END, {_RELATION},
+                   s.seqtypid::regtype, {_SEQUENCE_OPTIONS}) END
         {_FROM_RELATIONS} JOIN pg_sequence s ON s.seqrelid = c.oid WHERE {OF_APPLICATION}""",
     f"""SELECT 'ownership', {_RELATION}, '', format('%s.%I', d.refobjid::regclass, a.attname),
           CASE d.deptype WHEN 'a' THEN
@@ -126,33 +153,8 @@ _PARTS: Final = [
           AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
         JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
         WHERE c.relkind = 'S' AND {OF_APPLICATION}""",
-    f"""SELECT 'function', p.oid::regprocedure::text, p.prokind::text,
-          CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) ELSE '' END || coalesce(p.proacl::text, ''),
-          CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END
-        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-        WHERE {IN_SCHEMA} AND {not_of_extension("pg_proc", "p.oid")}""",
-    f"""SELECT 'enum', format('%I.%I', n.nspname, t.typname), '', labels.list,
-          format('CREATE TYPE %I.%I AS ENUM (%s)', n.nspname, t.typname, labels.list)
-        FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace, LATERAL (
-          SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) AS list
-          FROM pg_enum e WHERE e.enumtypid = t.oid) AS labels
-        WHERE t.typtype = 'e' AND {IN_SCHEMA} AND {not_of_extension("pg_type", "t.oid")}""",
-    f"""SELECT CASE t.typtype WHEN 'd' THEN 'domain' ELSE 'type' END, format('%I.%I', n.nspname, t.typname), '',
-          domain.text, CASE t.typtype WHEN 'd' THEN 'CREATE DOMAIN ' || domain.text END
-        FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace, LATERAL (
-          SELECT concat(format('%I.%I AS %s', n.nspname, t.typname, format_type(t.typbasetype, t.typtypmod)),
-            ' DEFAULT ' || t.typdefault, CASE WHEN t.typnotnull THEN ' NOT NULL' END,
-            (SELECT string_agg(
-               format(' CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid)), '' ORDER BY k.conname)
-             FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c')) AS text) AS domain
-        WHERE t.typtype IN ('d', 'r') AND {IN_SCHEMA} AND {not_of_extension("pg_type", "t.oid")}""",
-    f"""SELECT 'comment', o.identity, replace(o.type, 'table c', 'c'), d.description,
-          format('COMMENT ON %s %s IS %L', replace(o.type, 'table c', 'c'), replace(o.identity, ' on ', ' ON '),
-                 d.description)
-        FROM pg_description d, LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) o
-        WHERE d.objoid >= {FIRST_OBJECT} AND o.schema IS DISTINCT FROM '{OWN_SCHEMA}' AND o.identity IS NOT NULL
-          AND NOT EXISTS (SELECT FROM pg_depend e
-                          WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')""",
+    f"""SELECT 'statistics', format('%I.%I', n.nspname, s.stxname), '', {_STATISTICS}, {_STATISTICS}
+        FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
+        WHERE {IN_SCHEMA} AND {not_of_extension("pg_statistic_ext", "s.oid")}""",
 ]
-OBJECTS: Final = " UNION ALL ".join(_PARTS)
-"""The query. It wants an empty search path, so that every name comes with its schema."""
+TABLES: Final = " UNION ALL ".join(_PARTS)

@@ -15,18 +15,18 @@ from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, Connecti
 from kailash_testkit.databases.postgresql.journal.catalog import Table
 from kailash_testkit.databases.postgresql.journal.triggers import JOURNAL
 
-_SAVED: Final = f"{OWN_SCHEMA}.saved"
+SAVED: Final = f"{OWN_SCHEMA}.saved"
 INSTALL: Final = f"""
-    DROP TABLE IF EXISTS {_SAVED};
-    CREATE UNLOGGED TABLE {_SAVED} (source int NOT NULL, image text NOT NULL);
-    CREATE INDEX saved_source ON {_SAVED} (source);
+    DROP TABLE IF EXISTS {SAVED};
+    CREATE UNLOGGED TABLE {SAVED} (source int NOT NULL, image text NOT NULL);
+    CREATE INDEX saved_source ON {SAVED} (source);
 """
 
 
 def save(connection: Connection, tables: Mapping[int, Table]) -> str:
     """Copies the tables' rows, in the open transaction that keeps others from writing them; returns the snapshot."""
     copies = [
-        f"INSERT INTO {_SAVED} SELECT {number}, (t.*)::text FROM ONLY {table.sql} t" for number, table in tables.items()
+        f"INSERT INTO {SAVED} SELECT {number}, (t.*)::text FROM ONLY {table.sql} t" for number, table in tables.items()
     ]
     ((snapshot,),) = connection.run("; ".join([*copies, "SELECT pg_current_snapshot()::text"]))
     return str(snapshot)
@@ -35,7 +35,7 @@ def save(connection: Connection, tables: Mapping[int, Table]) -> str:
 def forget(connection: Connection, used: Iterable[int]) -> None:
     """Drops the copies of all tables but those."""
     numbers = ", ".join(map(str, sorted(used))) or "0"
-    connection.run(f"DELETE FROM {_SAVED} WHERE source NOT IN ({numbers})")
+    connection.run(f"DELETE FROM {SAVED} WHERE source NOT IN ({numbers})")
 
 
 def difference(tables: Mapping[int, Table], copied: Mapping[int, str], snapshot: str) -> list[str]:
@@ -50,7 +50,7 @@ def difference(tables: Mapping[int, Table], copied: Mapping[int, str], snapshot:
             f"AND NOT pg_visible_in_snapshot(xid, {literal(copied[number])})"
         )
         parts += [
-            f"SELECT source, image, 1 AS n FROM {_SAVED} WHERE source = {number}",
+            f"SELECT source, image, 1 AS n FROM {SAVED} WHERE source = {number}",
             f"SELECT source, new, 1 FROM {JOURNAL} WHERE new IS NOT NULL AND {between}",
             f"SELECT source, old, -1 FROM {JOURNAL} WHERE old IS NOT NULL AND {between}",
             f"SELECT {number}, (t.*)::text, -1 FROM ONLY {table.sql} t",

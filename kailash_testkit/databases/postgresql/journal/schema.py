@@ -2,7 +2,7 @@
 
 PostgreSQL tells nobody but a superuser when the schema changes. But every row of its catalogue carries the
 transaction that wrote it, and transactions are numbered in their order: as long as neither the number of rows of the
-application's objects nor the sum of these transactions changes, nothing was added, dropped or altered (`SIGNATURE`).
+application's objects nor the sum of these transactions changes, nothing was added, dropped or altered (`signature`).
 Where it did change, the full description decides, since much that writes the catalogue leaves the schema
 as it was: TRUNCATE, VACUUM FULL, temporary tables, DataFlow's bookkeeping.
 """
@@ -11,15 +11,17 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from kailash_testkit.databases.postgresql.connection import FIRST_OBJECT, OWN_SCHEMA, Connection
+from kailash_testkit.databases.postgresql.connection import FIRST_OBJECT, OWN_SCHEMA, PUBLIC_SCHEMA, Connection
+from kailash_testkit.databases.postgresql.journal.attributes import ATTRIBUTES
 from kailash_testkit.databases.postgresql.journal.catalog import OF_APPLICATION
-from kailash_testkit.databases.postgresql.journal.objects import OBJECTS
+from kailash_testkit.databases.postgresql.journal.objects import TABLES
+from kailash_testkit.databases.postgresql.journal.other_objects import OTHER_OBJECTS
 
-# Each catalogue has an index on its column.
+# Each catalogue has an index on its column. Not read: those that only a superuser may read, and those whose rows come
+# and go with rows of others (defaults with columns, aggregates with functions, ranges with types).
 _CATALOGUES: Final = {
     "pg_class": "oid",
     "pg_attribute": "attrelid",
-    "pg_attrdef": "oid",
     "pg_constraint": "oid",
     "pg_index": "indexrelid",
     "pg_type": "oid",
@@ -31,33 +33,84 @@ _CATALOGUES: Final = {
     "pg_inherits": "inhrelid",
     "pg_namespace": "oid",
     "pg_description": "objoid",
+    "pg_statistic_ext": "oid",
+    "pg_collation": "oid",
+    "pg_operator": "oid",
+    "pg_opclass": "oid",
+    "pg_opfamily": "oid",
+    "pg_amop": "oid",
+    "pg_amproc": "oid",
+    "pg_am": "oid",
+    "pg_ts_config": "oid",
+    "pg_ts_config_map": "mapcfg",
+    "pg_ts_dict": "oid",
+    "pg_cast": "oid",
+    "pg_conversion": "oid",
+    "pg_language": "oid",
+    "pg_foreign_server": "oid",
+    "pg_foreign_data_wrapper": "oid",
+    "pg_event_trigger": "oid",
+    "pg_extension": "oid",
+    "pg_publication": "oid",
+    "pg_publication_rel": "oid",
+    "pg_default_acl": "oid",
+    "pg_largeobject_metadata": "oid",
 }
-_SUM: Final = "count(*)::text || ':' || coalesce(sum(xmin::text::int8), 0)"
+# Of what initdb made, and of the database itself.
+_SINGLE: Final = (
+    f"SELECT xmin FROM pg_namespace WHERE oid = {PUBLIC_SCHEMA}",
+    f"SELECT xmin FROM pg_description WHERE objoid = {PUBLIC_SCHEMA}",
+    "SELECT xmin FROM pg_database WHERE oid = {0}",
+    "SELECT xmin FROM pg_shdescription WHERE objoid = {0} AND classoid = 'pg_database'::regclass",
+    "SELECT xmin FROM pg_db_role_setting WHERE setdatabase = {0}",
+)
+_ROWS: Final = " UNION ALL ".join(
+    [f"SELECT xmin FROM {catalogue} WHERE {column} >= {FIRST_OBJECT}" for catalogue, column in _CATALOGUES.items()]
+    + list(_SINGLE)
+)
+# Every row of one moment has an older transaction than any that is written later: so one number and one sum suffice
+# for all catalogues. age() tells a transaction's number, counted back from now, without making a text of it; of what
+# initdb wrote, which has no number, it tells the highest there is.
+_SUM: Final = f"""
+    (SELECT count(*) || ':' || sum(age('3'::xid) - age(xmin)) FILTER (WHERE age(xmin) < {2**31 - 1})
+     FROM ({_ROWS}) AS rows)
+"""
 # An undo switches the application's triggers off and on; so they count by what they say. Ours count by
 # their transaction: whoever touches them may have kept changes from being recorded.
 _TRIGGERS: Final = f"""
-    (SELECT count(*)::text || ':' || coalesce(sum(
-       CASE WHEN tgname LIKE '!dataflow_testkit%' THEN xmin::text::int8
-            ELSE hashtext(ROW(oid, tgrelid, tgfoid, tgenabled, tgtype, tgqual::text, tgargs, tgname)::text) END), 0)
+    (SELECT count(*) || ':' || sum(
+       CASE WHEN starts_with(tgname, '!dataflow_testkit') THEN age('3'::xid) - age(xmin)
+            ELSE hashtext(ROW(oid, tgrelid, tgfoid, tgenabled, tgtype, tgqual::text, tgargs, tgname)::text) END)
      FROM pg_trigger WHERE oid >= {FIRST_OBJECT})
 """
-SIGNATURE: Final = "concat_ws(' ', {}, {})".format(
-    ", ".join(
-        f"(SELECT {_SUM} FROM {catalogue} WHERE {column} >= {FIRST_OBJECT})"
-        for catalogue, column in _CATALOGUES.items()
-    ),
-    _TRIGGERS,
-)
-"""An SQL expression whose value stays the same as long as the schema does."""
+# Their bytes can be written without a trace in any catalogue that all may read.
+_LARGE_OBJECTS: Final = """
+    (SELECT md5(string_agg(md5(lo_get(oid)), '' ORDER BY oid))
+     FROM pg_largeobject_metadata WHERE pg_has_role(lomowner, 'USAGE'))
+"""
+
+
+def signature(database: int) -> str:
+    """An SQL expression whose value stays the same as long as the schema does. database: its number."""
+    return f"concat_ws(' ', {_SUM.format(database)}, {_TRIGGERS}, {_LARGE_OBJECTS})"
+
 
 #: The empty search path makes PostgreSQL write every name with its schema; plpgsql keeps the plan of the query.
 INSTALL: Final = f"""
     DROP FUNCTION IF EXISTS {OWN_SCHEMA}.described();
+    CREATE OR REPLACE FUNCTION {OWN_SCHEMA}.content(relation text) RETURNS text LANGUAGE plpgsql AS $content$
+      DECLARE found text;
+      BEGIN
+        EXECUTE format('SELECT md5(string_agg(r::text, '''' ORDER BY r::text COLLATE "C")) FROM %s r', relation)
+          INTO found;
+        RETURN coalesce(found, '');
+      END
+    $content$;
     CREATE FUNCTION {OWN_SCHEMA}.described()
     RETURNS TABLE (kind text, name text, part text, definition text, made text) LANGUAGE plpgsql SET search_path = '' AS
     $described$
       #variable_conflict use_column
-      BEGIN RETURN QUERY {OBJECTS}; END
+      BEGIN RETURN QUERY {TABLES} UNION ALL {OTHER_OBJECTS} UNION ALL {ATTRIBUTES}; END
     $described$;
 """
 DESCRIBED: Final = f"SELECT kind, name, part, definition, made FROM {OWN_SCHEMA}.described()"
@@ -66,7 +119,7 @@ DESCRIBED: Final = f"SELECT kind, name, part, definition, made FROM {OWN_SCHEMA}
 OWN_TRIGGER: Final = "own trigger"
 _OWN_TRIGGERS: Final = f"""
     SELECT '{OWN_TRIGGER}', format('%I.%I', n.nspname, c.relname), g.tgname,
-      ROW(g.oid, g.xmin, g.tgargs, columns.list)::text, NULL
+      ROW(g.oid, g.xmin, g.tgargs, p.oid, p.xmin, columns.list)::text, NULL
     FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_proc p ON p.oid = g.tgfoid, LATERAL (
         SELECT array_agg(a.attnum || ':' || a.xmin ORDER BY a.attnum) AS list
@@ -87,6 +140,15 @@ class Object(NamedTuple):
     part: str
     definition: str
     made: str | None
+
+
+def is_installed(connection: Connection) -> bool:
+    """Whether the functions of `INSTALL` are there."""
+    ((there,),) = connection.run(
+        f"SELECT to_regprocedure('{OWN_SCHEMA}.described()') IS NOT NULL "
+        f"AND to_regprocedure('{OWN_SCHEMA}.content(text)') IS NOT NULL"
+    )
+    return bool(there)
 
 
 def described(connection: Connection) -> frozenset[Object]:

@@ -6,16 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from kailash_testkit.databases.postgresql.connection import Connection, literal
+from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, Connection, literal
 from kailash_testkit.databases.postgresql.journal import saved, schema, triggers
 from kailash_testkit.databases.postgresql.journal.catalog import Catalog, Table, read_catalog
 from kailash_testkit.databases.postgresql.journal.counters import counters_query, restore_counters
 from kailash_testkit.databases.postgresql.journal.mark_state import Observation, SchemaVersion
 from kailash_testkit.databases.postgresql.journal.prepared import PreparedUndo
 from kailash_testkit.databases.postgresql.journal.undo import Part, summary
-from kailash_testkit.databases.postgresql.sessions import WRITERS
+from kailash_testkit.databases.postgresql.sessions import WRITERS, advisory_locks
+from kailash_testkit.errors import IsolationFailed
 
-_UNDEFINED_TABLE: Final = "42P01"
+_NO_TABLE_OR_SCHEMA: Final = ("42P01", "3F000")  # PostgreSQL's codes
 _OBSERVATION: Final = "dataflow_testkit_observe"
 
 
@@ -28,7 +29,7 @@ class TriggerSet:
 
     sources: all tables there have been, by the number that their triggers write. copied: when the copy of
     their rows was made. signature: of the schema as it was last found to be that of the present version.
-    quick: what is prepared for its tables.
+    quick: what is prepared for its tables. own_tables: which the journal's own are, by number.
     """
 
     connection: Connection
@@ -38,11 +39,14 @@ class TriggerSet:
     versions: dict[int, SchemaVersion] = field(default_factory=dict[int, SchemaVersion])
     signature: str = ""
     quick: PreparedUndo | None = None
+    own_tables: str = ""
     _last_version: int = 0
 
     def install(self) -> None:
         """Creates the journal, empty, in the open transaction, and begins to record."""
-        self.connection.run(triggers.INSTALL + saved.INSTALL + schema.INSTALL)
+        guards = triggers.guard(triggers.JOURNAL) + triggers.guard(saved.SAVED)
+        self.connection.run(triggers.INSTALL + saved.INSTALL + guards + schema.INSTALL)
+        self.own_tables = self._own_tables()
         self.refit()
 
     def refit(self) -> None:
@@ -61,7 +65,7 @@ class TriggerSet:
             triggers.record(self.connection, missing)
             with triggers.all_rows(self.connection, missing.values()):
                 self.copied.update(dict.fromkeys(missing, saved.save(self.connection, missing)))
-            ((self.signature,),) = self.connection.run(f"SELECT {schema.SIGNATURE}")
+            ((self.signature,),) = self.connection.run(f"SELECT {schema.signature(self.connection.database_number)}")
             if schema.described(self.connection) == objects:
                 break
         self._last_version += 1
@@ -70,8 +74,9 @@ class TriggerSet:
 
     def return_to(self, version: SchemaVersion) -> None:
         """Records again as in an earlier schema version, in the open transaction; its tables are there as they were."""
+        self.connection.run(triggers.FUNCTIONS)
         triggers.record(self.connection, self.broken(version))
-        ((self.signature,),) = self.connection.run(f"SELECT {schema.SIGNATURE}")
+        ((self.signature,),) = self.connection.run(f"SELECT {schema.signature(self.connection.database_number)}")
         self._begin(replace(version, triggers=schema.own_triggers(self.connection)))
 
     def broken(self, version: SchemaVersion) -> dict[int, Table]:
@@ -102,11 +107,12 @@ class TriggerSet:
     def _prepare(self, sequences: Iterable[str]) -> None:
         net = triggers.summed(*triggers.inverted(triggers.after("$1")))
         parts = f"SELECT jsonb_agg(jsonb_build_array(source, goes, comes)) FROM ({summary(net)}) AS parts"
+        number = self.connection.database_number
         self.quick = PreparedUndo(self.connection)
         self.connection.run(
             f"DEALLOCATE ALL; PREPARE {_OBSERVATION} (pg_snapshot, bool) AS SELECT pg_current_snapshot()::text, "
-            f"{schema.SIGNATURE}, {counters_query(sequences)}, counted.*, coalesce(({parts}), '[]'), "
-            f"CASE WHEN $2 THEN EXISTS ({WRITERS}) ELSE false END "
+            f"{schema.signature(number)}, {counters_query(sequences)}, counted.*, coalesce(({parts}), '[]'), "
+            f"CASE WHEN $2 THEN EXISTS ({WRITERS}) ELSE false END, ARRAY({advisory_locks(number)}) "
             f"FROM (SELECT count(*), count(*) FILTER (WHERE NOT {triggers.HAS_ROW}) FROM {triggers.JOURNAL} "
             f"WHERE {triggers.after('$1')}) AS counted"
         )
@@ -118,26 +124,46 @@ class TriggerSet:
         """
         since = "pg_current_snapshot()" if snapshot is None else literal(snapshot)
         try:
-            ((now, signature, counters, entries, lost, parts, writing),) = self.connection.run(
+            ((now, signature, counters, entries, lost, parts, writing, locks),) = self.connection.run(
                 f"EXECUTE {_OBSERVATION}({since}, {writers})"
             )
         except self.connection.Error as error:
-            if getattr(error, "pgcode", None) != _UNDEFINED_TABLE:
+            if getattr(error, "pgcode", None) not in _NO_TABLE_OR_SCHEMA:
                 raise
             self.connection.start_over()
+            self._require_own_tables()
             self._prepare(())  # a sequence is gone, which the signature tells as well
             return self.observe(snapshot, writers=writers)
         return Observation(
-            now, signature, tuple(counters), entries, lost, tuple(Part(*part) for part in parts), writing
+            *(now, signature, tuple(counters), entries, lost, tuple(Part(*part) for part in parts), writing),
+            frozenset(locks),
         )
 
     def is_fit(self, observation: Observation) -> bool:
         """Whether the schema is the one that is recorded, as far as it is the application's."""
         if observation.signature != self.signature:
+            self._require_own_tables()
             if schema.described_with_triggers(self.connection) != self.version.objects | self.version.triggers:
                 return False
             self.signature = observation.signature
         return True
+
+    def _own_tables(self) -> str:
+        ((found,),) = self.connection.run(
+            f"SELECT concat_ws(' ', to_regclass('{triggers.JOURNAL}')::oid, to_regclass('{saved.SAVED}')::oid)"
+        )
+        return str(found)
+
+    def _require_own_tables(self) -> None:
+        """Raises `IsolationFailed` where the journal itself is lost; makes its functions again where those are."""
+        if self._own_tables() != self.own_tables:
+            raise IsolationFailed(
+                f"the kit's journal was dropped from {self.connection.name}",
+                why=f"a test dropped the schema {OWN_SCHEMA} or its tables, in which the kit records what to take back",
+                do=f"leave the schema {OWN_SCHEMA} out when you drop tables or schemas",
+            )
+        if not schema.is_installed(self.connection):
+            self.connection.run(triggers.FUNCTIONS + schema.INSTALL)
 
     def restore_counters(self, present: tuple[str, ...], wanted: tuple[str, ...]) -> None:
         """Puts sequences back; to be done last in a transaction, for it cannot be rolled back."""

@@ -21,6 +21,7 @@ from typing import Final
 
 from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, TEXT_SETTINGS, Connection, literal, quoted
 from kailash_testkit.databases.postgresql.journal.catalog import Table
+from kailash_testkit.databases.postgresql.sessions import APPLICATION_NAME
 
 JOURNAL: Final = f"{OWN_SCHEMA}.journal"
 #: Named so that they fire before the application's own triggers of the same event: in the order of names.
@@ -32,6 +33,25 @@ _FIRES: Final = {"O": "", "A": "ALWAYS ", "R": "REPLICA "}  # PostgreSQL's lette
 _SET: Final = " ".join(f"SET {name} = '{value}'" for name, value in TEXT_SETTINGS.items())
 _RECORD: Final = f"{OWN_SCHEMA}.record"
 _RECORD_TRUNCATE: Final = f"{OWN_SCHEMA}.record_truncate"
+_REFUSE: Final = f"{OWN_SCHEMA}.refuse"
+_GUARD_TRIGGER: Final = "!dataflow_testkit_guard"
+#: Makes the functions again, whatever was done to them.
+FUNCTIONS: Final = f"""
+    CREATE EXTENSION IF NOT EXISTS plpgsql;
+    CREATE OR REPLACE FUNCTION {_RECORD}() RETURNS trigger LANGUAGE plpgsql {_SET} AS $$BEGIN
+      INSERT INTO {JOURNAL} (source, old, new) VALUES (TG_ARGV[0]::int, OLD::text, NEW::text);
+      RETURN NULL;
+    END$$;
+    CREATE OR REPLACE FUNCTION {_RECORD_TRUNCATE}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER {_SET} AS $$BEGIN
+      IF row_security_active(TG_RELID) THEN
+        INSERT INTO {JOURNAL} (source) VALUES (TG_ARGV[0]::int);
+        RETURN NULL;
+      END IF;
+      EXECUTE format('INSERT INTO {JOURNAL} (source, old) SELECT %s, (t.*)::text FROM ONLY %I.%I t',
+                     TG_ARGV[0], TG_TABLE_SCHEMA, TG_TABLE_NAME);
+      RETURN NULL;
+    END$$;
+"""
 INSTALL: Final = f"""
     CREATE SCHEMA IF NOT EXISTS {OWN_SCHEMA};
     DROP FUNCTION IF EXISTS {_RECORD} CASCADE;
@@ -45,20 +65,20 @@ INSTALL: Final = f"""
     CREATE INDEX journal_at ON {JOURNAL} (at);
     GRANT USAGE ON SCHEMA {OWN_SCHEMA} TO PUBLIC;
     GRANT INSERT ON {JOURNAL} TO PUBLIC;
-    CREATE FUNCTION {_RECORD}() RETURNS trigger LANGUAGE plpgsql {_SET} AS $$BEGIN
-      INSERT INTO {JOURNAL} (source, old, new) VALUES (TG_ARGV[0]::int, OLD::text, NEW::text);
-      RETURN NULL;
-    END$$;
-    CREATE FUNCTION {_RECORD_TRUNCATE}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER {_SET} AS $$BEGIN
-      IF row_security_active(TG_RELID) THEN
-        INSERT INTO {JOURNAL} (source) VALUES (TG_ARGV[0]::int);
-        RETURN NULL;
-      END IF;
-      EXECUTE format('INSERT INTO {JOURNAL} (source, old) SELECT %s, (t.*)::text FROM ONLY %I.%I t',
-                     TG_ARGV[0], TG_TABLE_SCHEMA, TG_TABLE_NAME);
-      RETURN NULL;
-    END$$;
+    {FUNCTIONS}
 """
+
+
+def guard(table: str) -> str:
+    """Statements that make PostgreSQL refuse whoever else empties or rewrites a table of ours: no look would tell."""
+    return f"""
+        CREATE OR REPLACE FUNCTION {_REFUSE}() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+          RAISE EXCEPTION '% belongs to the journal of kailash-testkit', TG_RELID::regclass
+            USING HINT = 'leave the schema {OWN_SCHEMA} out when you empty tables', ERRCODE = 'restrict_violation';
+        END$$;
+        CREATE TRIGGER {quoted(_GUARD_TRIGGER)} BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT
+          WHEN (current_setting('application_name') <> '{APPLICATION_NAME}') EXECUTE FUNCTION {_REFUSE}();
+    """
 
 
 def record(connection: Connection, tables: Mapping[int, Table]) -> None:

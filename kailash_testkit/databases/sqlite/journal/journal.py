@@ -44,6 +44,7 @@ from kailash_testkit.databases.sqlite.journal.triggers import IMAGE, LIVE
 from kailash_testkit.databases.sqlite.journal.undo import is_whole, undo_by_journal
 from kailash_testkit.databases.sqlite.journal.user_triggers import only_own_triggers
 from kailash_testkit.databases.sqlite.naming import JOURNAL_TABLE
+from kailash_testkit.errors import IsolationFailed
 
 _PAST_TRIGGERS: Final = "rows were written in a way that fires no triggers"
 
@@ -287,16 +288,16 @@ class Journal:
         self._record_as_at(state)
         return None
 
-    def _make_again(self, state: MarkState) -> tuple[str, ...]:
-        """Makes a new file; returns a line for each connection that was open to the one before."""
-        closed = make_file_again(
+    def _make_again(self, state: MarkState) -> tuple[IsolationFailed, ...]:
+        """Makes a new file; returns the error for connections that were open to the one before."""
+        left = make_file_again(
             self._connection, self._files, self._images, state, self._history, log_mode=self._log_mode
         )
         self._made_again()
         self._record_as_at(state)
         for kept in self._states.values():
             kept.observation = Observation(-1, -1)  # those of a connection that is gone
-        return closed
+        return left
 
     def _record_as_at(self, state: MarkState) -> None:
         """The triggers are again those of the mark."""
