@@ -131,9 +131,9 @@ def pytest_fixture_setup(
         with (
             within(session.numbering(fixturedef.scope, node_id)),
             session.wider_fixture(owner),
-            session.others.suspended() if is_users else contextlib.nullcontext(),
         ):
-            result = yield
+            with session.others.suspended() if is_users else contextlib.nullcontext():
+                result = yield
             if is_users:
                 session.dataflow_requested(result)
     if isinstance(result, asyncio.Runner):

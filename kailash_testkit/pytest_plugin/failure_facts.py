@@ -24,7 +24,10 @@ _REQUESTS: Final = 5
 
 
 class RequestFacts(TypedDict):
-    """One request. seconds, status and rows are None where they are not known."""
+    """One request. seconds, status and rows are None where they are not known.
+
+    rows: None also where several databases are under test, since a position in one journal tells nothing of others.
+    """
 
     number: int
     request: str
@@ -85,14 +88,14 @@ def collected(item: pytest.Item, call: pytest.CallInfo[Any], kits: list[Kit], se
     )
     for kit in kits:
         try:
-            _add(facts, kit)
+            _add(facts, kit, is_only=len(kits) == 1)
         except Exception as trouble:  # told in the report, which must not fail with it
             facts["trouble"] = redact(f"{type(trouble).__name__}: {trouble}").splitlines()[0]
     used = [facts["changes"], facts["requests"], facts["failed_nodes"], facts["explanation"], facts["trouble"]]
     return facts if any(used) else None
 
 
-def _add(facts: Facts, kit: Kit) -> None:
+def _add(facts: Facts, kit: Kit, *, is_only: bool) -> None:
     from kailash_testkit.changes.net import net_changes
     from kailash_testkit.changes.report import told
 
@@ -102,14 +105,14 @@ def _add(facts: Facts, kit: Kit) -> None:
     facts["changes"] += [line for change in changes[:_MOST] for line in told(change).splitlines()]
     facts["more_changes"] += max(0, len(changes) - _MOST)
     requests = [*kit.timeline][-_REQUESTS:]
-    facts["requests"] += [_request(request, kit) for request in requests]
+    facts["requests"] += [_request(request, kit, is_only=is_only) for request in requests]
     facts["more_requests"] += kit.timeline.count - len(requests)
     facts["failed_nodes"] += kit.explainer.failed_nodes()
 
 
-def _request(request: TimedRequest, kit: Kit) -> RequestFacts:
+def _request(request: TimedRequest, kit: Kit, *, is_only: bool) -> RequestFacts:
     rows: int | None = None
-    if request.first is not None and request.last is not None:
+    if is_only and request.first is not None and request.last is not None:
         rows = len({(each.table, each.key) for each in kit.sandbox.written() if request.covers(each.seq)})
     others = [other for other in kit.timeline if other is not request and _overlap(request, other)]
     return RequestFacts(

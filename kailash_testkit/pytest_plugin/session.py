@@ -106,14 +106,17 @@ class Session:
         the kit may change it. Raises `UnsafeDatabase`.
         """
         from kailash_testkit.internals.dataflow import url_of
+        from kailash_testkit.internals.dataflow_instances import choose
         from kailash_testkit.kit import Kit
 
         for kit in self._kits:
             if kit.dataflow is dataflow:
                 return kit
-        if self.settings.in_use and not given:
-            self.others.require_ours(dataflow)
         url = url_of(dataflow)
+        if given:
+            choose(dataflow)
+        if self.settings.in_use:
+            self.others.require_ours(dataflow)
         is_private = self.database.is_at(url)
         in_use = self._test_may_have_written and is_private and self.database.is_used(url)
         verify = self.settings.verify
