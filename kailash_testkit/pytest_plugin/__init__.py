@@ -27,6 +27,7 @@ from kailash_testkit.pytest_plugin.fixtures import (
     testkit_kits,
 )
 from kailash_testkit.pytest_plugin.hypothesis_examples import allow_own_fixtures
+from kailash_testkit.pytest_plugin.log_masking import mask_logs
 from kailash_testkit.pytest_plugin.report_masking import mask_frames
 from kailash_testkit.pytest_plugin.reports import explanation
 from kailash_testkit.pytest_plugin.session import SESSION, Owner, Session
@@ -72,6 +73,7 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
+    mask_logs(session.config)  # not earlier: pytest makes its handlers when it is configured
     seed.configure(session.config)  # not earlier: pytest-randomly chooses its seed when it is configured
 
 
