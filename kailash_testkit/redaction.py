@@ -90,14 +90,16 @@ _NAME = re.compile(
 )
 _QUOTED: Final = r"""[bru]?(?:\\?"[^"\n]{0,20000}"?|\\?'[^'\n]{0,20000}'?)"""
 _VALUE = re.compile(
-    rf"""{_QUOTED}|[^\s,;&"'{{}}()\[\]]{{1,20000}}"""
-    rf"""|Decimal\([^)\n]{{1,200}}\)|[(\[]\s?{_QUOTED}[^)\]\n]{{0,20000}}[)\]]?|\{{["']\$\w{{1,20}}["']: [^}}\n]{{0,20000}}\}}?"""
+    rf"""{_QUOTED}|[^\s,;&"'{{}}()\[\]]{{1,20000}}|Decimal\([^)\n]{{1,200}}\)"""
+    rf"""|[(\[]\s?{_QUOTED}[^)\]\n]{{0,20000}}[)\]]?"""  # of several
+    rf"""|\{{["']\$\w{{1,20}}["']: [^}}\n]{{0,20000}}\}}?"""  # a filter: {{'$eq': ...}}
 )
 _KEY_IS = re.compile(r"\bKey \((?P<names>[\w\", ]{1,300})\)=\((?P<values>.{0,2000}?)\)(?= |$)")
 _DUPLICATE = re.compile(r"Duplicate entry '(?P<value>.{0,2000}?)' for key '(?P<key>[^']{0,200})'")
 _WHOLE_ROW = re.compile(r"(?P<head>Failing row contains |\[parameters: )[^\n]*")
 _PART = re.compile(
-    r"""form-data; name="(?P<name>[^"\n]{1,200})"(?:\r?\n[\w-]{1,40}:[^\n]{0,200})?(?:\r?\n){1,2}(?P<value>[^\r\n]{1,2000})"""
+    r"""form-data; name="(?P<name>[^"\n]{1,200})"(?:\r?\n[\w-]{1,40}:[^\n]{0,200})?"""
+    r"""(?:\r?\n){1,2}(?P<value>[^\r\n]{1,2000})"""
 )
 _INPUT = re.compile(
     r"(?m)^(?P<head>(?P<name>[\w.]{1,200})\n[^\n]{0,500}?input_value=)(?P<value>.{0,500}?)(?=, input_type=)"

@@ -1,7 +1,7 @@
 """What libraries log while a test runs, as pytest shows it: without secrets.
 
-DataFlow's nodes and the database's driver log what they are given at ``DEBUG``, and httpx each URL at ``INFO``. Only the
-lines that pytest writes are changed (reports, live log, ``--log-file``); ``caplog`` has every record as it was logged.
+DataFlow's nodes and the database's driver log what they are given at ``DEBUG``, and httpx each URL at ``INFO``. Only
+the lines that pytest writes are changed (reports, live log, ``--log-file``); ``caplog`` has every record as it was.
 What the project's own code logs is shown as it is.
 """
 

@@ -70,8 +70,8 @@ class OwnServer:
         return database_name(stem, new_run(), None)
 
     def drop(self, *names: str) -> None:
-        for name in names:
-            self.sql(f"DROP DATABASE IF EXISTS {quoted(name)}")
+        if names:
+            self.sql(*[f"DROP DATABASE IF EXISTS {quoted(name)}" for name in names])
 
     def marker(self, name: str) -> str:
         ((text,),) = self.sql(f"SELECT marker FROM {quoted(name)}.{TABLE}")
