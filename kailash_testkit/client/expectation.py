@@ -64,8 +64,11 @@ class Expectation:
     def _recorded(self) -> Generator[list[tuple[Kit, Recording]], None, None]:
         """In the database of the client's kit, and in each other one under test."""
         kits = [] if self._kit is None else [self._kit, *open_kits.beside(self._kit)]
+        by_database: dict[int, Kit] = {}
+        for kit in kits:
+            by_database.setdefault(id(kit.sandbox), kit)  # which several kits may share
         with ExitStack() as recording:
-            yield [(kit, recording.enter_context(kit.sandbox.recordings.open())) for kit in kits]
+            yield [(kit, recording.enter_context(kit.sandbox.recordings.open())) for kit in by_database.values()]
 
     def _changes(self, recordings: list[tuple[Kit, Recording]]) -> list[Changes]:
         """What the request changed, by database; read only for a message."""
