@@ -6,12 +6,14 @@ every worker and every DataFlow instance.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar, cast
 
-from kailash_testkit.errors import NoActiveKit
-from kailash_testkit.internals.dataflow import owner_of
+from kailash_testkit.errors import ConfigurationError, NoActiveKit, UnknownModel
+from kailash_testkit.internals.dataflow import owner_of, url_of
+from kailash_testkit.redaction import redact
 from kailash_testkit.store.store import Store
+from kailash_testkit.text import comma_join
 
 
 class OpenKit(Protocol):
@@ -28,6 +30,7 @@ class OpenKit(Protocol):
         ...
 
 
+_Kit = TypeVar("_Kit", bound=OpenKit)
 Provider = Callable[[Any | None], OpenKit | None]
 """Opens a kit on demand: for a DataFlow instance, or for None the one that the test session is about."""
 
@@ -73,12 +76,15 @@ def kit_for(model: type | str, dataflow: Any | None = None) -> OpenKit:
     """The kit whose DataFlow a factory for ``model`` writes to.
 
     That of the explicit ``dataflow``; else the active kit if it knows the class; else that of the
-    instance which registered the class last. Raises `NoActiveKit`.
+    instance which registered the class last. For a name: the active kit, or the other one that has such a model.
+    Raises `NoActiveKit`, and `ConfigurationError` for a name that several others have.
     """
     if dataflow is not None:
         return _kit_of(dataflow, model)
     active = _active[-1] if _active else _provided(None)
-    if active is not None and (isinstance(model, str) or _registered(active.dataflow, model)):
+    if active is not None and isinstance(model, str):
+        return with_model(active, model)
+    if active is not None and not isinstance(model, str) and _registered(active.dataflow, model):
         return active
     owner = None if isinstance(model, str) else owner_of(model)
     if owner is not None and (active is None or owner is not active.dataflow):
@@ -86,6 +92,52 @@ def kit_for(model: type | str, dataflow: Any | None = None) -> OpenKit:
     if active is None:
         raise _no_kit(model)
     return active
+
+
+def with_model(first: _Kit, model: type | str) -> _Kit:
+    """The open kit that has the model: ``first`` if it has, else another one.
+
+    Raises `UnknownModel` where none of several has, and `ConfigurationError` for a name that several others have.
+    """
+    if _has(first.dataflow, model):
+        return first
+    others = beside(first)
+    if others and not any(_has(kit.dataflow, model) for kit in others):
+        _require_late(model, first, others)
+    having = [kit for kit in (first, *others) if _has(kit.dataflow, model)]
+    if len(having) > 1 and having[0] is not first:
+        raise ConfigurationError(
+            f"{len(having)} DataFlow instances under test have a model named {_name(model)}",
+            why="its name alone does not say which one is meant",
+            do=f"give the class, {_name(model)} as it was imported, in place of its name",
+        )
+    return having[0] if having else first  # whose store says that it is unknown
+
+
+def beside(kit: _Kit) -> list[_Kit]:
+    """The other open kits, in the order in which they were opened."""
+    return [cast("_Kit", other) for other in _open if other is not kit and type(other) is type(kit)]
+
+
+def _require_late(model: type | str, first: OpenKit, others: Sequence[OpenKit]) -> None:
+    """Lets models be registered that are not yet. Raises `UnknownModel`, which names those of all."""
+    try:
+        first.store.model(model)
+    except UnknownModel as unknown:
+        if any(_has(kit.dataflow, model) for kit in others):
+            return
+        registered = [f"{redact(url_of(kit.dataflow))}: {comma_join(kit.dataflow.get_models())}" for kit in others]
+        raise UnknownModel(
+            unknown.what, details=["others under test have:", *registered], why=unknown.why, do=unknown.do
+        ) from None
+
+
+def _has(dataflow: Any, model: type | str) -> bool:
+    return model in dataflow.get_models() if isinstance(model, str) else _registered(dataflow, model)
+
+
+def _name(model: type | str) -> str:
+    return model if isinstance(model, str) else model.__name__
 
 
 def _registered(dataflow: Any, model: type) -> bool:
@@ -111,9 +163,8 @@ def _provided(dataflow: Any | None) -> OpenKit | None:
 
 
 def _no_kit(model: type | str) -> NoActiveKit:
-    name = model if isinstance(model, str) else model.__name__
     return NoActiveKit(
-        f"a factory for {name} was called, and no kit is active",
+        f"a factory for {_name(model)} was called, and no kit is active",
         why="it does not know which DataFlow to write to",
         do="in pytest set testkit_dataflow in pyproject.toml; elsewhere: async with Kit(db): ...",
     )

@@ -76,7 +76,7 @@ _NO_VALUE: Final = frozenset({"none", "null", "true", "false", '""', "''"})
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _URL_PASSWORD = re.compile(
     r"(?P<head>://[^:/@\s]{0,200}):(?!\d{1,5}(?:[/?#\s]|$))"
-    r"(?:[^\n]{0,300}?@(?=[\w.\[\]-]{1,200}(?:[:/?]|$))|\S{0,500}@)"
+    r"(?:[^\n]{0,300}?@(?=[\w.\[\]-]{1,200}(?::\d{1,5}(?!\w)|[/?]|$))|\S{0,500}@)"
 )
 _SHAPES: Final = (
     re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]{0,20000}?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|\Z)"),
@@ -88,10 +88,19 @@ _SHAPES: Final = (
 _NAME = re.compile(
     r"""(?P<head>(?<![\w.])(?P<name>[A-Za-z][\w.-]{0,60})\\?["']?\]?\s{0,9}(?P<sign>=>|[:=])\s{0,9})(?=\S)"""
 )
-_VALUE = re.compile(r"""[bru]?(?:\\?"[^"\n]{0,20000}"?|\\?'[^'\n]{0,20000}'?)|[^\s,;&"'{}()\[\]]{1,20000}""")
+_QUOTED: Final = r"""[bru]?(?:\\?"[^"\n]{0,20000}"?|\\?'[^'\n]{0,20000}'?)"""
+_VALUE = re.compile(
+    rf"""{_QUOTED}|[^\s,;&"'{{}}()\[\]]{{1,20000}}|Decimal\([^)\n]{{1,200}}\)"""
+    rf"""|[(\[]\s?{_QUOTED}[^)\]\n]{{0,20000}}[)\]]?"""  # of several
+    rf"""|\{{["']\$\w{{1,20}}["']: [^}}\n]{{0,20000}}\}}?"""  # a filter: {{'$eq': ...}}
+)
 _KEY_IS = re.compile(r"\bKey \((?P<names>[\w\", ]{1,300})\)=\((?P<values>.{0,2000}?)\)(?= |$)")
 _DUPLICATE = re.compile(r"Duplicate entry '(?P<value>.{0,2000}?)' for key '(?P<key>[^']{0,200})'")
 _WHOLE_ROW = re.compile(r"(?P<head>Failing row contains |\[parameters: )[^\n]*")
+_PART = re.compile(
+    r"""form-data; name="(?P<name>[^"\n]{1,200})"(?:\r?\n[\w-]{1,40}:[^\n]{0,200})?"""
+    r"""(?:\r?\n){1,2}(?P<value>[^\r\n]{1,2000})"""
+)
 _INPUT = re.compile(
     r"(?m)^(?P<head>(?P<name>[\w.]{1,200})\n[^\n]{0,500}?input_value=)(?P<value>.{0,500}?)(?=, input_type=)"
 )
@@ -223,13 +232,14 @@ def scrub(text: str, mask: Callable[[str], str] = lambda secret: MASK) -> str:
     text = _WHOLE_ROW.sub(rf"\g<head>{MASK}", text)
     text = _KEY_IS.sub(lambda match: _instead(match, "values", match["names"]), text)
     text = _DUPLICATE.sub(lambda match: _instead(match, "value", match["key"]), text)
+    text = _PART.sub(lambda match: _instead(match, "value", match["name"]), text)
     text = _INPUT.sub(lambda match: _instead(match, "value", match["name"]), text)
     return _without_pairs(text)
 
 
 def _instead(match: re.Match[str], group: str, names: str) -> str:
     """The match with a group masked, if one of the names in a text means a secret."""
-    if not any(is_secret(name) for part in re.split(r"[\s,.\"]+", names) for name in (part, *part.split("_"))):
+    if not any(_certainty_in_text(name) for part in re.split(r"[\s,.\"]+", names) for name in (part, *part.split("_"))):
         return match[0]
     start = match.start()
     return match[0][: match.start(group) - start] + MASK + match[0][match.end(group) - start :]
@@ -237,16 +247,24 @@ def _instead(match: re.Match[str], group: str, names: str) -> str:
 
 def _without_pairs(text: str) -> str:
     parts: list[str] = []
+    known: set[str] = set()  # what is secret by its name here is so in the rest of the text, too
     at = 0
     while (name := _NAME.search(text, at)) is not None:
         parts.append(text[at : name.end()])
         at = name.end()
-        certainty = _certainty(name["name"].rpartition(".")[2])
+        certainty = _certainty_in_text(name["name"].rpartition(".")[2])
         value = _VALUE.match(text, at) if certainty else None
         if value is not None and _is_pair_secret(name, value, certainty):
             parts.append(MASK)
             at = value.end()
-    return "".join([*parts, text[at:]])
+            if value[0][-1:] in ("'", '"') and len(value[0]) > _SHORTEST + 1:
+                known.add(value[0].lstrip("bru\\").strip("\"'"))
+    return without("".join([*parts, text[at:]]), known)
+
+
+def _certainty_in_text(name: str) -> int:
+    """Where no model is known: what any model declares to be confidential counts."""
+    return _STRONG if any(name in names for names in _classified.values()) and _rule.enabled else _certainty(name)
 
 
 def _is_pair_secret(name: re.Match[str], value: re.Match[str], certainty: int) -> bool:

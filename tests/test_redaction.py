@@ -97,6 +97,11 @@ def test_classified_and_added_fields() -> None:
     redaction.configure(Rule(names=frozenset({"favourite-colour"})))
     assert isinstance(masked("diagnosis", "flu", "Patient"), Masked)
     assert masked("diagnosis", "flu", "Other") == "flu"
+    assert redact("{'id': 1, 'diagnosis': 'flu'}") == "{'id': 1, 'diagnosis': ***}"
+    assert (
+        redact("Duplicate entry 'flu' for key 'patients.diagnosis'")
+        == f"Duplicate entry '{MASK}' for key 'patients.diagnosis'"
+    )
     assert isinstance(masked("favouriteColour", "red"), Masked)
 
 
@@ -139,6 +144,14 @@ HUSH = "hush-hush"
         f"-----BEGIN PRIVATE KEY-----\\n{HUSH}",
         f"http://shop/login?session_id={HUSH}&page=2",
         f"user.password = '{HUSH}'",
+        f"{{'password': {{'$eq': '{HUSH}'}}, 'limit': 1}}",
+        f"{{'passwords': ['{HUSH}', 'other']}}",
+        f"tokens=('{HUSH}', 'other')",
+        f'--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n{HUSH}\r\n--b--',
+        f'Content-Disposition: form-data; name="pin"\nContent-Type: text/plain\n\n{HUSH}\n--b--',
+        f"password=b'{HUSH}'",
+        f"{{'id': 1, 'password': '{HUSH}', 'note': 'she said {HUSH}'}}",
+        f"mysql://ada:p@ss:w {HUSH}@127.0.0.1:3306/shop",
     ],
 )
 def test_texts_of_others(text: str) -> None:

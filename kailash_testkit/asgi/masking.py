@@ -123,6 +123,11 @@ def _secrets(request: httpx.Request) -> set[str]:
             found |= _in_json(json.loads(content), secret=False)
     elif "urlencoded" in content_type:
         found |= secrets_in(dict(parse_qsl(content.decode("utf-8", "replace"))))
+    # httpx's stream of a multipart form has its fields, also once it was sent.
+    for field in getattr(request.stream, "fields", ()):
+        sent = getattr(field, "value", None)  # a file has none
+        if is_secret(str(field.name)) and isinstance(sent, str | bytes):
+            found.add(sent if isinstance(sent, str) else sent.decode("utf-8", "replace"))
     return found
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Unpack
 
 import httpx
 
+from kailash_testkit import open_kits
 from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS, Outcome
 from kailash_testkit.changes import Changes
 from kailash_testkit.client.failure_messages import broken_response, unexpected_status
@@ -46,26 +48,31 @@ class Expectation:
         """Send a request with any method."""
         __tracebackhide__ = True
         options["extensions"] = {**(options.get("extensions") or {}), RAISE_APP_EXCEPTIONS: False}
-        with self._recorded() as recording:
+        with self._recorded() as recordings:
             try:
                 response = await self._client.request(method, url, **options)
             except httpx.RemoteProtocolError as broken:
-                raise broken_response(broken, self._statuses, broken.__cause__, self._changes(recording)) from None
+                raise broken_response(broken, self._statuses, broken.__cause__, self._changes(recordings)) from None
             outcome: Outcome = response.extensions.get(OUTCOME, Outcome())
             if response.status_code not in self._statuses:
-                raise unexpected_status(response, self._statuses, outcome.exception, self._changes(recording))
+                raise unexpected_status(response, self._statuses, outcome.exception, self._changes(recordings))
         if outcome.exception is not None and not outcome.answered and response.status_code < 500:
             raise outcome.to_raise(response.request)
         return response
 
-    def _recorded(self) -> AbstractContextManager[Recording | None]:
-        return nullcontext() if self._kit is None else self._kit.sandbox.recordings.open()
+    @contextmanager
+    def _recorded(self) -> Generator[list[tuple[Kit, Recording]], None, None]:
+        """In the database of the client's kit, and in each other one under test."""
+        kits = [] if self._kit is None else [self._kit, *open_kits.beside(self._kit)]
+        by_database: dict[int, Kit] = {}
+        for kit in kits:
+            by_database.setdefault(id(kit.sandbox), kit)  # which several kits may share
+        with ExitStack() as recording:
+            yield [(kit, recording.enter_context(kit.sandbox.recordings.open())) for kit in by_database.values()]
 
-    def _changes(self, recording: Recording | None) -> Changes | None:
-        """What the request changed; read only for a message."""
-        if self._kit is None or recording is None:
-            return None
-        return Changes.of(recording, self._kit.store.models_by_table)
+    def _changes(self, recordings: list[tuple[Kit, Recording]]) -> list[Changes]:
+        """What the request changed, by database; read only for a message."""
+        return [Changes.of(recording, kit.store.models_by_table) for kit, recording in recordings]
 
     async def get(self, url: httpx.URL | str, **options: Unpack[BodylessOptions]) -> httpx.Response:
         """Send a GET request."""

@@ -33,14 +33,14 @@ def unexpected_status(
     response: httpx.Response,
     expected: Sequence[int],
     exception: BaseException | None,
-    changes: Changes | None = None,
+    changes: Sequence[Changes] = (),
 ) -> UnexpectedStatus:
     """The error for a response with another status than expected.
 
     response: the response, read.
     expected: the accepted status codes.
     exception: what the application raised while it worked on the request, if anything.
-    changes: what happened in the database meanwhile, if that is known.
+    changes: what happened meanwhile in each database that is under test, if that is known.
     """
     masker = Masker(response.request)
     got = f"{response.status_code} {response.reason_phrase}".rstrip()
@@ -61,7 +61,7 @@ def broken_response(
     broken: httpx.RemoteProtocolError,
     expected: Sequence[int],
     exception: BaseException | None,
-    changes: Changes | None = None,
+    changes: Sequence[Changes] = (),
 ) -> UnexpectedStatus:
     """The error for a response that the application did not finish."""
     masker = Masker(broken.request)
@@ -105,12 +105,12 @@ def _server_lines(exception: BaseException | None, masker: Masker) -> list[str]:
     ]
 
 
-def _change_lines(changes: Changes | None, masker: Masker) -> list[str]:
-    if changes is None:
-        return []
+def _change_lines(changes: Sequence[Changes], masker: Masker) -> list[str]:
     if not changes:
+        return []
+    if not any(changes):
         return ["the database did not change during the request"]
-    lines = [_cut(masker.text(line)) for line in str(changes).splitlines()]
+    lines = [_cut(masker.text(line)) for one in changes if one for line in str(one).splitlines()]
     more = [f"... {len(lines) - _MOST_CHANGES} more lines"] if len(lines) > _MOST_CHANGES + 1 else []
     shown = lines[:_MOST_CHANGES] if more else lines
     return ["changed in the database during the request:", *(f"  {line}" for line in [*shown, *more])]

@@ -6,6 +6,7 @@ places is refused here: a test kit must not look at another database than the ap
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -108,7 +109,8 @@ def same_database(url: str, other: str) -> bool:
 def _place(url: str) -> tuple[str, str]:
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.startswith("sqlite"):
-        return "sqlite", url.removeprefix("sqlite:///")
+        file = rest.partition("?")[0].removeprefix("/") if separator else url
+        return "sqlite", file if file == ":memory:" else os.path.abspath(file)
     return scheme.partition("+")[0].replace("postgresql", "postgres"), rest.rpartition("@")[2].partition("?")[0]
 
 

@@ -1,4 +1,4 @@
-"""Noticing that a DataFlow instance is made, and keeping one from its database.
+"""Noticing that a DataFlow instance is made and that it uses its database, and keeping it from that.
 
 Kailash DataFlow has no hook for either. This reaches into its class, and nothing else does. Tried with
 kailash-dataflow 2.20.1: each assumption has a test that names it.
@@ -8,15 +8,29 @@ from __future__ import annotations
 
 import functools
 import gc
+import inspect
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
 from kailash_testkit.import_hooks import ImportHook
+from kailash_testkit.internals.dataflow import further_urls, urls_of_database
 
-Notice = Callable[[Any], None]
+
+@dataclass(frozen=True, eq=False)
+class Watcher:
+    """Who is told of instances.
+
+    used: called with an instance that is about to use its database, and whether it opens its external sources, too.
+    made: called with an instance when it was made, and with those that are there when watching begins.
+    """
+
+    used: Callable[[Any, bool], None]
+    made: Callable[[Any], None]
+
 
 _MODULE: Final = "dataflow.core.engine"
 # Each way from an instance to its database leads through one of these.
@@ -36,32 +50,39 @@ _WAYS_TO_DATABASE: Final = (
     "auto_migrate",
     "get_connection",
 )
+_OPENS_SOURCES: Final = "start"
 
-_noticing: list[Notice] = []
+_watchers: list[Watcher] = []
+_originals: dict[str, Any] = {}  # what `_hook` has replaced in the class
+_chosen: WeakKeyDictionary[Any, frozenset[str]] = WeakKeyDictionary()
 _made_at: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
 
-def watch(notice: Notice) -> Callable[[], None]:
-    """Calls ``notice`` with each instance when it is made, and with those that there are already.
+def watch(used: Callable[[Any, bool], None], made: Callable[[Any], None] = lambda _: None) -> Callable[[], None]:
+    """Calls ``used`` with an instance each time before that uses its database, whenever and wherever it was made.
 
-    Imports nothing: where DataFlow is not imported yet, it waits for that. Returns what ends it.
+    What it raises prevents the use. Not always do callers of DataFlow see that: nodes may report it as
+    ``success: False``. See `Watcher` for ``made``. Imports nothing: where DataFlow is not imported yet, it waits for
+    that. Returns what ends it.
     """
+    watcher = Watcher(used, made)
     hook: ImportHook | None = None
-    _noticing.append(notice)
+    _watchers.append(watcher)
     engine = sys.modules.get(_MODULE)
     if engine is None:
         hook = ImportHook(_MODULE, after=lambda module: _hook(cast("Any", module).DataFlow))
     else:
         _hook(engine.DataFlow)
         for instance in [each for each in gc.get_objects() if isinstance(each, engine.DataFlow)]:
-            notice(instance)
+            made(instance)
 
     def end() -> None:
-        _noticing.remove(notice)
+        if watcher in _watchers:
+            _watchers.remove(watcher)
         if hook is not None:
             hook.remove()
         engine = sys.modules.get(_MODULE)
-        if not _noticing and engine is not None:
+        if not _watchers and engine is not None:
             _unhook(engine.DataFlow)
 
     return end
@@ -72,54 +93,71 @@ def made_at(dataflow: Any) -> str | None:
     return _made_at.get(dataflow)
 
 
-def guard(dataflow: Any, check: Callable[[], None]) -> None:
-    """From now on ``check`` is called before the instance uses its database. What it raises prevents that.
+def choose(dataflow: Any) -> None:
+    """Notes that somebody has chosen this instance with its database: `unchosen_urls` does not name that."""
+    _chosen[dataflow] = frozenset(urls_of_database(dataflow))
 
-    Not always do callers of DataFlow see what is raised: nodes may report it as ``success: False``.
+
+def unchosen_urls(dataflow: Any, *, with_sources: bool = False) -> list[str]:
+    """Each database URL that the instance may connect to, but for what `choose` was told of.
+
+    with_sources: also those of databases that it has as external sources.
     """
-    for name in _WAYS_TO_DATABASE:
-        method = getattr(dataflow, name, None)
-        if method is not None and name not in vars(dataflow):
-            setattr(dataflow, name, _checked(method, check))
+    urls = urls_of_database(dataflow) + further_urls(dataflow, with_sources=with_sources)
+    chosen = _chosen.get(dataflow, frozenset())
+    return [url for url in dict.fromkeys(urls) if url not in chosen]
 
 
-def unguard(dataflow: Any) -> None:
-    """Ends `guard`. Idempotent."""
-    for name in _WAYS_TO_DATABASE:
-        if hasattr(dataflow.__dict__.get(name), "_kailash_testkit_check"):
-            delattr(dataflow, name)
+def _checked(method: Any, *, opens_sources: bool) -> Any:
+    """The method, which first tells the watchers. It stays a coroutine function if it is one: frameworks ask."""
 
+    def tell(dataflow: Any) -> None:
+        for watcher in [*_watchers]:
+            watcher.used(dataflow, opens_sources)
 
-def _checked(method: Any, check: Callable[[], None]) -> Any:
+    if inspect.iscoroutinefunction(method):
+
+        @functools.wraps(method)
+        async def checked_coroutine(self: Any, *arguments: Any, **options: Any) -> Any:
+            tell(self)
+            return await method(self, *arguments, **options)
+
+        return checked_coroutine
+
     @functools.wraps(method)
-    def checked(*arguments: Any, **options: Any) -> Any:
-        check()
-        return method(*arguments, **options)
+    def checked(self: Any, *arguments: Any, **options: Any) -> Any:
+        tell(self)
+        return method(self, *arguments, **options)
 
-    cast("Any", checked)._kailash_testkit_check = check
     return checked
 
 
 def _hook(kind: Any) -> None:
-    original = kind.__init__
-    if hasattr(original, "_kailash_testkit_original"):
+    if _originals:
         return
+    original = kind.__init__
 
     @functools.wraps(original)
     def initialise(self: Any, *arguments: Any, **options: Any) -> None:
         original(self, *arguments, **options)
         _made_at[self] = _caller(sys._getframe(1))  # pyright: ignore[reportPrivateUsage] - documented
-        for notice in [*_noticing]:
-            notice(self)
+        for watcher in [*_watchers]:
+            watcher.made(self)
 
-    cast("Any", initialise)._kailash_testkit_original = original
-    kind.__init__ = initialise
+    replacements = {"__init__": initialise} | {
+        name: _checked(vars(kind)[name], opens_sources=name == _OPENS_SOURCES)
+        for name in _WAYS_TO_DATABASE
+        if name in vars(kind)
+    }
+    for name, replacement in replacements.items():
+        _originals[name] = vars(kind)[name]
+        setattr(kind, name, replacement)
 
 
 def _unhook(kind: Any) -> None:
-    original = getattr(kind.__init__, "_kailash_testkit_original", None)
-    if original is not None:
-        kind.__init__ = original
+    for name, original in _originals.items():
+        setattr(kind, name, original)
+    _originals.clear()
 
 
 def _caller(frame: FrameType | None) -> str:

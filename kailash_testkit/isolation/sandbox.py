@@ -16,7 +16,7 @@ from kailash_testkit.databases import Database, open_database
 from kailash_testkit.databases.journal import Journal, Mark, RecordedChange, UndoReport
 from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError
 from kailash_testkit.internals import dataflow as dataflow_internals
-from kailash_testkit.internals.dataflow_instances import unguard
+from kailash_testkit.internals.dataflow_instances import choose
 from kailash_testkit.internals.dataflow_tables import refuse_models_on_own_tables
 from kailash_testkit.isolation.recording import Recordings
 
@@ -81,7 +81,7 @@ class Sandbox:
         Claims the database, makes the tables of all models registered so far, and installs the journal.
         """
         database = open_database(dataflow_internals.url_of(dataflow))
-        unguard(dataflow)  # whoever enters has chosen the instance, and the claim judges its database
+        choose(dataflow)  # whoever enters has chosen the instance, and the claim judges its database
         sandbox = _sandboxes.get(database.identity)
         if sandbox is None:
             sandbox = cls(database, verify=verify)

@@ -26,6 +26,7 @@ from kailash_testkit.pytest_plugin.fixtures import (
     testkit_kits,
 )
 from kailash_testkit.pytest_plugin.hypothesis_examples import allow_own_fixtures
+from kailash_testkit.pytest_plugin.log_masking import mask_logs
 from kailash_testkit.pytest_plugin.overriding import Overrides
 from kailash_testkit.pytest_plugin.report_masking import mask_frames
 from kailash_testkit.pytest_plugin.reports import explanation
@@ -80,6 +81,7 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
+    mask_logs(session.config)  # not earlier: pytest makes its handlers when it is configured
     seed.configure(session.config)  # not earlier: pytest-randomly chooses its seed when it is configured
     hooks = session.config.hook.pytest_sessionstart.get_hookimpls()
     if any(hook.plugin_name.endswith("conftest.py") for hook in hooks):
@@ -138,16 +140,18 @@ def pytest_fixture_setup(
     setting_up = session.under_test.setting_up(fixturedef)
     if fixturedef.scope == "function":
         session.narrow_fixture()
-        with setting_up:
-            result = yield
+        with setting_up as context:
+            with context:
+                result = yield
             session.fixture_set_up(fixturedef, result)
     else:
         owner = Owner(fixturedef.argname)
         node_id: str = cast("Any", request).node.nodeid  # untyped in pytest
         # Before the set-up: runs then after the fixture's own finalizers, and also when the set-up fails.
         fixturedef.addfinalizer(lambda: session.wider_fixture_gone(owner))
-        with within(session.numbering(fixturedef.scope, node_id)), session.wider_fixture(owner), setting_up:
-            result = yield
+        with within(session.numbering(fixturedef.scope, node_id)), session.wider_fixture(owner), setting_up as context:
+            with context:
+                result = yield
             session.fixture_set_up(fixturedef, result)
     if isinstance(result, asyncio.Runner):
         # pytest-asyncio runs each scope's loop in a Runner that is a fixture's value. This finalizer

@@ -24,7 +24,10 @@ _REQUESTS: Final = 5
 
 
 class RequestFacts(TypedDict):
-    """One request. seconds, status and rows are None where they are not known."""
+    """One request. seconds, status and rows are None where they are not known.
+
+    rows: None also where several databases are under test, since a position in one journal tells nothing of others.
+    """
 
     number: int
     request: str
@@ -83,18 +86,22 @@ def collected(item: pytest.Item, call: pytest.CallInfo[Any], kits: list[Kit], se
         explanation=_explained(getattr(error, "explanation", None)),
         trouble=None,
     )
+    is_only = len({id(kit.sandbox) for kit in kits}) == 1
     for kit in kits:
         beside = [each for each in kits if each.sandbox is kit.sandbox]
         try:
-            _add(facts, kit, beside)
+            _add(facts, kit, beside, is_only=is_only)
         except Exception as trouble:  # named in the report, which must not fail with it
             facts["trouble"] = redact(f"{type(trouble).__name__}: {trouble}").splitlines()[0]
     used = [facts["changes"], facts["requests"], facts["failed_nodes"], facts["explanation"], facts["trouble"]]
     return facts if any(used) else None
 
 
-def _add(facts: Facts, kit: Kit, beside: list[Kit]) -> None:
-    """beside: the kits on the same database, that one among them; its changes are reported with the first."""
+def _add(facts: Facts, kit: Kit, beside: list[Kit], *, is_only: bool) -> None:
+    """beside: the kits on the same database, that one among them; its changes are reported with the first.
+
+    is_only: whether no other database is under test.
+    """
     from kailash_testkit.changes.net import net_changes
     from kailash_testkit.changes.report import described
 
@@ -105,14 +112,14 @@ def _add(facts: Facts, kit: Kit, beside: list[Kit]) -> None:
     facts["changes"] += [line for change in changes[:_MOST] for line in described(change).splitlines()]
     facts["more_changes"] += max(0, len(changes) - _MOST)
     requests = [*kit.timeline][-_REQUESTS:]
-    facts["requests"] += [_request(request, kit) for request in requests]
+    facts["requests"] += [_request(request, kit, is_only=is_only) for request in requests]
     facts["more_requests"] += kit.timeline.count - len(requests)
     facts["failed_nodes"] += kit.explainer.failed_nodes()
 
 
-def _request(request: TimedRequest, kit: Kit) -> RequestFacts:
+def _request(request: TimedRequest, kit: Kit, *, is_only: bool) -> RequestFacts:
     rows: int | None = None
-    if request.first is not None and request.last is not None:
+    if is_only and request.first is not None and request.last is not None:
         rows = len({(each.table, each.key) for each in kit.sandbox.written() if request.covers(each.seq)})
     others = [other for other in kit.timeline if other is not request and _overlap(request, other)]
     return RequestFacts(

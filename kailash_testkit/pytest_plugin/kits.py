@@ -21,7 +21,7 @@ class Kits:
     """Opens and closes kits.
 
     database: the session's private databases. verify: as for `Kit`. load_app: registers late models. on_open, on_close:
-    called with an instance that has a kit now, or has none any more.
+    called with an instance that is about to get a kit, or has none any more.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Kits:
             try:
                 return self._open(dataflow, may_have_written)
             except DatabaseBusy:
+                self._on_close(dataflow)  # it may be tried again
                 raise
             except KitError as error:
                 self._failures[dataflow] = error
@@ -86,6 +87,7 @@ class Kits:
         from kailash_testkit.kit import Kit
 
         url = url_of(dataflow)
+        self._on_open(dataflow)
         if not self._database.is_at(url):
             kit = Kit(dataflow, verify=self._verify)
             is_late = False
@@ -95,7 +97,6 @@ class Kits:
             kit = Kit.on_private_database(dataflow, verify=self._verify, late_models=self._load_app)
         self.opened.append(kit.open())
         self._models[dataflow] = len(dataflow.get_models())
-        self._on_open(dataflow)
         if is_late:
             self.late.append(kit)
         return kit

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator
-from functools import partial
 from typing import Any, Final, Literal
 from weakref import WeakSet
 
@@ -19,6 +18,14 @@ from kailash_testkit.redaction import redact
 Policy = Literal["refuse", "allow"]
 
 SETTING: Final = "testkit_other_databases"
+_GIVE: Final = (
+    "give it a test database: name the instance in testkit_dataflow, after the first, and the variable that it reads "
+    "its URL from in testkit_url_env"
+)
+_GIVE_BOTH: Final = (
+    "give it its test database for both: name the variable that it reads this URL from in testkit_url_env, with the "
+    "other one (A+B)"
+)
 
 
 class OtherDatabases:
@@ -51,25 +58,28 @@ class OtherDatabases:
         """Watches from now on. Imports nothing."""
         from kailash_testkit.internals import dataflow_instances
 
-        self._stop = dataflow_instances.watch(self.made)
+        self._stop = dataflow_instances.watch(self._used, self.made)
+
+    def stop(self) -> None:
+        """Watches no more. Idempotent."""
+        if self._stop is not None:
+            self._stop()
+            self._stop = None
 
     def unopened(self) -> list[Any]:
         """The instances at test databases that are there and have no kit."""
         return [*self._unopened]
 
-    def opened(self, dataflow: Any) -> None:
-        """An instance got a kit."""
+    def made(self, dataflow: Any) -> None:
+        """An instance was made, or lost its kit."""
+        from kailash_testkit.internals.dataflow import url_of
+
+        if self._is_private(url_of(dataflow)):
+            self._unopened.add(dataflow)
+
+    def gets_kit(self, dataflow: Any) -> None:
+        """A kit for an instance is being opened, which may use it."""
         self._unopened.discard(dataflow)
-
-    def stop(self) -> None:
-        """Watches no more. Idempotent."""
-        if self._stop is not None:
-            from kailash_testkit.internals.dataflow_instances import unguard
-
-            self._stop()
-            self._stop = None
-            for dataflow in self.unopened():
-                unguard(dataflow)
 
     @contextlib.contextmanager
     def suspended(self) -> Generator[None, None, None]:
@@ -80,12 +90,18 @@ class OtherDatabases:
         finally:
             self._suspended = before
 
-    def require_ours(self, dataflow: Any) -> None:
-        """Raises `UnsafeDatabase` for an instance at another database, unless these are allowed."""
-        from kailash_testkit.internals.dataflow import url_of
+    def require_ours(self, dataflow: Any, *, with_sources: bool = False) -> None:
+        """Raises `UnsafeDatabase` for an instance that connects to another database, unless these are allowed.
 
-        if self._policy == "refuse" and not self._suspended and not self._is_ours(url_of(dataflow)):
-            raise self._refusal(dataflow)
+        with_sources: also to one that it has as an external source.
+        """
+        from kailash_testkit.internals.dataflow_instances import unchosen_urls
+
+        if self._policy == "refuse" and not self._suspended:
+            urls = unchosen_urls(dataflow, with_sources=with_sources)
+            others = sorted((url for url in urls if not self._is_ours(url)), key=_is_in_memory)
+            if others:
+                raise self._refusal(dataflow, others[0])
 
     def begin_test(self) -> None:
         """Forgets what earlier tests were refused."""
@@ -104,37 +120,33 @@ class OtherDatabases:
         for error in raised:
             raise error.with_traceback(None)
 
-    def made(self, dataflow: Any) -> None:
-        """An instance was made, or lost its kit."""
-        from kailash_testkit.internals import dataflow_instances
-        from kailash_testkit.internals.dataflow import url_of
-
-        url = url_of(dataflow)
-        if self._is_private(url):
-            self._unopened.add(dataflow)
-            dataflow_instances.guard(dataflow, partial(self._checked, self._first_use, dataflow))
-        elif self._policy == "refuse" and not self._is_ours(url):
-            dataflow_instances.guard(dataflow, partial(self._checked, self.require_ours, dataflow))
-
-    def _checked(self, check: Callable[[Any], None], dataflow: Any) -> None:
+    def _used(self, dataflow: Any, opens_sources: bool) -> None:
         try:
-            check(dataflow)
+            if dataflow in self._unopened:
+                self._first_use(dataflow)
+            self.require_ours(dataflow, with_sources=opens_sources)
         except KitError as error:
             self._raised.append(error)
             raise
 
-    def _refusal(self, dataflow: Any) -> UnsafeDatabase:
+    def _refusal(self, dataflow: Any, url: str) -> UnsafeDatabase:
         from kailash_testkit.internals.dataflow import url_of
         from kailash_testkit.internals.dataflow_instances import made_at
 
-        refusal = self._changes.refusal_of(url_of(dataflow))
+        refusal = self._changes.refusal_of(url)
         if refusal is not None:
             return refusal
-        place = made_at(dataflow)
+        nodes, place = url_of(dataflow), made_at(dataflow)
+        is_its_database = url == nodes
         return UnsafeDatabase(
-            f"a DataFlow instance connects to {redact(url_of(dataflow))}, which is not a test database",
-            details=[f"it was made at {place}"] if place else [],
+            f"a DataFlow instance connects to {redact(url)}, which is not a test database",
+            details=([] if is_its_database else [f"its nodes use {redact(nodes)}"])
+            + ([f"it was made at {place}"] if place else []),
             why="it may hold somebody's data, and what is written to it would not be undone",
-            do="give it a test database: name the instance in testkit_dataflow, after the first, and the variable that "
-            f"it reads its URL from in testkit_url_env; or let tests use it as it is: {SETTING} = allow",
+            do=f"{_GIVE if is_its_database else _GIVE_BOTH}; or let tests use it as it is: {SETTING} = allow",
         )
+
+
+def _is_in_memory(url: str) -> bool:
+    """Another database of the same instance is worth more words."""
+    return ":memory:" in url

@@ -51,7 +51,7 @@ class UnderTest:
             database,
             verify=settings.verify,
             load_app=self._load_app,
-            on_open=self.others.opened,
+            on_open=self.others.gets_kit,
             on_close=self.others.made,
         )
         self._reach = Reach(self.dataflows.modules, database.values())
@@ -145,14 +145,13 @@ class UnderTest:
         return True
 
     @contextlib.contextmanager
-    def setting_up(self, definition: Any) -> Generator[None, None, None]:
-        """Around the set-up of any fixture: the user's own `testkit_dataflow` may use every instance."""
+    def setting_up(self, definition: Any) -> Generator[contextlib.AbstractContextManager[None], None, None]:
+        """Around the set-up of any fixture. Gives a context for its code: `testkit_dataflow` may use every instance."""
         if definition.argname not in (DATAFLOW, APP, "kit"):
-            yield
+            yield contextlib.nullcontext()
             return
         try:
-            with self.others.suspended() if definition.argname == DATAFLOW else contextlib.nullcontext():
-                yield
+            yield self.others.suspended() if definition.argname == DATAFLOW else contextlib.nullcontext()
         except Exception as error:
             self.failures.note(error)
             raise
@@ -171,6 +170,7 @@ class UnderTest:
         the kit may change it. Raises `UnsafeDatabase`.
         """
         from kailash_testkit.internals.dataflow import is_dataflow
+        from kailash_testkit.internals.dataflow_instances import choose
 
         if not is_dataflow(dataflow):
             raise ConfigurationError(
@@ -179,8 +179,11 @@ class UnderTest:
                 do="let it return the db that your models are registered with; an async fixture needs "
                 "@pytest_asyncio.fixture, or asyncio_mode = auto",
             )
-        if self._settings.in_use and not given and not self.kits.has(dataflow):
-            self.others.require_ours(dataflow)
+        if not self.kits.has(dataflow):
+            if given:
+                choose(dataflow)
+            if self._settings.in_use:
+                self.others.require_ours(dataflow)
         return self.kits.open(dataflow, may_have_written=self.may_have_written)
 
     def beside(self, kit: Kit) -> tuple[Kit, ...]:

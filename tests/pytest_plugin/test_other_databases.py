@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from inner_session import Project
 
@@ -36,6 +38,10 @@ API = """
         await audit.express.create("Event", {"what": "made"})
         return JSONResponse({}, 201)
 
+    async def event(request):
+        await audit.express.create("Event", await request.json())
+        return JSONResponse(max(await audit.express.list("Event"), key=lambda row: row["id"]), 201)
+
     async def swallowing(request):
         try:
             await audit.express.create("Event", {"what": "made"})
@@ -49,7 +55,11 @@ API = """
             await audit.express.create("Event", {"what": "started"})
         yield
 
-    routes = [Route("/items", created, methods=["POST"]), Route("/quiet", swallowing, methods=["POST"])]
+    routes = [
+        Route("/items", created, methods=["POST"]),
+        Route("/events", event, methods=["POST"]),
+        Route("/quiet", swallowing, methods=["POST"]),
+    ]
     app = Starlette(routes=routes, lifespan=lifespan)
 """
 PRODUCTION = "audit_production.db"
@@ -121,6 +131,125 @@ def test_a_password_in_its_url_is_not_shown(two: Project, monkeypatch: pytest.Mo
     assert "hunter2" not in outcome.everything
 
 
+REPLICA = f"""
+    import os
+    from dataflow import DataFlow
+
+    db = DataFlow(
+        os.environ["DATABASE_URL"],
+        read_url=os.environ.get("READ_URL", f"sqlite:///{{os.getcwd()}}/{PRODUCTION}"),
+        cache_enabled=False,
+    )
+
+    @db.model
+    class Item:
+        id: int
+        name: str
+"""
+USES_REPLICA = """
+    from kailash_testkit import Factory
+    from shop.models import Item, db
+
+    async def test_kit(kit):
+        await Factory(Item).create()
+
+    async def test_past_the_kit():
+        await db.express.list("Item")
+"""
+
+
+@pytest.mark.parametrize(
+    "way_out", [{}, {"testkit_url_env": "DATABASE_URL READ_URL"}, {"testkit_other_databases": "allow"}]
+)
+def test_a_read_replica_elsewhere_is_refused_too(shop: Project, way_out: dict[str, str]) -> None:
+    shop.write({"shop/models.py": REPLICA, "test_items.py": USES_REPLICA})
+    shop.configure_more(**way_out)
+    outcome = shop.run()
+    if way_out:
+        outcome.assert_outcomes(passed=2)
+        return
+    outcome.assert_outcomes(errors=1, failed=1)
+    for title in ("ERROR at setup of test_kit", "test_past_the_kit"):
+        text = outcome.explanation(title)
+        assert f"connects to sqlite:///{shop.path}/{PRODUCTION}, which is not a test database" in text
+        assert "its nodes use sqlite://" in text
+        assert f"it was made at {shop.path}/shop/models.py:4" in text
+        assert "testkit_url_env" in text
+        assert "testkit_other_databases = allow" in text
+    assert not (shop.path / PRODUCTION).exists()
+
+
+def test_instances_are_refused_however_and_whenever_they_are_made(shop: Project) -> None:
+    shop.write(
+        {
+            "test_items.py": """
+                import asyncio, os, threading
+                import pytest
+                from dataflow import DataFlow
+                from dataflow.core.config import DatabaseConfig, DataFlowConfig
+                from dataflow.fabric.config import DatabaseSourceConfig
+                from kailash_testkit.errors import UnsafeDatabase
+                from shop.models import db
+
+                URL = f"sqlite:///{os.getcwd()}/audit_production.db"
+
+                def in_thread():
+                    refused = []
+
+                    def work():
+                        try:
+                            DataFlow(URL).create_tables_sync()
+                        except UnsafeDatabase as error:
+                            refused.append(error)
+
+                    thread = threading.Thread(target=work)
+                    thread.start()
+                    thread.join()
+                    raise refused[0]
+
+                def by_parts():
+                    del os.environ["DATABASE_URL"]
+                    parts = DatabaseConfig(driver="postgresql", host="127.0.0.1", port=1, database="x", username="u")
+                    DataFlow(config=DataFlowConfig(database=parts)).create_tables_sync()
+
+                def from_the_environment():
+                    os.environ["DATABASE_URL"] = URL
+                    DataFlow().create_tables_sync()
+
+                def changed_later():
+                    other = DataFlow(os.environ["DATABASE_URL"], cache_enabled=False)
+                    other.create_tables_sync()
+                    other.config.database.url = URL
+                    other.create_tables_sync()
+
+                def external_source():
+                    other = DataFlow(os.environ["DATABASE_URL"], cache_enabled=False)
+                    other.source("crm", DatabaseSourceConfig(url=URL))
+                    other.create_tables_sync()
+                    asyncio.run(other.start())
+
+                WAYS = [
+                    in_thread, by_parts, from_the_environment, changed_later, external_source,
+                    lambda: asyncio.run(DataFlow(URL).initialize()),
+                    lambda: DataFlow(config=DataFlowConfig(database_url=URL)).create_tables_sync(),
+                    lambda: DataFlow(config=DataFlowConfig(database=DatabaseConfig(url=URL))).create_tables_sync(),
+                ]
+
+                @pytest.mark.parametrize("way", WAYS)
+                def test_it(way, monkeypatch, kit):
+                    monkeypatch.setenv("DATABASE_URL", os.environ["DATABASE_URL"])
+                    way()
+            """
+        }
+    )
+    outcome = shop.run()
+    outcome.result.assert_outcomes(failed=8)  # they are not closed, which DataFlow warns of
+    pattern = r"^E .*UnsafeDatabase: .* connects to (\S+), which is not a test"
+    refused = re.findall(pattern, outcome.output, re.MULTILINE)
+    assert set(refused) == {f"sqlite:///{shop.path}/{PRODUCTION}", "postgresql://u@127.0.0.1:1/x"}
+    assert not (shop.path / PRODUCTION).exists()
+
+
 def test_it_may_be_allowed(two: Project) -> None:
     two.configure_more(testkit_other_databases="allow")
     two.write(
@@ -162,7 +291,7 @@ def test_a_kit_of_the_tests_own_may_use_one(two: Project) -> None:
 
 UNDER_TEST = """
     import pytest
-    from kailash_testkit import Factory
+    from kailash_testkit import Factory, UnexpectedStatus, UnknownModel
     from shop.models import Event, Item, audit
 
     @pytest.mark.parametrize("number", range(2))
@@ -184,6 +313,18 @@ UNDER_TEST = """
     async def test_factories_find_their_instance():
         await Factory(Event).create()
         await Factory(Item).create()
+        await Factory("Event").create()
+        await Factory("Item").create()
+        with pytest.raises(UnknownModel, match=r"(?s)no model 'Evnt'.*testkit_2\\w*.db: Event.*registered are: Item"):
+            await Factory("Evnt").create()
+
+    @pytest.mark.parametrize("model", ["Event", Event])
+    async def test_resources_find_their_instance(api, model):
+        event = await api.resource("/events", model=model).create({"what": "seen"})
+        with pytest.raises(UnknownModel, match=r"(?s)no model 'Evnt'.*testkit_2\\w*.db: Event"):
+            api.resource("/events", model="Evnt")
+        with pytest.raises(UnexpectedStatus, match="(?s)changed in the database during the request.*Event"):
+            await api.expect(200).post("/quiet", json={})
 
     @pytest.fixture(scope="module")
     async def wide(kit):
@@ -201,7 +342,7 @@ def test_several_instances_get_a_database_each(two: Project, options: tuple[str,
     two.configure_more(**BOTH)
     two.write({"test_items.py": UNDER_TEST})
     outcome = two.run("--testkit-verify", *options)
-    outcome.assert_outcomes(passed=7)
+    outcome.assert_outcomes(passed=9)
     if not options:
         assert "database testkit, in DATABASE_URL; database testkit_2, in AUDIT_URL" in outcome.output
     assert not (two.path / PRODUCTION).exists()

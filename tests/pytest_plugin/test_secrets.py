@@ -90,6 +90,7 @@ API = """
 """
 TESTS = """
     import pytest
+    from dataflow import DataFlow
     from kailash_testkit import ApiClient, Factory, updated
     from planted import planted
 
@@ -220,8 +221,44 @@ TESTS = """
 
     async def test_broken_node(kit):
         await kit.execute("Account", "Create", {"email": None, "password": planted(40)})
+
+    async def test_multipart(api):
+        await api.expect(200).post("/echo", data={"password": planted(41)}, files={"file": ("a.txt", b"text")})
+
+    async def test_list_in_a_body(api):
+        await api.expect(200).post("/echo", json={"users": [{"name": "a", "passwords": [planted(42), "x"]}]})
+
+    async def test_bytes_in_a_body(api):
+        await api.expect(200).post("/echo", content=b'{"password": "' + planted(43).encode() + b'"}')
+
+    async def test_batch(kit):
+        await accounts.create_many([{"token": "a", "password": planted(44)}, {"token": "a", "password": planted(44)}])
+
+    async def test_assertion_on_a_row(kit):
+        assert (await accounts.create(email="a", password=planted(45))).email == "b"
+
+    async def test_exception_with_a_row(kit):
+        raise ValueError(await accounts.create(email="a", password=planted(46)))
+
+    async def test_url_of_another_database(kit):
+        DataFlow(f"postgresql://ada:my p@ss {planted(47)}@127.0.0.1:1/shop").create_tables_sync()
+
+    async def test_rows_that_differ(kit):
+        one = await accounts.create(email="a", token="1", password=planted(48))
+        assert one == await accounts.create(email="a", token="2", password=planted(48))
+
+    async def test_caplog_has_what_was_logged(api, caplog):
+        caplog.set_level("INFO")
+        await api.get("/nowhere", params={"session_id": planted(49)})
+        assert planted(49) in caplog.text
+        assert False
 """
-LOUD = ["-vv", "-l", "--full-trace", "-rA", "--testkit-report=report.json", "--junitxml=junit.xml"]
+LOUD = [
+    *("-vv", "-l", "--full-trace", "-rA", "--log-level=DEBUG", "--testkit-report=report.json"),
+    *("--junitxml=junit.xml", "-o", "junit_logging=all", "-p", "pytest_html", "--html=report.html"),
+    *("--log-file=tests.log", "--log-file-level=DEBUG"),
+]
+WRITTEN = ("report.json", "junit.xml", "report.html", "tests.log")
 
 
 @pytest.fixture
@@ -237,7 +274,7 @@ def planted(project: Project) -> Project:
 def everything(project: Project, *options: str) -> dict[str, str]:
     """All that a run writes, by where it stands."""
     outcome = project.run(*LOUD, *options)
-    written = {name: (project.path / name).read_text() for name in ("report.json", "junit.xml")}
+    written = {name: (project.path / name).read_text() for name in WRITTEN}
     return {"terminal": outcome.everything, **written}
 
 
@@ -249,21 +286,16 @@ def test_no_planted_secret_is_in_any_output(planted: Project) -> None:
     written = everything(planted)
     counted = re.search(r"(\d+) failed, (\d+) error", written["terminal"])
     assert counted
-    assert (int(counted[1]), int(counted[2])) == (31, 1)
-    assert {where: numbers(text) for where, text in written.items()} == {
-        "terminal": [],
-        "report.json": [],
-        "junit.xml": [],
-    }
+    assert (int(counted[1]), int(counted[2])) == (40, 1)
+    assert {where: numbers(text) for where, text in written.items()} == {where: [] for where in ("terminal", *WRITTEN)}
 
 
 def test_without_the_rule_all_are_shown(planted: Project) -> None:
     """So that the test above looks where the values would stand."""
     planted.configure_more(testkit_redact="off")
     written = everything(planted)
-    assert numbers(written["terminal"]) == list(range(1, 41))
-    assert numbers(written["junit.xml"])
-    assert numbers(written["report.json"])
+    assert numbers(written["terminal"]) == list(range(1, 50))
+    assert all(numbers(written[name]) for name in WRITTEN)
 
 
 def test_two_secrets_that_differ_are_shown_to_differ(planted: Project) -> None:

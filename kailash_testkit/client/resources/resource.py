@@ -83,7 +83,9 @@ class Resource:
         self._statuses = statuses or {}
         self._server_set = server_set
         self._write_only = write_only
-        self._rows = None if model is None else StoredRows(kit_of(client.kit), model, where or {}, server_set, allow)
+        self._rows = (
+            None if model is None else StoredRows(kit_of(client.kit, model), model, where or {}, server_set, allow)
+        )
 
     def __repr__(self) -> str:
         return f"<resource {self._path}>"

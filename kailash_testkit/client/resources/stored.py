@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from kailash_testkit import open_kits
 from kailash_testkit.changes import Change, Changes
 from kailash_testkit.changes.report import listing
 from kailash_testkit.client.resources.bodies import answered, shown
@@ -26,7 +27,7 @@ _ALL = 2**31 - 1
 class StoredRows:
     """The rows of one model as the kit's own connection sees them.
 
-    kit: the kit of the client.
+    kit: the kit of the model's database.
     model: the model or its name.
     where: column values that tell the resource's rows from others.
     server_set: columns that the application sets itself.
@@ -207,14 +208,17 @@ class StoredRows:
         )
 
 
-def kit_of(kit: Kit | None) -> Kit:
-    """The kit. Raises `ConfigurationError` without one."""
+def kit_of(kit: Kit | None, model: type | str) -> Kit:
+    """The kit whose DataFlow has the model: the client's, or another one under test.
+
+    Raises `ConfigurationError` without any, and for a name that several of the others have.
+    """
     if kit is None:
         raise ConfigurationError(
             "api.resource(path, model=...) checks the database, and this client has no kit",
             do="use the api fixture, or ApiClient(app, kit=kit)",
         )
-    return kit
+    return open_kits.with_model(kit, model)
 
 
 def _is_tombstone(row: Row) -> bool:

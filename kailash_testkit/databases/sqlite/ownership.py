@@ -1,8 +1,9 @@
 """The proof that a SQLite file is the kit's: a marker in it that names this very file, and nothing that contradicts.
 
-The marker is a table, so that it survives what DataFlow does to the file; it holds the file's path, device and
-inode, so that a copy or a renamed file, which brings the marker along, is not taken for the original. The number in
-the file's header says the same once more, and stays behind where a dump is restored.
+The marker is a table, so that it survives what DataFlow does to the file; it holds the file's path, device, inode
+and, where the file system tells it, the moment in which it was made. A copy or a renamed file, which brings the marker
+along, is therefore not taken for the original, also where it got the original's place and inode. The number in the
+file's header says the same once more, and stays behind where a dump is restored.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from kailash_testkit.databases.claiming import copied, maker, require_no_rows, require_no_tables, unsafe
+from kailash_testkit.databases.sqlite.birth import birth_of
 from kailash_testkit.databases.sqlite.connection import Connection, side_files
 from kailash_testkit.databases.sqlite.naming import MARKER_TABLE, quoted
 from kailash_testkit.internals.dataflow_tables import own_tables
@@ -31,7 +33,9 @@ def identity_of(path: Path) -> str:
     resolved = path.resolve()
     found = resolved.stat()
     name = os.fsencode(resolved).decode("utf-8", "backslashreplace")
-    return f"{name} (device {found.st_dev}, inode {found.st_ino})"
+    birth = birth_of(resolved)  # an inode is given again, often to the very file that replaces the old one
+    born = f", made at {birth}" if birth is not None else ""
+    return f"{name} (device {found.st_dev}, inode {found.st_ino}{born})"
 
 
 def is_empty_file(path: Path) -> bool:

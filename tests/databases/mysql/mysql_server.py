@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import pymysql
 from database_servers import MYSQL, rows_of
 from server_runs import GivenUrl, kill, other_process
 
@@ -50,6 +51,12 @@ class OwnServer:
         with self._connected() as connection:
             return {name: _content(connection, name) for name in self.databases()}
 
+    def end_sessions(self) -> None:
+        """What an administrator, an idle timeout or a lost network does to all connections."""
+        for (number,) in self.sql("SELECT id FROM information_schema.processlist WHERE id <> connection_id()"):
+            with contextlib.suppress(pymysql.Error):  # it has ended, or is the server's own
+                self.sql(f"KILL {number}")
+
     def run_beside(self) -> None:
         """Another run on the server, from its begin to its end."""
         server = self.given.run()
@@ -70,8 +77,8 @@ class OwnServer:
         return database_name(stem, new_run(), None)
 
     def drop(self, *names: str) -> None:
-        for name in names:
-            self.sql(f"DROP DATABASE IF EXISTS {quoted(name)}")
+        if names:
+            self.sql(*[f"DROP DATABASE IF EXISTS {quoted(name)}" for name in names])
 
     def marker(self, name: str) -> str:
         ((text,),) = self.sql(f"SELECT marker FROM {quoted(name)}.{TABLE}")

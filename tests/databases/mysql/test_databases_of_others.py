@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
@@ -36,7 +37,7 @@ TABLES = [
     "(marker BLOB)",
     "(reason VARCHAR(255))",
 ]
-names = st.builds(str.__add__, st.sampled_from(STEMS), st.sampled_from(ENDINGS)).filter(lambda name: len(name) < 60)
+AT_ONCE = 10
 #: What is changed in a marker that is right for another database; nothing: it is copied as it is.
 changes = st.fixed_dictionaries(
     {},
@@ -50,7 +51,44 @@ changes = st.fixed_dictionaries(
         "more": st.just(1),
     },
 )
-markers = st.one_of(st.none(), changes, st.text(max_size=20), st.sampled_from(["null", "[", "{}", "[]" * 4000]))
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """A database of somebody. marker: the text, what is changed in a right one, or None; count: its rows."""
+
+    name: str
+    marker: dict[str, object] | str | None
+    table: str | None
+    comment: str
+    content: str | None
+    count: int
+
+    def statements(self, original: dict[str, object]) -> list[str]:
+        """What makes it. original: a right marker."""
+        name, marker = quoted(self.name), self.marker
+        if isinstance(marker, dict):
+            changed = {key: self.name if value == "NAME" else value for key, value in marker.items()}
+            marker = json.dumps({**original, **changed})
+        made = [f"CREATE DATABASE {name} COMMENT '{self.comment}'"]
+        if self.table is not None:
+            made.append(f"CREATE TABLE {name}.{TABLE} {self.table}")
+            if marker is not None and "marker" in self.table:
+                for number in range(self.count):
+                    values = f"({number}, {literal(marker)})" if "one" in self.table else f"({literal(marker)})"
+                    made.append(f"INSERT INTO {name}.{TABLE} VALUES {values}")
+        return made + ([] if self.content is None else [self.content.format(name)])
+
+
+strangers = st.builds(
+    Stranger,
+    name=st.builds(str.__add__, st.sampled_from(STEMS), st.sampled_from(ENDINGS)).filter(lambda name: len(name) < 60),
+    marker=st.one_of(st.none(), changes, st.text(max_size=20), st.sampled_from(["null", "[", "{}", "[]" * 4000])),
+    table=st.sampled_from(TABLES),
+    comment=st.sampled_from(COMMENTS),
+    content=st.sampled_from(CONTENTS),
+    count=st.sampled_from([0, 1, 1, 1, 2]),
+)
 
 
 @pytest.fixture(scope="module")
@@ -69,45 +107,23 @@ def marker_of_a_run(own: OwnServer, copied: dict[str, object]) -> dict[str, obje
     return copied
 
 
-@given(
-    name=names,
-    marker=markers,
-    table=st.sampled_from(TABLES),
-    comment=st.sampled_from(COMMENTS),
-    content=st.sampled_from(CONTENTS),
-    count=st.sampled_from([0, 1, 1, 1, 2]),
-)
-@examples(10)
+@given(st.lists(strangers, min_size=AT_ONCE, max_size=AT_ONCE, unique_by=lambda each: each.name.casefold()))
+@examples(3)
 def test_a_run_changes_no_database_that_the_kit_did_not_make(
-    own: OwnServer,
-    copied: dict[str, object],
-    name: str,
-    marker: dict[str, object] | str | None,
-    table: str | None,
-    comment: str,
-    content: str | None,
-    count: int,
+    own: OwnServer, copied: dict[str, object], others: list[Stranger]
 ) -> None:
+    """Each example has several databases on the server at once."""
     original = marker_of_a_run(own, copied)
-    if isinstance(marker, dict):
-        marker = json.dumps({**original, **{key: name if value == "NAME" else value for key, value in marker.items()}})
-    own.sql(f"CREATE DATABASE {quoted(name)} COMMENT '{comment}'")
     try:
-        if table is not None:
-            own.sql(f"CREATE TABLE {quoted(name)}.{TABLE} {table}")
-            if marker is not None and "marker" in table:
-                for number in range(count):
-                    values = f"({number}, {literal(marker)})" if "one" in table else f"({literal(marker)})"
-                    own.sql(f"INSERT INTO {quoted(name)}.{TABLE} VALUES {values}")
-        if content is not None:
-            own.sql(content.format(quoted(name)))
+        own.sql(*[statement for other in others for statement in other.statements(original)])
         before = own.everything()
+        assert before.keys() == {other.name for other in others}
         own.run_beside()
         with own.given.connected() as connection:
             assert not any(found.is_orphan or found.refused is None for found in connection.found())
         assert own.everything() == before
     finally:
-        own.drop(name)
+        own.drop(*[other.name for other in others])
 
 
 @given(st.one_of(st.text(), st.dictionaries(st.text(), st.none()).map(json.dumps)))

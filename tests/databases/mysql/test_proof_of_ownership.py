@@ -172,16 +172,6 @@ def test_the_run_drops_its_own_database_also_when_a_test_dropped_all_tables(own:
     assert name not in own.databases()
 
 
-def test_a_database_that_took_the_place_of_the_runs_own_stays(own: OwnServer) -> None:
-    server = own.given.run()
-    name = server.name("shop", None)
-    server.create(name)
-    own.sql(f"DROP DATABASE {name}", f"CREATE DATABASE {name}")
-    with pytest.raises(UnsafeDatabase, match="no marker"):
-        server.close()
-    assert name in own.databases()
-
-
 def test_a_marker_that_somebody_keeps_locked_is_left_alone(own: OwnServer, left: str) -> None:
     from contextlib import closing
 

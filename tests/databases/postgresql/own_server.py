@@ -71,6 +71,10 @@ class Role:
         while self.sql(f"SELECT FROM pg_stat_activity WHERE usename = '{self.name}' AND pid <> pg_backend_pid()"):
             time.sleep(0.01)
 
+    def end_sessions(self) -> None:
+        """What an administrator, an idle timeout or a lost network does to all of the role's connections."""
+        POSTGRESQL.run(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '{self.name}'")
+
     def run_beside(self) -> None:
         """Another run on the server, from its begin to its end."""
         server = self.given.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from database_servers import POSTGRESQL, required
@@ -45,48 +46,71 @@ copied_markers = st.fixed_dictionaries(
         "more": st.just(1),
     },
 )
+comments = st.one_of(plain_comments, copied_markers)
 
 
-@pytest.fixture(scope="module")
-def role() -> Iterator[Role]:
-    required(POSTGRESQL)
-    with new_role() as role:
-        yield role
+@dataclass
+class Strangers:
+    """Somebody's databases, one of each content, that get other names and comments for each example.
 
+    marker: of a database that the kit made, which is gone.
+    """
 
-@pytest.fixture(scope="module")
-def marker(role: Role) -> dict[str, object]:
-    """The marker of a database that the kit made, which is gone."""
-    server = role.given.run()
-    name = server.name("made", None)
-    server.create(name)
-    text = role.comment(name) or ""
-    server.close()
-    found: dict[str, object] = json.loads(text.removeprefix(f"{BEGIN}: "))
-    return found
+    role: Role
+    names: list[str]
+    marker: dict[str, object]
 
-
-@given(name=names, comment=st.one_of(plain_comments, copied_markers), content=st.sampled_from(CONTENTS))
-@examples(25)
-def test_a_run_changes_no_database_that_the_kit_did_not_make(
-    role: Role, marker: dict[str, object], name: str, comment: str | dict[str, object] | None, content: str | None
-) -> None:
-    role.sql(f"CREATE DATABASE {quoted(name)}")
-    try:
+    def become(self, number: int, name: str, comment: str | dict[str, object] | None) -> None:
         if isinstance(comment, dict):
             changes = {key: name if value == "NAME" else value for key, value in comment.items()}
-            comment = f"{BEGIN}: {json.dumps({**marker, **changes})}"
-        if comment is not None:
-            role.sql(f"COMMENT ON DATABASE {quoted(name)} IS {literal(comment)}")
-        if content is not None:
-            role.sql(content, database=name)
-        before = role.databases(), contents(role, name)
-        role.run_beside()
-        with role.given.connected() as connection:
-            assert not any(found.is_orphan or found.refused is None for found in connection.found())
-        assert (role.databases(), contents(role, name)) == before
-    finally:
-        role.sql(f"DROP DATABASE {quoted(name)}")
+            comment = f"{BEGIN}: {json.dumps({**self.marker, **changes})}"
+        self.role.sql(
+            *(
+                []
+                if name == self.names[number]
+                else [f"ALTER DATABASE {quoted(self.names[number])} RENAME TO {quoted(name)}"]
+            ),
+            f"COMMENT ON DATABASE {quoted(name)} IS {'NULL' if comment is None else literal(comment)}",
+        )
+        self.names[number] = name
+
+
+@pytest.fixture(scope="module")
+def strangers() -> Iterator[Strangers]:
+    required(POSTGRESQL)
+    with new_role() as role:
+        server = role.given.run()
+        name = server.name("made", None)
+        server.create(name)
+        marker: dict[str, object] = json.loads((role.comment(name) or "").removeprefix(f"{BEGIN}: "))
+        server.close()
+        names = [f"{role.name}_{number}" for number in range(len(CONTENTS))]
+        for name, content in zip(names, CONTENTS, strict=True):
+            role.sql(f"CREATE DATABASE {quoted(name)}")
+            if content is not None:
+                role.sql(content, database=name)
+        yield Strangers(role, names, marker)
+
+
+@given(
+    st.lists(names, min_size=len(CONTENTS), max_size=len(CONTENTS), unique=True),
+    st.lists(comments, min_size=len(CONTENTS), max_size=len(CONTENTS)),
+)
+@examples(5)
+def test_a_run_changes_no_database_that_the_kit_did_not_make(
+    strangers: Strangers, called: list[str], commented: list[str | dict[str, object] | None]
+) -> None:
+    """Each example has one database of each content."""
+    role = strangers.role
+    for number in range(len(CONTENTS)):
+        strangers.become(number, f"{role.name}_{number}", None)  # so that no name is taken while they are given
+    for number, (name, comment) in enumerate(zip(called, commented, strict=True)):
+        strangers.become(number, name, comment)
+    before = role.databases(), [contents(role, name) for name in called]
+    role.run_beside()
+    with role.given.connected() as connection:
+        assert not any(found.is_orphan or found.refused is None for found in connection.found())
+    assert (role.databases(), [contents(role, name) for name in called]) == before
 
 
 def contents(role: Role, name: str) -> list[tuple[object, ...]]:

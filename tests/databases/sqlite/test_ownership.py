@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from kailash_testkit.databases.sqlite.birth import birth_of
 from kailash_testkit.databases.sqlite.database import Database
 from kailash_testkit.databases.sqlite.naming import MARKER_TABLE
 from kailash_testkit.databases.sqlite.ownership import APPLICATION_ID
@@ -206,6 +207,35 @@ def test_a_copy_in_the_place_of_the_original_is_refused(ours: Path, tmp_path: Pa
     shutil.copy2(ours, copy := tmp_path / "copy.db")
     copy.replace(ours)
     assert "it is a copy of a test database" in refusal(ours)
+
+
+def test_a_copy_that_got_the_inode_of_the_original_is_refused(ours: Path, tmp_path: Path) -> None:
+    """As ``rm`` and ``cp`` do it: most file systems give the number that has just become free."""
+    copy = tmp_path / "copy.db"
+    for attempt in range(20):
+        shutil.copy2(ours, copy)
+        inode = ours.stat().st_ino
+        ours.unlink()
+        shutil.copy2(copy, ours)
+        write(ours, f"INSERT INTO orders VALUES ({attempt + 2})")
+        assert "it is a copy of a test database" in refusal(ours)
+        assert "it is a copy of a test database" in refusal(ours, allow_existing=True)
+        if ours.stat().st_ino == inode and birth_of(ours) is not None:
+            return
+    pytest.skip("this file system does not give inodes again, or tells no birth")
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="Linux asks statx")
+def test_the_birth_is_the_one_that_stat_shows(ours: Path) -> None:
+    shown = subprocess.run(["stat", "-c", "%W %w", str(ours)], capture_output=True, text=True, check=True).stdout
+    seconds, _, text = shown.partition(" ")
+    birth = birth_of(ours)
+    if seconds in ("0", "?"):
+        assert birth is None
+    else:
+        assert birth is not None
+        assert birth.partition(".")[0] == seconds
+        assert birth.partition(".")[2] in text
 
 
 def test_an_empty_copy_is_refused_too(tmp_path: Path) -> None:
