@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
-from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.errors import ConfigurationError, KitError
 from kailash_testkit.redaction import redact
 
 _MOST_FAILED: Final = 3  # tables in a message
@@ -79,6 +79,8 @@ def create_tables(dataflow: Any) -> None:
     """
     try:
         done = dataflow.create_tables_sync()
+    except KitError:  # the instance may not be used
+        raise
     except Exception as error:  # whatever DataFlow raises is reported, not swallowed
         raise _tables_failed(redact(str(error))) from None
     if not done:

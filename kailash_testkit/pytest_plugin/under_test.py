@@ -96,6 +96,7 @@ class UnderTest:
             self._load()
             for dataflow in self.others.unopened():
                 if not self.kits.has_failed(dataflow):
+                    self.others.require_ours(dataflow)
                     self._leftovers.wait_for_import()
                     self.kits.open(dataflow, may_have_written=False)
             self.kits.add_tables()

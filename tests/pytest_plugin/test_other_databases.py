@@ -169,13 +169,15 @@ def test_a_read_replica_elsewhere_is_refused_too(shop: Project, way_out: dict[st
         outcome.assert_outcomes(passed=2)
         return
     outcome.assert_outcomes(errors=1, failed=1)
-    for title in ("ERROR at setup of test_kit", "test_past_the_kit"):
-        text = outcome.explanation(title)
-        assert f"connects to sqlite:///{shop.path}/{PRODUCTION}, which is not a test database" in text
-        assert "its nodes use sqlite://" in text
-        assert f"it was made at {shop.path}/shop/models.py:4" in text
-        assert "testkit_url_env" in text
-        assert "testkit_other_databases = allow" in text
+    text = outcome.explanation("ERROR at setup of test_kit")
+    assert f"connects to sqlite:///{shop.path}/{PRODUCTION}, which is not a test database" in text
+    assert "its nodes use sqlite://" in text
+    assert f"it was made at {shop.path}/shop/models.py:4" in text
+    assert "testkit_url_env" in text
+    assert "testkit_other_databases = allow" in text
+    (line,) = outcome.error("test_past_the_kit").splitlines()
+    assert line.startswith("kailash_testkit.errors.UnsafeDatabase: a DataFlow instance connects to ")
+    assert "test_items.py::test_kit" in line
     assert not (shop.path / PRODUCTION).exists()
 
 

@@ -90,33 +90,31 @@ class Image:
                 history.add(self._read_touched(cursor, head, stays=True), None, head)
 
     def _read_touched(self, cursor: sqlite3.Cursor, head: int, *, stays: bool) -> list[Touched]:
-        span = (self.position, head)
+        span = {"after": self.position, "last": head}
         logs: dict[int, list[Log]] = {}
         for position, number, *values in cursor.execute(
-            f"SELECT rowid, * FROM {LIVE}.{JOURNAL_TABLE} WHERE rowid > ? AND rowid <= ? ORDER BY rowid", span
+            f"SELECT rowid, * FROM {LIVE}.{JOURNAL_TABLE} WHERE rowid > :after AND rowid <= :last ORDER BY rowid", span
         ):
             logs.setdefault(number, []).append(Log(position, values))
         return [self._read_table(cursor, self.by_number[number], log, span, stays) for number, log in logs.items()]
 
     def _read_table(
-        self, cursor: sqlite3.Cursor, recorded: RecordedTable, log: list[Log], span: tuple[int, int], stays: bool
+        self, cursor: sqlite3.Cursor, recorded: RecordedTable, log: list[Log], span: dict[str, int], stays: bool
     ) -> Touched:
-        given: tuple[int, ...] = span
         if recorded.keep_touched is not None:
             cursor.execute(recorded.keep_touched, span)
-            given = ()
         in_image, in_database = recorded.rows
-        before: list[Row] = cursor.execute(in_image, given).fetchall()
+        before: list[Row] = cursor.execute(in_image, span).fetchall()
         after: list[Row] | None
         try:
-            after = cursor.execute(in_database, given).fetchall()
+            after = cursor.execute(in_database, span).fetchall()
         except sqlite3.OperationalError:  # the table is gone or looks otherwise
             if not stays:
                 raise
             after = None
         if not stays:
             for statement in recorded.follow:
-                cursor.execute(statement, given)
+                cursor.execute(statement, span)
         if recorded.keep_touched is not None:
             cursor.execute(f"DELETE FROM {TOUCHED}")
         return Touched(recorded, log, before, after)

@@ -78,7 +78,7 @@ class RecordedTable:
 
     @cached_property
     def undo(self) -> tuple[str, str]:
-        """Make the rows touched in (?1, ?2] in the database what they are in the image."""
+        """Make the rows touched in (:after, :last] in the database what they are in the image."""
         return self._undo(LIVE, IMAGE)
 
     def _undo(self, live: str, image: str) -> tuple[str, str]:
@@ -88,7 +88,7 @@ class RecordedTable:
 
     @cached_property
     def keep_touched(self) -> str | None:
-        """Put the keys touched in (?1, ?2] into `TOUCHED`, where they could not be found again in a changed image."""
+        """Put the keys touched in (:after, :last] into `TOUCHED`, where a changed image would not have them."""
         if not self.table.unique:
             return None
         return f"INSERT INTO {TOUCHED} ({', '.join(self._kept_keys)}) {self._touched(LIVE, IMAGE)}"
@@ -120,7 +120,7 @@ class RecordedTable:
         return [value for value, column in zip(row, self.table.columns, strict=True) if column.writable]
 
     def _touched(self, live: str, image: str) -> str:
-        span = f"FROM {live}.{JOURNAL_TABLE} WHERE rowid > ?1 AND rowid <= ?2 AND source = {self.number}"
+        span = f"FROM {live}.{JOURNAL_TABLE} WHERE rowid > :after AND rowid <= :last AND source = {self.number}"
         new = [f"c{i}" for i in self.table.key]
         old = self._slots(self.width, len(new))
         parts = [f"SELECT {', '.join(slots)} {span} AND {slots[0]} IS NOT NULL" for slots in (old, new)]
@@ -147,7 +147,7 @@ class RecordedTable:
 
     @cached_property
     def _kept(self) -> str:
-        """The touched keys: from `TOUCHED`, else those touched in (?1, ?2]."""
+        """The touched keys: from `TOUCHED`, else those touched in (:after, :last]."""
         if self.keep_touched is None:
             return self._touched(LIVE, IMAGE)
         return f"SELECT {', '.join(self._kept_keys)} FROM {TOUCHED}"
@@ -175,7 +175,7 @@ class RecordedTable:
             cursor.execute(trigger)
         try:
             for statement in self._undo("main", "main"):  # run on nothing; SQLite 3.40 crashes on repeated EXPLAINs
-                cursor.execute(statement, (0, 0))
+                cursor.execute(statement, {"after": 0, "last": 0})
             cursor.execute(f"UPDATE {self._table} SET {self._written[0]} = {self._written[0]} WHERE 0")
             cursor.execute(f"SELECT {', '.join(self._names)} FROM {self._table} WHERE 0")
         except sqlite3.Error as error:

@@ -39,9 +39,9 @@ def undo_by_journal(cursor: sqlite3.Cursor, state: MarkState, history: History) 
 
 
 def _undo_rows(cursor: sqlite3.Cursor, image: Image, position: int, head: int, history: History) -> None:
-    span = (image.position, head)
+    span = {"after": image.position, "last": head}
     numbers = cursor.execute(
-        f"SELECT DISTINCT source FROM {LIVE}.{JOURNAL_TABLE} WHERE rowid > ? AND rowid <= ?", span
+        f"SELECT DISTINCT source FROM {LIVE}.{JOURNAL_TABLE} WHERE rowid > :after AND rowid <= :last", span
     ).fetchall()
     earlier = history.rows_at(position, image)
     touched = [image.by_number[number] for (number,) in numbers]
