@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Both workers take from what is left; compiled modules are kept, whatever the environment says of that.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: setup demo test test-all coverage lint types docs bench api clean
+.PHONY: setup demo test test-all test-python coverage lint types docs bench api clean
 
 setup: $(STAMP)
 
@@ -35,6 +35,10 @@ SOAK ?= 2
 
 test-all: $(STAMP)
 	KAILASH_TESTKIT_SOAK=$(SOAK) $(PYTEST) --kind every
+
+# The short form on another Python, in an environment of its own: make test-python PYTHON=python3.13
+test-python:
+	$(MAKE) test VENV=.venv-$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 # Branch coverage of the short form, with the sessions and processes that tests start.
 coverage: $(STAMP)
@@ -71,5 +75,5 @@ api: $(STAMP)
 	KAILASH_TESTKIT_UPDATE_API=1 $(BIN)/python -m pytest -q tests/test_public_api.py
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

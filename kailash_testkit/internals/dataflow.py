@@ -44,29 +44,6 @@ def url_of(dataflow: Any) -> str:
     return str(dataflow.config.database.url or ":memory:")
 
 
-def urls_of_database(dataflow: Any) -> list[str]:
-    """The URL that the instance's nodes use, and the one that its tables are made at.
-
-    They differ where the instance was given none: the latter is then ``DATABASE_URL``, or made of a host and a name.
-    """
-    database = dataflow.config.database
-    at_creation: str = database.get_connection_url(dataflow.config.environment)
-    return [*dict.fromkeys((url_of(dataflow), at_creation))]
-
-
-def further_urls(dataflow: Any, *, with_sources: bool) -> list[str]:
-    """The URLs of the instance's read replica and, with_sources, of databases that are its external sources."""
-    urls = [getattr(dataflow, "_read_url", None)]
-    if with_sources:
-        urls += [_database_of_source(config) for config in dataflow.get_sources().values()]
-    return [str(url) for url in urls if url]
-
-
-def _database_of_source(config: Any) -> str | None:
-    """None for sources that are no databases."""
-    return str(config.url) if type(config).__name__ == "DatabaseSourceConfig" else None
-
-
 def owner_of(model: type) -> Any | None:
     """The DataFlow instance that registered the class last, or None."""
     return getattr(model, "_dataflow", None)

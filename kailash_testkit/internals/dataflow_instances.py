@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
 from kailash_testkit.import_hooks import ImportHook
-from kailash_testkit.internals.dataflow import further_urls, urls_of_database
+from kailash_testkit.internals.dataflow import url_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +95,7 @@ def made_at(dataflow: Any) -> str | None:
 
 def choose(dataflow: Any) -> None:
     """Notes that somebody has chosen this instance with its database: `unchosen_urls` does not name that."""
-    _chosen[dataflow] = frozenset(urls_of_database(dataflow))
+    _chosen[dataflow] = frozenset(_urls_of_database(dataflow))
 
 
 def unchosen_urls(dataflow: Any, *, with_sources: bool = False) -> list[str]:
@@ -103,9 +103,32 @@ def unchosen_urls(dataflow: Any, *, with_sources: bool = False) -> list[str]:
 
     with_sources: also those of databases that it has as external sources.
     """
-    urls = urls_of_database(dataflow) + further_urls(dataflow, with_sources=with_sources)
+    urls = _urls_of_database(dataflow) + _further_urls(dataflow, with_sources=with_sources)
     chosen = _chosen.get(dataflow, frozenset())
     return [url for url in dict.fromkeys(urls) if url not in chosen]
+
+
+def _urls_of_database(dataflow: Any) -> list[str]:
+    """The URL that the instance's nodes use, and the one that its tables are made at.
+
+    They differ where the instance was given none: the latter is then ``DATABASE_URL``, or made of a host and a name.
+    """
+    database = dataflow.config.database
+    at_creation: str = database.get_connection_url(dataflow.config.environment)
+    return [*dict.fromkeys((url_of(dataflow), at_creation))]
+
+
+def _further_urls(dataflow: Any, *, with_sources: bool) -> list[str]:
+    """The URLs of the instance's read replica and, with_sources, of databases that are its external sources."""
+    urls = [getattr(dataflow, "_read_url", None)]
+    if with_sources:
+        urls += [_database_of_source(config) for config in dataflow.get_sources().values()]
+    return [str(url) for url in urls if url]
+
+
+def _database_of_source(config: Any) -> str | None:
+    """None for sources that are no databases."""
+    return str(config.url) if type(config).__name__ == "DatabaseSourceConfig" else None
 
 
 def _checked(method: Any, *, opens_sources: bool) -> Any:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cached_property
 from math import ceil
 from typing import Any, Final, Self, TypeVar
 
 from kailash_testkit.concurrency import clocks
-from kailash_testkit.databases.mysql.driver import DEADLOCK, LOCK_WAIT_OVER, error_number, pymysql
+from kailash_testkit.databases.mysql.driver import DEADLOCK, LOCK_WAIT_OVER, connect, error_number, pymysql
 from kailash_testkit.databases.mysql.sessions import OtherSessions, read_sessions
 from kailash_testkit.databases.sessions import HAS_ENDED, Session, locked
 from kailash_testkit.databases.urls import ServerUrl, server_url
@@ -44,8 +44,6 @@ _SERVER: Final = """
     SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid', 'hostname', 'datadir', 'port')
 """
 _LOCK_WAIT: Final = 1  # seconds, the shortest wait that MySQL knows
-_THIS_MACHINE: Final = ("127.0.0.1", "::1", "localhost")
-_CONNECT_WAIT: Final = 10  # seconds
 _ANSWER_WAIT: Final = 60  # seconds
 _IDLE: Final = 31_000_000  # seconds that a connection which holds databases may be idle
 _PAUSE: Final = 0.01  # seconds between two attempts to get a lock
@@ -121,7 +119,7 @@ class Connection:
         place = server_url(url, SCHEMES, PORT)
         settings = f"SET SESSION wait_timeout = {_IDLE}, time_zone = '+00:00'"
         try:
-            raw = _opened(place, read_timeout=_ANSWER_WAIT, init_command=settings)
+            raw = connect(place, read_timeout=_ANSWER_WAIT, init_command=settings)
         except pymysql().Error as error:
             raise ServerUnavailable(
                 f"no connection to {title} at {place.host}:{place.port}, database {place.database}",
@@ -134,7 +132,7 @@ class Connection:
     def _to_database(cls, url: str, *, lock_wait: float, **options: Any) -> Self:
         place = server_url(url, SCHEMES, PORT)
         try:
-            raw = _opened(place, **options)
+            raw = connect(place, **options)
         except pymysql().Error as error:
             raise UnsupportedDatabase(
                 f"the MariaDB or MySQL database {place.place} cannot be opened",
@@ -278,30 +276,3 @@ class Connection:
 def _is_busy(error: BaseException) -> bool:
     """Whether the server refused because someone else holds a lock."""
     return error_number(error) in (LOCK_WAIT_OVER, DEADLOCK)
-
-
-def _opened(place: ServerUrl, **options: Any) -> Any:
-    """A new connection. To a server on this machine without TLS, unless it wants that.
-
-    For TLS PyMySQL reads every certificate authority that the machine knows, at each connection: forty times as
-    long as the rest.
-    """
-    if place.host in _THIS_MACHINE:
-        with suppress(pymysql().Error, RuntimeError):  # RuntimeError: a way to log in that needs TLS here
-            return _opened_as_the_driver_does(place, ssl_disabled=True, **options)
-    return _opened_as_the_driver_does(place, **options)
-
-
-def _opened_as_the_driver_does(place: ServerUrl, **options: Any) -> Any:
-    return pymysql().connect(
-        host=place.host,
-        port=place.port,
-        user=place.user,
-        password=place.password,
-        database=place.database,
-        charset="utf8mb4",
-        autocommit=True,
-        connect_timeout=_CONNECT_WAIT,
-        program_name="kailash-testkit",
-        **options,
-    )
