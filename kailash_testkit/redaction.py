@@ -14,62 +14,17 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final, cast
+
+from kailash_testkit.secret_names import NOT, STRONG, WEAK, certainty_of
 
 MASK: Final = "***"
 _KEY: Final = secrets.token_bytes(32)  # of this run: without it a fingerprint cannot be searched for its value
 _SHORTEST: Final = 6  # a shorter value is in too many texts by chance
-_NOT, _WEAK, _STRONG = 0, 1, 2  # how surely a name means a secret; numbers are none under a weak one
 
 
-def _set(names: str) -> frozenset[str]:
-    return frozenset(names.split())
-
-
-_ALWAYS: Final = _set(
-    "password passwords passwd pwd passphrase passcode secret secrets credential credentials jwt otp totp cvv cvc csc "
-    "authorization bearer csrf xsrf mnemonic ssn salt"
-)
-# In names without separators; long enough to be no part of another word.
-_FRAGMENTS: Final = _set(
-    "password passwd passphrase apikey accesskey secretkey privatekey accesstoken authtoken refreshtoken clientsecret "
-    "cardnumber creditcard"
-)
-# What the last word makes of the secret before it: `password_changed_at` is none.
-_ABOUT: Final = _set(
-    "at on by id ids count counts length len min max type kind policy age expires expired expiry expiration ttl status "
-    "state enabled required strength algorithm version changed updated attempts tries error errors exception name "
-    "names field fields label manager service"
-)
-_FLAGS: Final = _set("is has was needs must should can allow allows require requires use uses")
-_LAST: Final = _set(
-    "token tokens key keys session sessions sid hash hashes refresh signature signatures sig cookie cookies auth "
-    "passkey card pan pin"
-)
-_NUMERIC: Final = _set("card pan pin")  # secrets that are numbers
-_FOLLOWING: Final = _set(
-    "number no num value values data code string hash secret raw plain plaintext encrypted pem base64 header headers"
-)
-_KEYS: Final = _set(
-    "primary foreign public sort partition natural surrogate composite unique cache row lookup idempotency translation "
-    "group routing order parent business feature event message template issue shard"
-)
-_HASHES: Final = _set("file content commit git image schema block")
-_HARMLESS: Final = {
-    "key": _KEYS,
-    "keys": _KEYS,
-    "hash": _HASHES,
-    "hashes": _HASHES,
-    "signature": _set("method function"),
-}
-_CODES: Final = _set(
-    "reset verification verify confirmation activation access security auth backup recovery login mfa sms factor"
-)
-_PASSES: Final = _set("user db database admin smtp mail ftp login old new root my")
 # Too common before a colon in prose: "foreign key: ...".
-_PROSE: Final = _set("key keys session card refresh hash auth pass signature")
-_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
+_PROSE: Final = frozenset(("key", "keys", "session", "card", "refresh", "hash", "auth", "pass", "signature"))
 _NO_VALUE: Final = frozenset({"none", "null", "true", "false", '""', "''"})
 
 # Repetitions are bounded: a long text must not take quadratic time.
@@ -145,7 +100,7 @@ def is_secret(name: str, model: str | None = None) -> bool:
     >>> [is_secret(name) for name in ("api_key", "primary_key", "sessionId", "token_count", "pinned")]
     [True, False, True, False, False]
     """
-    return _certainty(name, model) > _NOT
+    return _certainty(name, model) > NOT
 
 
 class Masked:
@@ -189,7 +144,7 @@ def fields(values: Mapping[str, object], model: str | None = None) -> dict[str, 
 
 def secrets_in(values: Mapping[str, object], model: str | None = None) -> frozenset[str]:
     """The texts among the values, and in what they hold, that are secret by their name."""
-    return frozenset(value for value in _secrets_in(values, _NOT, model) if len(value) >= _SHORTEST)
+    return frozenset(value for value in _secrets_in(values, NOT, model) if len(value) >= _SHORTEST)
 
 
 def _secrets_in(value: object, certainty: int, model: str | None) -> Iterator[str]:
@@ -264,12 +219,12 @@ def _without_pairs(text: str) -> str:
 
 def _certainty_in_text(name: str) -> int:
     """Where no model is known: what any model declares to be confidential counts."""
-    return _STRONG if any(name in names for names in _classified.values()) and _rule.enabled else _certainty(name)
+    return STRONG if any(name in names for names in _classified.values()) and _rule.enabled else _certainty(name)
 
 
 def _is_pair_secret(name: re.Match[str], value: re.Match[str], certainty: int) -> bool:
     text = value[0]
-    if text.startswith(MASK) or text.lower() in _NO_VALUE or (certainty == _WEAK and text.isdigit()):
+    if text.startswith(MASK) or text.lower() in _NO_VALUE or (certainty == WEAK and text.isdigit()):
         return False
     if name["sign"] == ":" and not text.lstrip("bru\\").startswith(("'", '"')):
         line_end = value.string.find("\n", value.end())
@@ -279,7 +234,7 @@ def _is_pair_secret(name: re.Match[str], value: re.Match[str], certainty: int) -
 
 
 def _masked(value: object, certainty: int) -> object:
-    if certainty == _STRONG and isinstance(value, Mapping | list | tuple | set | frozenset):
+    if certainty == STRONG and isinstance(value, Mapping | list | tuple | set | frozenset):
         return Masked(cast("object", value)) if value else cast("object", value)
     if isinstance(value, Mapping):
         entries = cast("Mapping[object, object]", value)
@@ -302,7 +257,7 @@ def _can_be_secret(value: object, certainty: int) -> bool:
     if isinstance(value, bool) or not value:
         return False
     if isinstance(value, int | float | Decimal):
-        return certainty == _STRONG
+        return certainty == STRONG
     return type(value) in (str, bytes, bytearray, uuid.UUID) or (isinstance(value, str) and not hasattr(value, "name"))
 
 
@@ -312,26 +267,9 @@ def _flat(name: str) -> str:
 
 def _certainty(name: str, model: str | None = None) -> int:
     if not _rule.enabled:
-        return _NOT
+        return NOT
     if model is not None and name in _classified.get(model, ()):
-        return _STRONG
+        return STRONG
     if _added and _flat(name) in _added:
-        return _STRONG
-    return _by_words(name)
-
-
-@lru_cache(maxsize=4096)
-def _by_words(name: str) -> int:
-    words = tuple(word.lower() for word in _WORDS.findall(name))
-    if not words or words[0] in _FLAGS:
-        return _NOT
-    last, before = words[-1], words[-2] if len(words) > 1 else ""
-    if _ALWAYS.intersection(words) or any(fragment in "".join(words) for fragment in _FRAGMENTS):
-        return _NOT if last in _ABOUT and (before, last) != ("secret", "id") else _STRONG
-    if last in _LAST and not _HARMLESS.get(last, frozenset()).intersection(words):
-        return _STRONG if last in _NUMERIC else _WEAK
-    if before in _LAST and last in _FOLLOWING:
-        return _STRONG if before in _NUMERIC else _WEAK
-    if (last == "code" and _CODES.intersection(words)) or (last == "pass" and (before in _PASSES or not before)):
-        return _STRONG
-    return _WEAK if (before, last) == ("session", "id") or last.endswith(("sessionid", "sessid")) else _NOT
+        return STRONG
+    return certainty_of(name)
