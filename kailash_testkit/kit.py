@@ -19,6 +19,7 @@ from kailash_testkit.explain.explainer import Explainer
 from kailash_testkit.factories import Factory
 from kailash_testkit.factories.definition import Definition
 from kailash_testkit.internals import dataflow as dataflow_internals
+from kailash_testkit.isolation import open_sandboxes
 from kailash_testkit.isolation.sandbox import Claim, Sandbox
 from kailash_testkit.models.rows import Row
 from kailash_testkit.store.store import Store
@@ -79,7 +80,7 @@ class Kit:
 
     def open(self) -> Self:
         """Claims the database and creates the tables. Use `close` after it, or better ``with``."""
-        self._sandbox = Sandbox.enter(self.dataflow, self._claim, verify=self._verify)
+        self._sandbox = open_sandboxes.enter(self.dataflow, self._claim, verify=self._verify)
         self._opened = Store(self.dataflow, self._sandbox.database, self._add_models, self.explainer.at_once)
         self.explainer.start()
         open_kits.add(self)
@@ -91,7 +92,7 @@ class Kit:
         self.explainer.stop()
         sandbox, self._sandbox, self._opened = self._sandbox, None, None
         if sandbox is not None:
-            sandbox.leave(self.dataflow)
+            open_sandboxes.leave(sandbox, self.dataflow)
 
     def _add_models(self) -> None:
         """Called when a model, or its table, is missing: it may have been registered late."""

@@ -7,55 +7,22 @@ of several DataFlow instances on one database share its sandbox.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from kailash_testkit.databases import Database, open_database
+from kailash_testkit.databases import Database
 from kailash_testkit.databases.journal import Journal, Mark, RecordedChange, UndoReport
 from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError
 from kailash_testkit.internals import dataflow as dataflow_internals
-from kailash_testkit.internals.dataflow_instances import choose
 from kailash_testkit.internals.dataflow_tables import refuse_models_on_own_tables
+from kailash_testkit.isolation.levels import KEPT, Detached, Level, State, kept_apart
 from kailash_testkit.isolation.recording import Recordings
 
 Claim = Literal["own", "empty", "private"]
 """What a kit accepts: a database that it made; also one without rows; whatever is in its private database."""
 
-KEPT: Final = "a test that keeps its rows"
-"""The owner of rows that stay for good."""
-
-_sandboxes: dict[str, Sandbox] = {}
-
-
-@dataclass
-class _Level:
-    """A state to return to: that in which ``owner`` left the database. proof: its fingerprint, if asked for."""
-
-    owner: object
-    mark: Mark
-    proof: str | None = None
-
-
-@dataclass
-class _Detached:
-    """Rows of a wider owner that are to become a level of their own: written again once the others' are gone."""
-
-    owner: object
-    changes: list[RecordedChange]
-
-
-@dataclass(frozen=True)
-class State:
-    """A state within a test. returns: how often the sandbox had gone back to a level until then."""
-
-    mark: Mark
-    returns: int
-
 
 class Sandbox:
-    """One database under test. Made by `enter`, left by `leave`.
+    """One database under test. Made by `enter`, left by `leave` (`open_sandboxes`).
 
     verify: compare the whole database with the state it should be in after each test, and raise
     `IsolationFailed` on any difference. Its cost follows the size of the database.
@@ -67,54 +34,38 @@ class Sandbox:
         self._verify = verify
         self._owners_at_work = 0
         self._dataflows: list[Any] = []
-        self._levels: list[_Level] = []
-        self._detached: list[_Detached] = []
+        self._levels: list[Level] = []
+        self._detached: list[Detached] = []
         self._ended: list[object] = []
         self._returns = 0
         self._left: list[KitError] = []
         self.recordings = Recordings(self.journal)
 
-    @classmethod
-    def enter(cls, dataflow: Any, claim: Claim, *, verify: bool) -> Sandbox:
-        """The sandbox of the instance's database, opened if no other kit has it open.
-
-        Claims the database, makes the tables of all models registered so far, and installs the journal.
-        """
-        database = open_database(dataflow_internals.url_of(dataflow))
-        choose(dataflow)  # whoever enters has chosen the instance, and the claim judges its database
-        sandbox = _sandboxes.get(database.identity)
-        if sandbox is None:
-            sandbox = cls(database, verify=verify)
-            try:
-                refuse_models_on_own_tables(dataflow)
-                if claim == "private":
-                    sandbox.database.mark_as_owned()
-                else:
-                    sandbox.database.claim(allow_existing=claim == "empty")
-                dataflow_internals.create_tables(dataflow)
-                sandbox.journal.install()
-                sandbox._push("the base state")
-            except BaseException:
-                sandbox._close()
-                raise
-            _sandboxes[database.identity] = sandbox
+    def open(self, dataflow: Any, claim: Claim) -> None:
+        """Claims the database, makes the tables of all models registered so far, and installs the journal."""
+        refuse_models_on_own_tables(dataflow)
+        if claim == "private":
+            self.database.mark_as_owned()
         else:
-            database.close()
-            sandbox.add_tables(dataflow)
-        sandbox._dataflows.append(dataflow)
-        return sandbox
+            self.database.claim(allow_existing=claim == "empty")
+        dataflow_internals.create_tables(dataflow)
+        self.journal.install()
+        self._push("the base state")
 
-    def leave(self, dataflow: Any) -> None:
-        """A kit is done; with the last one the kit's connection to the database is closed."""
-        index = next(index for index, other in enumerate(self._dataflows) if other is dataflow)
-        del self._dataflows[index]  # one of possibly several kits on that instance
-        if not self._dataflows:
-            _sandboxes.pop(self.database.identity, None)
-            self._close()
-
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Closes the kit's connections."""
         self.journal.close()
         self.database.close()
+
+    def join(self, dataflow: Any) -> None:
+        """An instance works on the database from now on."""
+        self._dataflows.append(dataflow)
+
+    def part(self, dataflow: Any) -> bool:
+        """A kit of an instance is done, one of possibly several. Returns whether it was the last."""
+        index = next(index for index, other in enumerate(self._dataflows) if other is dataflow)
+        del self._dataflows[index]
+        return not self._dataflows
 
     def moved(self) -> bool:
         """Whether anything may have changed since the last level; a few microseconds."""
@@ -166,7 +117,7 @@ class Sandbox:
             if started is not None and self.journal.gaps(started):
                 self._push_below(owner, started)
             elif started is not None:
-                self._detached.append(_Detached(owner, self.journal.changes(started)))
+                self._detached.append(Detached(owner, self.journal.changes(started)))
             elif self.moved():
                 self._push(owner)
         if started is not None:
@@ -175,7 +126,7 @@ class Sandbox:
 
     def _push_below(self, owner: object, started: Mark) -> None:
         """The owner changed the schema, which cannot be made again: the test's rows make way and come back."""
-        with _kept_apart(owner):
+        with kept_apart(owner):
             tests = self._take_out(self._levels[-1].mark, started)
         self._push(owner)
         self.journal.replay(tests)
@@ -207,7 +158,7 @@ class Sandbox:
             others = {change.seq for detached in self._detached for change in detached.changes}
             since = self.journal.changes(self._levels[-1].mark)
             own = [change for change in since if change.seq not in others]
-            self._detached.insert(0, _Detached(KEPT, own))
+            self._detached.insert(0, Detached(KEPT, own))
         elif self._levels[-1].owner == KEPT:
             self._remark()
         else:
@@ -287,7 +238,7 @@ class Sandbox:
                 if self.journal.gaps(below):
                     self._end_levels_below_schema_change(lowest)
                     return
-                self._detached.insert(0, _Detached(top.owner, self.journal.changes(below)))
+                self._detached.insert(0, Detached(top.owner, self.journal.changes(below)))
             self._levels.pop()
             self._undo()
 
@@ -295,19 +246,19 @@ class Sandbox:
         """The top level changed the schema, which cannot be made again: what is below it makes way instead."""
         top, levels = self._levels[-1], self._levels
         kept = [
-            _Detached(levels[index].owner, self._between(levels[index - 1].mark, levels[index].mark))
+            Detached(levels[index].owner, self._between(levels[index - 1].mark, levels[index].mark))
             for index in range(lowest, len(levels) - 1)
             if levels[index].owner not in self._ended
         ]
-        with _kept_apart(top.owner):
+        with kept_apart(top.owner):
             self._take_out(levels[lowest - 1].mark, levels[-2].mark)
         self._detached[:0] = kept
         del levels[lowest:]
         self._push(top.owner)
 
-    def _replay(self, detached: _Detached) -> None:
+    def _replay(self, detached: Detached) -> None:
         try:
-            with _kept_apart(detached.owner):
+            with kept_apart(detached.owner):
                 self.journal.replay(detached.changes)
         except IsolationFailed:
             self._detached.remove(detached)  # reported once
@@ -341,25 +292,10 @@ class Sandbox:
         return report
 
     def _push(self, owner: object) -> None:
-        self._levels.append(_Level(owner, self.journal.mark(), self._proof()))
+        self._levels.append(self._level_of(owner))
 
     def _remark(self) -> None:
-        level = self._levels[-1]
-        self._levels[-1] = _Level(level.owner, self.journal.mark(), self._proof())
+        self._levels[-1] = self._level_of(self._levels[-1].owner)
 
-    def _proof(self) -> str | None:
-        return self.journal.fingerprint() if self._verify else None
-
-
-@contextmanager
-def _kept_apart(owner: object) -> Generator[None, None, None]:
-    try:
-        yield
-    except DatabaseBusy:
-        raise
-    except Exception as error:  # whatever the database says to a change that does not fit
-        raise IsolationFailed(
-            f"the rows that {owner} wrote cannot be kept apart from a test's",
-            why=f"they were written after the test's own rows and depend on them: {error}",
-            do="let the test request the fixture as an argument, so that it is set up first",
-        ) from error
+    def _level_of(self, owner: object) -> Level:
+        return Level(owner, self.journal.mark(), self.journal.fingerprint() if self._verify else None)

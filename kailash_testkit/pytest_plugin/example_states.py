@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import httpx
 
     from kailash_testkit.client import ApiClient
-    from kailash_testkit.isolation.sandbox import Sandbox, State
+    from kailash_testkit.isolation.levels import State
+    from kailash_testkit.isolation.sandbox import Sandbox
     from kailash_testkit.kit import Kit
 
 

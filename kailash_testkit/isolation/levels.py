@@ -1,0 +1,54 @@
+"""The states that a sandbox returns to, and rows that are set apart until they become one."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from kailash_testkit.databases.journal import Mark, RecordedChange
+from kailash_testkit.errors import DatabaseBusy, IsolationFailed
+
+KEPT: Final = "a test that keeps its rows"
+"""The owner of rows that stay for good."""
+
+
+@dataclass
+class Level:
+    """A state to return to: that in which ``owner`` left the database. proof: its fingerprint, if asked for."""
+
+    owner: object
+    mark: Mark
+    proof: str | None = None
+
+
+@dataclass
+class Detached:
+    """Rows of a wider owner that are to become a level of their own: written again once the others' are gone."""
+
+    owner: object
+    changes: list[RecordedChange]
+
+
+@dataclass(frozen=True)
+class State:
+    """A state within a test. returns: how often the sandbox had gone back to a level until then."""
+
+    mark: Mark
+    returns: int
+
+
+@contextmanager
+def kept_apart(owner: object) -> Generator[None, None, None]:
+    """A block that writes an owner's rows apart from a test's. Raises `IsolationFailed` where they cannot be."""
+    try:
+        yield
+    except DatabaseBusy:
+        raise
+    except Exception as error:  # whatever the database says to a change that does not fit
+        raise IsolationFailed(
+            f"the rows that {owner} wrote cannot be kept apart from a test's",
+            why=f"they were written after the test's own rows and depend on them: {error}",
+            do="let the test request the fixture as an argument, so that it is set up first",
+        ) from error
