@@ -163,7 +163,11 @@ class Kit:
 
     def changes(self) -> Changes:
         """A context manager for what changes in a block: ``with kit.changes() as changes: ...``."""
-        return Changes(self.sandbox.recordings.open, self.store.models_by_table)
+        return Changes(self.sandbox.recordings.open, self.store.models_by_table, self.active_tenant)
+
+    def active_tenant(self) -> str | None:
+        """The tenant that the calling context is bound to, by `tenant` or by DataFlow's own means."""
+        return dataflow_internals.current_tenant(self.dataflow)
 
     @pending
     async def explain(self, model: type | str, row_id: object, /) -> Explanation:

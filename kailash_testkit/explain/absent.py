@@ -14,7 +14,8 @@ from kailash_testkit.explain.failures import Failure
 from kailash_testkit.explanation import Cause, Explanation
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals import dataflow_evidence
-from kailash_testkit.models.types import enum_to_value, type_name
+from kailash_testkit.models.enums import enum_to_value
+from kailash_testkit.models.types import type_name
 from kailash_testkit.redaction import redact
 
 Suspect = Callable[[Case], Explanation | None]

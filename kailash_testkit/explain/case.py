@@ -15,8 +15,9 @@ from kailash_testkit.databases.journal import RecordedChange
 from kailash_testkit.explain.failures import Failure, FailureLog
 from kailash_testkit.isolation.sandbox import Sandbox
 from kailash_testkit.models import Model
+from kailash_testkit.models.enums import enum_to_value
 from kailash_testkit.models.rows import Row
-from kailash_testkit.models.types import alternatives, enum_to_value
+from kailash_testkit.models.types import alternatives
 
 
 class Nodes(Protocol):

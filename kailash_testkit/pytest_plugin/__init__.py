@@ -17,6 +17,7 @@ import pytest
 from kailash_testkit import redaction
 from kailash_testkit.factories.numbering import within
 from kailash_testkit.pytest_plugin import failure_report, seed, settings
+from kailash_testkit.pytest_plugin.assertions import compared, explain_matches
 from kailash_testkit.pytest_plugin.fixtures import (
     api,
     kit,
@@ -148,6 +149,8 @@ def pytest_fixture_setup(
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    if call.excinfo is not None:
+        explain_matches(call.excinfo.value)
     report = yield
     if report.failed:
         item.config.stash[SESSION].others.saw(call.excinfo and call.excinfo.value)
@@ -157,6 +160,10 @@ def pytest_runtest_makereport(
         if section is not None:
             report.sections.append(section)
     return report
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    return compared(op, left, right)
 
 
 @pytest.hookimpl(wrapper=True)

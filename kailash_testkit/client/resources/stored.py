@@ -12,8 +12,9 @@ from kailash_testkit.changes.report import listing
 from kailash_testkit.client.resources.bodies import answered, shown
 from kailash_testkit.client.resources.comparing import MANAGED_COLUMNS, not_stored
 from kailash_testkit.errors import ConfigurationError, StoredRowMismatch, UnconfirmedWrite, UnexpectedChanges
+from kailash_testkit.models.equality import same
 from kailash_testkit.models.rows import Row, jsonable
-from kailash_testkit.models.types import decode, same
+from kailash_testkit.models.types import decode
 from kailash_testkit.redaction import masked
 
 if TYPE_CHECKING:
