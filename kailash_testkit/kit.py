@@ -62,7 +62,7 @@ class Kit:
         self._factories: dict[type | str, Factory] = {}
         self._sandbox: Sandbox | None = None
         self.timeline = Timeline(lambda: None if self._sandbox is None else self._sandbox.position())
-        self.explainer = Explainer(self, self.timeline)
+        self.explainer = Explainer(self, self.timeline, dataflow)
 
     @classmethod
     def on_private_database(cls, dataflow: Any, /, *, verify: bool, late_models: Callable[[], object]) -> Self:

@@ -188,6 +188,20 @@ def closed_loop(case: Case) -> Explanation | None:
     )
 
 
+def never_awaited(case: Case) -> Explanation | None:
+    """A write of the model was called, and nobody awaited it."""
+    found = case.never_awaited()
+    if not found or case.past or case.gaps:
+        return None
+    return Explanation(
+        Cause.NEVER_AWAITED,
+        f"{case.name} was never written: {found[-1]}",
+        unknown=["whether that call was to write this row"],
+        cure="await it",
+        certain=False,
+    )
+
+
 def this_create_failed(case: Case) -> Explanation | None:
     """A create that was given this very id failed."""
     return _create_failed(case, case.failed_creates(case.names_the_id), certain=True)

@@ -122,6 +122,7 @@ class Session:
             if is_private
             else Kit(dataflow, verify=verify)
         )
+        kit.explainer.limits.are_errors = self.settings.limits_are_errors
         self._kits.append(kit.open())
         if in_use:
             self._opened_late.append(kit)

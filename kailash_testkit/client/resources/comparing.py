@@ -10,7 +10,7 @@ from kailash_testkit.models import Model
 from kailash_testkit.models.differences import differences, lines
 from kailash_testkit.models.equality import json_in_text, same
 from kailash_testkit.models.model import MANAGED
-from kailash_testkit.models.rows import Row, jsonable, model_of
+from kailash_testkit.models.rows import Row, jsonable, misfits_of, model_of
 from kailash_testkit.models.types import alternatives, decode
 from kailash_testkit.redaction import masked
 from kailash_testkit.text import display
@@ -69,6 +69,34 @@ def not_stored(model: Model, sent: Mapping[str, object], row: Row, ignored: Coll
         if not is_stored(model, name, sent[name], row)
         for line in _lines(name, model.name, sent[name], row[name], "{}: sent {}, stored {}")
     ]
+
+
+def reason(model: Model, sent: Mapping[str, object], row: Row) -> tuple[str, str] | tuple[None, None]:
+    """Why a column does not hold what was sent, and what to do, where the two values prove it."""
+    for name, value in sent.items():
+        if name not in row or name not in model.columns or is_stored(model, name, value, row):
+            continue
+        if name in misfits_of(row):
+            return misfits_of(row)[name]
+        if _lost_zone(jsonable(value), row[name]):
+            return (
+                f"{name} was sent with a time zone, and is stored with its digits and without the zone: another moment",
+                "convert to UTC before storing: value.astimezone(UTC).replace(tzinfo=None)",
+            )
+    return None, None
+
+
+def _lost_zone(sent: object, stored: object) -> bool:
+    shown = jsonable(stored)
+    if not isinstance(sent, str) or not isinstance(shown, str):
+        return False
+    try:
+        ours, theirs = datetime.fromisoformat(sent), datetime.fromisoformat(shown)
+    except ValueError:
+        return False
+    aware = ours.utcoffset()
+    digits = ours.replace(tzinfo=None, microsecond=0) == theirs.replace(tzinfo=None, microsecond=0)
+    return bool(aware) and digits and (theirs.tzinfo is None or not theirs.utcoffset())
 
 
 def not_shown(
