@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 from kailash_testkit.models import Model
@@ -22,8 +22,8 @@ MANAGED_COLUMNS: Final = MANAGED | {"deleted_at"}
 def agree(sent: object, shown: object) -> bool:
     """Whether an API shows what was sent, in its own form.
 
-    Objects may show more than was sent, moments may be written in another form of ISO 8601, and SQLite's 1 and 0
-    stand for True and False.
+    Objects may show more than was sent, moments may be written in another form of ISO 8601, in UTC where they have no
+    zone, and SQLite's 1 and 0 stand for True and False.
 
     >>> agree({"lines": [{"n": 1}]}, {"lines": [{"id": 7, "n": 1}]}), agree(True, 1), agree("a", "b")
     (True, True, False)
@@ -42,9 +42,16 @@ def agree(sent: object, shown: object) -> bool:
 
 def _same_moment(one: str, other: str) -> bool:
     try:
-        return datetime.fromisoformat(one) == datetime.fromisoformat(other)
+        ours, theirs = datetime.fromisoformat(one), datetime.fromisoformat(other)
     except ValueError:
         return False
+    if (ours.tzinfo is None) != (theirs.tzinfo is None):  # columns keep no zone: what has none is in UTC
+        ours, theirs = _in_utc(ours), _in_utc(theirs)
+    return ours == theirs
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def is_stored(model: Model, name: str, sent: object, row: Row) -> bool:

@@ -51,12 +51,19 @@ async def explained(
     return with_cause
 
 
-async def unconfirmed(failure: UnconfirmedWrite, rows: StoredRows, response: httpx.Response) -> UnconfirmedWrite:
-    """The failure with the cause that `explain` knows of a write that did not happen; the database's words first."""
+async def unconfirmed(
+    failure: UnconfirmedWrite, rows: StoredRows, response: httpx.Response, *, creates: bool = False
+) -> UnconfirmedWrite:
+    """The failure with the cause that `explain` knows of a write that did not happen; the database's words first.
+
+    creates: whether it was to make a row. Then a likely cause says more than that the row is not there; else there
+    may never have been one, which the failure says.
+    """
     found = await rows.kit.explainer.of_unconfirmed(rows.model, rows.as_id(failure.row_id), request_of(response))
-    if found.cause in _SAID:
+    if found.cause in _SAID or not (found.certain or creates):
         return failure
-    details = [line for line in found.details if line not in failure.details]
+    known = [] if found.certain or failure.why is None else [failure.why]
+    details = [*known, *(line for line in found.details if line not in failure.details)]
     with_cause = UnconfirmedWrite(
         failure.what, details=[*failure.details, *details], why=found.why, do=found.cure or failure.do
     )

@@ -112,7 +112,7 @@ class Resource:
                 try:
                     self._rows.check_created(response, item[self._id_field], sent, changes)
                 except UnconfirmedWrite as failure:
-                    raise await unconfirmed(failure, self._rows, response) from None
+                    raise await unconfirmed(failure, self._rows, response, creates=True) from None
         self._check_shown(response, sent, item, sent.keys() - set(self._write_only))
         return item
 

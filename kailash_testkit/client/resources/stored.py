@@ -224,7 +224,7 @@ class StoredRows:
         if row is not None and self._is_others(row):
             owner, active = row[TENANT], self.tenant
             raise StoredRowMismatch(
-                f"{answered(response)}, but {self.model.name} {row_id!r} is tenant {owner!r}'s, active is {active!r}",
+                f"{answered(response)}, but {self.model.name} {row_id!r} belongs to tenant {owner!r}",
                 details=[f"{TENANT}: active is {active!r}, stored {owner!r}", *_change_lines(changes)],
                 do=f"bind the request to tenant {active!r}; for rows of another one: "
                 f"api.resource(path, where={{'tenant_id': {owner!r}}})",
