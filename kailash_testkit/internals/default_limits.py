@@ -1,6 +1,6 @@
 """Observes the lists that DataFlow cut at a default limit: ListNode's 10 rows, express.list's 100.
 
-The one place where the kit stands between DataFlow and itself: while somebody observes, three of its methods call it.
+The one place where the kit stands between DataFlow and itself: while somebody observes, four of its methods call it.
 A list is told of only where nobody gave a limit and further rows are known to match: DataFlow is asked for the next
 one. Tried with kailash 2.65.0 and kailash-dataflow 2.20.1; `tests/internals/test_default_limits.py` has a test for
 each assumption.
@@ -73,6 +73,7 @@ def _install() -> None:
     _replace(base.Node, "__init__", _noting_limits)
     _replace(asynchronous.AsyncNode, "execute_async", _observed_node)
     _replace(express.DataFlowExpress, "list", _observed_express)
+    _replace(express.SyncExpress, "list", _observed_sync_express)
 
 
 def _replace(owner: Any, name: str, wrapped: Callable[[Any], Any]) -> None:
@@ -108,7 +109,7 @@ async def _look_at_node(node: Any, inputs: Mapping[str, Any], result: Any) -> No
     if dataflow is None or given or not isinstance(records, list) or len(cast("list[Any]", records)) != NODE_LIMIT:
         return
     asked: dict[str, Any] = {**node.config, **inputs}
-    await _tell_if_cut(dataflow, str(node.model_name), f"{node.model_name}ListNode", NODE_LIMIT, asked)
+    _tell(await _cut(dataflow, str(node.model_name), f"{node.model_name}ListNode", NODE_LIMIT, asked))
 
 
 def _observed_express(original: Any) -> Any:
@@ -118,13 +119,33 @@ def _observed_express(original: Any) -> Any:
         result = await original(self, *args, **options)
         asked = dict(signature.bind(self, *args, **options).arguments)
         if "limit" not in asked and len(result) == EXPRESS_LIMIT and not RUNS_FOR_KIT.get():
-            await _tell_if_cut(self._db, str(asked["model"]), "express.list", EXPRESS_LIMIT, asked)
+            _tell(await _cut(self._db, str(asked["model"]), "express.list", EXPRESS_LIMIT, asked))
         return result
 
     return listed
 
 
-async def _tell_if_cut(dataflow: Any, model: str, source: str, limit: int, asked: Mapping[str, Any]) -> None:
+def _observed_sync_express(original: Any) -> Any:
+    """Gives `DataFlowExpress.list` all of its arguments, in a thread of its own."""
+    signature = inspect.signature(original)
+
+    def listed(self: Any, *args: Any, **options: Any) -> Any:
+        result = original(self, *args, **options)
+        asked = dict(signature.bind(self, *args, **options).arguments)
+        if "limit" not in asked and len(result) == EXPRESS_LIMIT:
+            model, dataflow = str(asked["model"]), self._express._db
+            _tell(self._run_sync(_cut(dataflow, model, "express_sync.list", EXPRESS_LIMIT, asked)))
+        return result
+
+    return listed
+
+
+def _tell(cut: CutList | None) -> None:
+    for listener in [*_listeners] if cut is not None else ():
+        listener(cast("CutList", cut))
+
+
+async def _cut(dataflow: Any, model: str, source: str, limit: int, asked: Mapping[str, Any]) -> CutList | None:
     """Asks DataFlow for the row after the last one of the list; the kit's question is none of the application's."""
     names = ("filter", "order_by", "sort", "include_deleted")
     query = {name: asked[name] for name in names if asked.get(name)}
@@ -133,16 +154,14 @@ async def _tell_if_cut(dataflow: Any, model: str, source: str, limit: int, asked
     try:
         following = await _node(dataflow, model, "List").async_run(**query, limit=1, offset=offset, enable_cache=False)
         if not following["records"]:
-            return
+            return None
         total = None
         if not query.get("include_deleted"):
             counted = await _node(dataflow, model, "Count").async_run(filter=query.get("filter", {}))
             total = int(counted["count"])
     finally:
         RUNS_FOR_KIT.reset(token)
-    cut = CutList(dataflow, model, source, limit, total, bool(query.get("filter")))
-    for listener in [*_listeners]:
-        listener(cut)
+    return CutList(dataflow, model, source, limit, total, bool(query.get("filter")))
 
 
 def _node(dataflow: Any, model: str, operation: str) -> Any:
