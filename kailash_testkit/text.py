@@ -6,7 +6,7 @@ import difflib
 import enum
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
-from typing import Any, cast
+from typing import cast
 
 _LONGEST_VALUE = 120
 _CONTEXT = 20  # characters shown before the first difference
@@ -42,7 +42,7 @@ def display(value: object) -> str:
 def _displayed(value: object) -> str:
     kind = type(value)
     if isinstance(value, enum.Enum):
-        return str(cast("Any", value.value) if isinstance(value, str | int | float) else value)
+        return str(value.value if isinstance(value, str | int | float) else value)
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if kind is dict:

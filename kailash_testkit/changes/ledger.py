@@ -31,11 +31,11 @@ class Changes:
         self,
         recording: Callable[[], AbstractContextManager[Recording]],
         models: Callable[[], Mapping[str, Model]],
-        tenant: Callable[[], str | None] = lambda: None,
+        tenant: Callable[[], str | None] | None = None,
     ) -> None:
         self._recording = recording
         self._models = models
-        self._tenant = tenant
+        self._active_tenant = tenant
         self._tenant_at_end: str | None = None
         self._block: AbstractContextManager[Recording] | None = None
         self._running: Recording | None = None
@@ -87,6 +87,9 @@ class Changes:
 
     def _all(self) -> list[Change]:
         return [change for change in self._net() if change.is_reported]
+
+    def _tenant(self) -> str | None:
+        return None if self._active_tenant is None else self._active_tenant()
 
     def _of(self, kind: Kind, model: type | str) -> list[Change]:
         name = model if isinstance(model, str) else model.__name__

@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, Final, cast
+from typing import Any, Final
 
 Listener = Callable[[Any, FrameType | None], None]
 """Takes the coroutine, and the frame that let go of it."""
@@ -25,7 +25,7 @@ def observe(listener: Listener) -> None:
     if listener not in _listeners:
         _listeners.append(listener)
     if not _original and hasattr(warnings, _HOOK):
-        _original.append(cast("Any", vars(warnings)[_HOOK]))
+        _original.append(vars(warnings)[_HOOK])
         setattr(warnings, _HOOK, _observed)
 
 

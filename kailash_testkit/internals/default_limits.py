@@ -104,7 +104,7 @@ def _observed_node(original: Any) -> Any:
 
 async def _look_at_node(node: Any, inputs: Mapping[str, Any], result: Any) -> None:
     dataflow = getattr(node, "dataflow_instance", None)
-    given = vars(node).get(_GIVEN, True) or inputs.get("limit") is not None
+    given = getattr(node, _GIVEN, True) or inputs.get("limit") is not None
     records = cast("Mapping[str, Any]", result).get("records") if isinstance(result, Mapping) else None
     if dataflow is None or given or not isinstance(records, list) or len(cast("list[Any]", records)) != NODE_LIMIT:
         return

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from kailash_testkit.models.equality import json_in_text, same
+from kailash_testkit.models.equality import as_items, as_mapping, json_in_text, same
 from kailash_testkit.text import differing, display
 
 _MOST: Final = 6  # paths of one value; whoever sees so many looks at the whole
@@ -55,21 +55,22 @@ def lines(found: Sequence[Difference], form: str) -> list[str]:
 def _walk(
     path: str, one: object, other: object, equal: Callable[[object, object], bool], depth: int
 ) -> Iterator[Difference]:
+    ours, theirs = as_mapping(one), as_mapping(other)
+    left, right = as_items(one), as_items(other)
     if one is _MISSING or other is _MISSING:
         yield Difference(path, _or_missing(one), _or_missing(other))
-    elif depth and isinstance(one, Mapping) and isinstance(other, Mapping) and _overlap(one, other):
-        ours, theirs = cast("Mapping[object, object]", one), cast("Mapping[object, object]", other)
+    elif depth and ours is not None and theirs is not None and _overlap(ours, theirs):
         for key in dict.fromkeys([*ours, *theirs]):
             place = f"{path}[{key!r}]"
             yield from _walk(place, ours.get(key, _MISSING), theirs.get(key, _MISSING), equal, depth - 1)
-    elif depth and isinstance(one, list | tuple) and isinstance(other, list | tuple) and one and other:
-        yield from _walk_items(path, cast("Sequence[Any]", one), cast("Sequence[Any]", other), equal, depth - 1)
+    elif depth and left and right:
+        yield from _walk_items(path, left, right, equal, depth - 1)
     elif not equal(one, other):
         yield Difference(path, *differing(one, other))
 
 
 def _walk_items(
-    path: str, one: Sequence[Any], other: Sequence[Any], equal: Callable[[object, object], bool], depth: int
+    path: str, one: Sequence[object], other: Sequence[object], equal: Callable[[object, object], bool], depth: int
 ) -> Iterator[Difference]:
     """Items are compared from both ends, so that one that was put in or taken out is one difference."""
     shorter = min(len(one), len(other))

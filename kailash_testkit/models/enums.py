@@ -11,7 +11,7 @@ import enum
 import json
 import types
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Union, cast, get_args, get_origin
+from typing import NamedTuple, TypeGuard, Union, cast, get_args, get_origin
 
 
 class Misfit(NamedTuple):
@@ -21,7 +21,7 @@ class Misfit(NamedTuple):
     do: str
 
 
-def is_enum(annotation: object) -> bool:
+def is_enum(annotation: object) -> TypeGuard[type[enum.Enum]]:
     """Whether an annotation is a class of members."""
     return isinstance(annotation, type) and issubclass(annotation, enum.Enum)
 
@@ -29,7 +29,7 @@ def is_enum(annotation: object) -> bool:
 def enums_in(annotation: object) -> Iterator[type[enum.Enum]]:
     """The Enums that an annotation consists of, such as those of ``list[Status] | None``."""
     if is_enum(annotation):
-        yield cast("type[enum.Enum]", annotation)
+        yield annotation
     for argument in get_args(annotation):
         yield from enums_in(argument)
 
@@ -39,7 +39,7 @@ def enum_to_value(value: object) -> object:
     if isinstance(value, enum.Enum):
         if isinstance(value, str):
             return value.value
-        return str(cast("Any", value.value) if isinstance(value, int | float) else value)
+        return str(value.value if isinstance(value, int | float) else value)
     return value
 
 

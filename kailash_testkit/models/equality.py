@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from kailash_testkit.models.reals import same_real
@@ -21,9 +21,8 @@ def same(requested: object, stored: object) -> bool:
     >>> same(["x"], '["x"]'), same(1, "1"), same(1, True)
     (True, False, False)
     """
-    if isinstance(requested, Mapping | list | tuple) and isinstance(stored, str):
-        return _same(requested, json_in_text(stored))
-    return _same(requested, stored)
+    is_json = as_mapping(requested) is not None or as_items(requested) is not None
+    return _same(requested, json_in_text(stored) if is_json and isinstance(stored, str) else stored)
 
 
 def json_in_text(text: str) -> object:
@@ -59,31 +58,33 @@ def _same(requested: object, stored: object) -> bool:
     return requested == stored
 
 
+def as_mapping(value: object) -> Mapping[object, object] | None:
+    """The value if it is an object of JSON, or another mapping."""
+    return cast("Mapping[object, object]", value) if isinstance(value, Mapping) else None
+
+
+def as_items(value: object) -> Sequence[object] | None:
+    """The value if it is a list or a tuple."""
+    return cast("Sequence[object]", value) if isinstance(value, list | tuple) else None
+
+
 def identical(one: object, other: object) -> bool:
     """Whether two values are equal to the last bit of their types: 1 is neither 1.0 nor True, however deep."""
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, Mapping):
-        ours, theirs = cast("Mapping[object, object]", one), cast("Mapping[object, object]", other)
-        return ours.keys() == theirs.keys() and all(identical(ours[key], theirs[key]) for key in ours)
-    if isinstance(one, list | tuple):
-        left, right = cast("Sequence[object]", one), cast("Sequence[object]", other)
-        return len(left) == len(right) and all(map(identical, left, right))
-    return one == other
+    return type(one) is type(other) and _equal(one, other, identical)
 
 
 def equal_columns(one: object, other: object) -> bool:
     """``==``, by which True is not 1, however deep: as `Row` compares its columns."""
-    if (
-        isinstance(one, bool) != isinstance(other, bool)
-        and isinstance(one, int | float)
-        and isinstance(other, int | float)
-    ):
-        return False
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        ours, theirs = cast("Mapping[object, object]", one), cast("Mapping[object, object]", other)
-        return ours.keys() == theirs.keys() and all(equal_columns(ours[key], theirs[key]) for key in ours)
-    if type(one) is type(other) and isinstance(one, list | tuple):
-        left, right = cast("Sequence[object]", one), cast("Sequence[object]", other)
-        return len(left) == len(right) and all(map(equal_columns, left, right))
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return isinstance(one, bool) == isinstance(other, bool) and one == other
+    return _equal(one, other, equal_columns)
+
+
+def _equal(one: object, other: object, equal: Callable[[object, object], bool]) -> bool:
+    ours, theirs = as_mapping(one), as_mapping(other)
+    if ours is not None and theirs is not None:
+        return ours.keys() == theirs.keys() and all(equal(ours[key], theirs[key]) for key in ours)
+    left, right = as_items(one), as_items(other)
+    if left is not None and right is not None and type(one) is type(other):
+        return len(left) == len(right) and all(map(equal, left, right))
     return one == other

@@ -240,15 +240,15 @@ def _decode_one(annotation: object, stored: object) -> object:
     origin = get_origin(annotation)
     try:
         if is_enum(annotation):
-            member = stored_member(cast("type[enum.Enum]", annotation), stored)
+            member = stored_member(annotation, stored)
             return stored if member is None else member
         if origin in (list, tuple, set, frozenset, dict):
-            return _decode_container(cast("object", annotation), cast("type", origin), stored)
+            return _decode_container(annotation, cast("type", origin), stored)
     except ValueError:
         return stored
     if origin is Literal:
         return next((option for option in get_args(annotation) if option == stored), stored)
-    parse = _DECODERS.get(cast("object", annotation))
+    parse = _DECODERS.get(annotation)
     try:
         return parse(stored) if parse else stored
     except (ValueError, InvalidOperation):
@@ -272,8 +272,9 @@ def _decode_container(annotation: object, origin: type, stored: object) -> objec
 
 def _decode_item(annotation: object, item: object) -> object:
     """An entry of a list or dict, whose Enums are their values in JSON."""
-    for kind in filter(is_enum, alternatives(annotation)):
-        member = member_in_json(cast("type[enum.Enum]", kind), item)
-        if member is not None:
-            return member
-    return item if any(map(is_enum, alternatives(annotation))) else decode(annotation, item)
+    kinds = [kind for kind in alternatives(annotation) if is_enum(kind)]
+    members = (member_in_json(kind, item) for kind in kinds)
+    found = next((member for member in members if member is not None), None)
+    if found is not None:
+        return found
+    return item if kinds else decode(annotation, item)

@@ -18,10 +18,13 @@ def compared(op: str, left: object, right: object) -> list[str] | None:
     """The explanation of a failed ``==`` with rows in it; None where there are none."""
     if op != "==" or _MODULE not in sys.modules:  # nobody made a row
         return None
-    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+    if type(left) in (list, tuple) and type(right) in (list, tuple):
         return _lists(cast("Sequence[object]", left), cast("Sequence[object]", right))
-    row, other = (left, right) if _is_row(left) else (right, left)
-    return [f"{_name(row)} == {_name(other)}", *_columns(row, other)] if _is_row(row) else None
+    return _pair(left, right) if _is_row(left) or _is_row(right) else None
+
+
+def _pair(left: object, right: object) -> list[str]:
+    return [f"{_name(left)} == {_name(right)}", *_columns(left, right)]
 
 
 def _lists(left: Sequence[object], right: Sequence[object]) -> list[str] | None:

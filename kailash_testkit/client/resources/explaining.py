@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -43,7 +44,7 @@ async def explained(
     advice = [found.cure, None if found.certain and found.cause is not Cause.VISIBLE else failure.do]
     with_cause = ReadYourWritesError(
         failure.what,
-        details=[*failure.details, *(line for line in found.details if line not in failure.details)],
+        details=[*failure.details, *_further(failure.details, found.details)],
         why=found.why,
         do="; ".join(filter(None, advice)) or None,
     )
@@ -69,6 +70,12 @@ async def unconfirmed(
     )
     with_cause.row_id = failure.row_id
     return with_cause
+
+
+def _further(told: Sequence[str], lines: Sequence[str]) -> list[str]:
+    """The lines that say more than those before: a missing row is not shown again as a stored one."""
+    rows = {line.removeprefix("missing: ").removeprefix("stored: ") for line in told}
+    return [line for line in lines if line.removeprefix("stored: ") not in rows]
 
 
 def request_of(response: httpx.Response) -> TimedRequest | None:

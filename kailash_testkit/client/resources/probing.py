@@ -85,7 +85,7 @@ async def _all_pages(shown: list[Json], last: Page, ask: Ask, id_field: str, sty
     for number in range(1, _MOST_PAGES):
         parameters = style([*shown, *found], number, last)
         page = None if parameters is None else await ask(parameters)
-        ids = set() if page is None else {str(item.get(id_field)) for item in page[0]}
+        ids: set[str] = set() if page is None else {str(item.get(id_field)) for item in page[0]}
         if page is not None and ids and not ids & known:
             found += page[0]
             known |= ids
