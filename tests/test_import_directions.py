@@ -25,7 +25,7 @@ LAYERS: Final = (
     ("asgi",),
     ("databases", "importer"),
     ("models", "internals"),
-    ("concurrency", "errors", "explanation", "redaction", "text"),
+    ("concurrency", "errors", "explanation", "redaction", "text", "version"),
 )
 
 ROOT: Final = "kailash_testkit"

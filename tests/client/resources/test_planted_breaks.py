@@ -125,7 +125,6 @@ def open_kits_by_kind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Call
 @pytest.fixture
 async def kit(open_kits_by_kind: Callable[[Kind], Kit], database_kind: Kind) -> AsyncIterator[Kit]:
     async with in_this_loop(open_kits_by_kind(database_kind)) as kit:
-        kit.explainer.forget()  # as the plugin does before each test
         yield kit
 
 
