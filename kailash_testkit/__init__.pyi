@@ -24,6 +24,7 @@ from kailash_testkit.errors import CircularValues as CircularValues
 from kailash_testkit.errors import ConfigurationError as ConfigurationError
 from kailash_testkit.errors import DatabaseBusy as DatabaseBusy
 from kailash_testkit.errors import DeclarationError as DeclarationError
+from kailash_testkit.errors import DefaultLimitHit as DefaultLimitHit
 from kailash_testkit.errors import FieldTypeError as FieldTypeError
 from kailash_testkit.errors import IsolationFailed as IsolationFailed
 from kailash_testkit.errors import KitError as KitError
@@ -55,3 +56,4 @@ from kailash_testkit.errors import UnsafeDatabase as UnsafeDatabase
 from kailash_testkit.errors import UnstorableField as UnstorableField
 from kailash_testkit.errors import UnsupportedDatabase as UnsupportedDatabase
 from kailash_testkit.errors import UnsupportedProtocol as UnsupportedProtocol
+from kailash_testkit.version import __version__ as __version__

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import httpx
+
     from kailash_testkit.explanation import Explanation
 
 
@@ -163,9 +165,14 @@ class LifespanFailed(KitError):
 
 
 class UnexpectedStatus(KitError, AssertionError):
-    """A response has another status code than expected: ``status``, or None when it broke off."""
+    """A response has another status code than expected: ``status``, or None when it broke off.
+
+    ``response``: the response, read. ``no_route``: whether no route of the application matches the request.
+    """
 
     status: int | None = None
+    response: httpx.Response | None = None
+    no_route: bool = False
 
 
 class UnexpectedResponse(KitError, AssertionError):
@@ -173,7 +180,12 @@ class UnexpectedResponse(KitError, AssertionError):
 
 
 class UnconfirmedWrite(KitError, AssertionError):
-    """The API reported success, and the database shows that it did not do what it reported."""
+    """The API reported success, and the database shows that it did not do what it reported.
+
+    ``row_id``: of the row that it was about.
+    """
+
+    row_id: object = None
 
 
 class ReadYourWritesError(KitError, AssertionError):
@@ -184,6 +196,10 @@ class ReadYourWritesError(KitError, AssertionError):
 
     row_id: object = None
     explanation: Explanation | None = None
+
+
+class DefaultLimitHit(KitError, AssertionError):
+    """A list of the application was cut at DataFlow's default limit, and more rows match."""
 
 
 class AnsweredFromRecord(KitError, AssertionError):

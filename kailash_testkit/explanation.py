@@ -23,6 +23,10 @@ class Cause(StrEnum):
     SOFT_DELETED = "soft-deleted"
     OTHER_TENANT = "it belongs to another tenant"
     STALE_CACHE = "a stale cached result"
+    OWN_COPY = "a copy that the application keeps itself"
+    EARLIER_TEST = "a row of an earlier test"
+    NEVER_AWAITED = "a coroutine was never awaited"
+    NODE_FAILED = "a node failed, and the handler went on"
     BEYOND_LIMIT = "beyond the default limit"
     VISIBLE = "nothing hides it"
     UNDECIDED = "the evidence does not decide"
@@ -54,6 +58,14 @@ class Explanation:
     def details(self) -> list[str]:
         """The evidence, and what is not known, as lines for a message."""
         return [*self.evidence, *(f"not known: {line}" for line in self.unknown)]
+
+    @property
+    def why(self) -> str:
+        """The cause and its summary in one line; marked as likely where it is not proved."""
+        if self.cause is Cause.VISIBLE:
+            return f"not known: {self.summary}"
+        likely = "" if self.certain or self.cause is Cause.UNDECIDED else "most likely "
+        return f"{likely}{self.cause}: {self.summary}"
 
     def __str__(self) -> str:
         likely = "" if self.certain else "most likely "

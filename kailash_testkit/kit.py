@@ -63,7 +63,7 @@ class Kit:
         self._factories: dict[type | str, Factory] = {}
         self._sandbox: Sandbox | None = None
         self.timeline = Timeline(lambda: None if self._sandbox is None else self._sandbox.position())
-        self.explainer = Explainer(self, self.timeline)
+        self.explainer = Explainer(self, self.timeline, dataflow)
 
     @classmethod
     def on_private_database(cls, dataflow: Any, /, *, verify: bool, late_models: Callable[[], object]) -> Self:
@@ -164,7 +164,11 @@ class Kit:
 
     def changes(self) -> Changes:
         """A context manager for what changes in a block: ``with kit.changes() as changes: ...``."""
-        return Changes(self.sandbox.recordings.open, self.store.models_by_table)
+        return Changes(self.sandbox.recordings.open, self.store.models_by_table, self.active_tenant)
+
+    def active_tenant(self) -> str | None:
+        """The tenant that the calling context is bound to, by `tenant` or by DataFlow's own means."""
+        return dataflow_internals.current_tenant(self.dataflow)
 
     @pending
     async def explain(self, model: type | str, row_id: object, /) -> Explanation:

@@ -152,6 +152,7 @@ def files_in(folder: Path) -> set[str]:
 async def in_this_loop(kit: Kit) -> AsyncIterator[Kit]:
     """An open kit for one test: active meanwhile, then without rows and without anything in the test's loop."""
     open_kits.activate(kit)
+    kit.explainer.forget()  # as the plugin does before each test
     try:
         yield kit
         await kit.reset()

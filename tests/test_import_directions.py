@@ -25,7 +25,7 @@ LAYERS: Final = (
     ("asgi",),
     ("databases", "importer"),
     ("models", "internals"),
-    ("concurrency", "errors", "explanation", "import_hooks", "redaction", "secret_names", "text"),
+    ("concurrency", "errors", "explanation", "import_hooks", "redaction", "secret_names", "text", "version"),
 )
 
 ROOT: Final = "kailash_testkit"

@@ -6,9 +6,10 @@ the journal's position before and after each request; what a request changed is 
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
@@ -76,6 +77,9 @@ class Timeline:
     def __init__(self, position: Callable[[], int | None]) -> None:
         self._position = position
         self._requests: deque[TimedRequest] = deque(maxlen=_LENGTH)
+        self._is_recording = True
+        self.checks: list[Callable[[TimedRequest], None]] = []
+        """What may refuse an answered request by raising."""
         self.count = 0
 
     def __iter__(self) -> Iterator[TimedRequest]:
@@ -94,13 +98,28 @@ class Timeline:
         for request in self._requests:
             request.first = request.last = None
 
+    @contextlib.contextmanager
+    def unrecorded(self) -> Generator[None, None, None]:
+        """A block whose requests are none of the test's: the kit tries something."""
+        before, self._is_recording = self._is_recording, False
+        try:
+            yield
+        finally:
+            self._is_recording = before
+
     def begin(self, request: httpx.Request, *, elsewhere: bool) -> Running:
         """A request starts: ``with timeline.begin(request, ...) as running: running.answered(response)``."""
-        self.count += 1
+        self.count += self._is_recording
         timed = TimedRequest(self.count, request.method, _line(request), self._position(), elsewhere)
-        self._requests.append(timed)
+        if self._is_recording:
+            self._requests.append(timed)
         request.extensions[TIMED] = timed
         return Running(timed, self._position)
+
+    def check(self, request: httpx.Request) -> None:
+        """An answered request; raises what the checks raise."""
+        for check in self.checks:
+            check(request.extensions[TIMED])
 
     def during(self, position: int) -> list[TimedRequest]:
         """The requests that ran while the journal came to a position: one, unless several ran at the same time."""

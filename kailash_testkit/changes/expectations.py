@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from kailash_testkit.changes.net import TOMBSTONE, Change, Kind
-from kailash_testkit.models.types import same
+from kailash_testkit.changes.net import TENANT, TOMBSTONE, Change, Kind
+from kailash_testkit.models.differences import differences, lines
+from kailash_testkit.models.equality import identical, same
 from kailash_testkit.redaction import fields, masked
-from kailash_testkit.text import differing, truncate_repr
+from kailash_testkit.text import display
 
 ANY_ID: Final = object()
 """The id of an expectation that names none."""
@@ -17,17 +18,30 @@ ANY_ID: Final = object()
 
 @dataclass(frozen=True, repr=False)
 class Expectation:
-    """One expected change. Values may be matchers: anything whose ``==`` decides, such as dirty-equals'."""
+    """One expected change. Values may be matchers: anything whose ``==`` decides, such as dirty-equals'.
+
+    tenant: whose row it is; None where none is active, and where the fields say so themselves.
+    """
 
     kind: Kind
     model: str
     id: object = ANY_ID
     fields: Mapping[str, object] = field(default_factory=dict[str, object])
+    tenant: str | None = None
+
+    def of_tenant(self, tenant: str | None) -> Expectation:
+        """The same of a tenant's row, unless it names one."""
+        return self if tenant is None or TENANT in self.fields else replace(self, tenant=tenant)
 
     def problems(self, change: Change) -> list[str]:
         """What keeps the change from being the expected one; empty when it is."""
         if self.concerns(change):
-            return [*self._wrong_values(change), *self._extra_columns(change), *self._unasked(change)]
+            return [
+                *self._other_tenant(change),
+                *self._wrong_values(change),
+                *self._extra_columns(change),
+                *self._unasked(change),
+            ]
         return [f"it is {change.kind} {change.model} {change.id!r}"]
 
     def concerns(self, change: Change) -> bool:
@@ -42,30 +56,36 @@ class Expectation:
         """Whether this describes a soft deletion by its columns, because it changed others as well."""
         return change.soft and self.kind == "updated" and TOMBSTONE in self.fields
 
+    def _other_tenant(self, change: Change) -> list[str]:
+        row = change.after or change.before
+        owner = None if row is None else row.as_dict().get(TENANT, self.tenant)
+        if self.tenant is None or owner == self.tenant:
+            return []
+        return [f"{TENANT}: the row belongs to tenant {owner!r}, and the active tenant is {self.tenant!r}"]
+
     def _wrong_values(self, change: Change) -> list[str]:
         row = change.after or change.before
         columns = row.as_dict() if row is not None else {}
-        return [
-            "{}: expected {}, got {}".format(
-                name, *differing(self._shown(name, expected), self._shown(name, columns[name]))
-            )
-            if name in columns
-            else f"{name}: expected {truncate_repr(self._shown(name, expected))}, but there is no such column"
-            for name, expected in self.fields.items()
-            if name not in columns or not same(expected, columns[name])
-        ]
+        wrong: list[str] = []
+        for name, expected in self.fields.items():
+            if name not in columns:
+                wrong.append(f"{name}: expected {display(self._shown(name, expected))}, but there is no such column")
+            elif not same(expected, columns[name]):
+                places = differences(name, self._shown(name, expected), self._shown(name, columns[name]))
+                wrong += lines(places, "{}: expected {}, got {}")
+        return wrong
 
     def _extra_columns(self, change: Change) -> list[str]:
         old, new = change.before, change.after
-        if self.kind == "updated" and not self.fields:
+        if (self.kind == "updated" and not self.fields) or old is None or new is None:
             return []
-        return [
-            "{}: changed too, from {} to {}".format(
-                name, *differing(self._shown(name, old[name]), self._shown(name, new[name]))
-            )
+        found = [
+            place
             for name in change.reported_columns
-            if name not in self.fields and old is not None and new is not None
+            if name not in self.fields
+            for place in differences(name, self._shown(name, old[name]), self._shown(name, new[name]), identical)
         ]
+        return lines(found, "{}: changed too, from {} to {}")
 
     def _unasked(self, change: Change) -> list[str]:
         if change.is_reported or any(name in self.fields for name in change.columns):
@@ -80,7 +100,7 @@ class Expectation:
 
     def __str__(self) -> str:
         named = [] if self.id is ANY_ID else [repr(self.id)]
-        named += [f"{name}={truncate_repr(value)}" for name, value in fields(self.fields, self.model).items()]
+        named += [f"{name}={display(value)}" for name, value in fields(self.fields, self.model).items()]
         return f"{self.kind} {self.model}({', '.join(named)})"
 
 

@@ -9,7 +9,7 @@ from typing import Self
 
 from kailash_testkit.changes.expectations import Expectation
 from kailash_testkit.changes.net import Change, Kind, net_changes
-from kailash_testkit.changes.report import differences, listing
+from kailash_testkit.changes.report import listing, misfit_of, unmet
 from kailash_testkit.errors import ConfigurationError, UnexpectedChanges
 from kailash_testkit.isolation.recording import Recording
 from kailash_testkit.models import Model
@@ -31,9 +31,12 @@ class Changes:
         self,
         recording: Callable[[], AbstractContextManager[Recording]],
         models: Callable[[], Mapping[str, Model]],
+        tenant: Callable[[], str | None] | None = None,
     ) -> None:
         self._recording = recording
         self._models = models
+        self._active_tenant = tenant
+        self._tenant_at_end: str | None = None
         self._block: AbstractContextManager[Recording] | None = None
         self._running: Recording | None = None
         self._ended: list[Change] | None = None
@@ -57,6 +60,7 @@ class Changes:
     ) -> None:
         try:
             self._ended = self._net()
+            self._tenant_at_end = self._tenant()
         finally:
             self._running = None
             if self._block is not None:
@@ -84,6 +88,9 @@ class Changes:
     def _all(self) -> list[Change]:
         return [change for change in self._net() if change.is_reported]
 
+    def _tenant(self) -> str | None:
+        return None if self._active_tenant is None else self._active_tenant()
+
     def _of(self, kind: Kind, model: type | str) -> list[Change]:
         name = model if isinstance(model, str) else model.__name__
         return [change for change in self._all() if change.kind == kind and change.model == name]
@@ -103,11 +110,18 @@ class Changes:
     def assert_only(self, /, *expected: Expectation) -> None:
         """Raises `UnexpectedChanges` unless exactly the expected changes happened, and no other.
 
-        Another table, another row, or another column of an updated row is a difference.
+        Another table, another row, or another column of an updated row is a difference; so is, while a tenant is
+        active, another tenant's row, unless the expectation names its ``tenant_id``.
         """
-        lines = differences(expected, self._net())
+        net, tenant = self._net(), self._tenant() or self._tenant_at_end
+        of_tenants = {model.name for model in self._models().values() if model.tenant}
+        owned = [each.of_tenant(tenant) if each.model in of_tenants else each for each in expected]
+        lines = unmet(owned, net)
         if lines:
-            raise UnexpectedChanges("the database did not change as expected", details=[*lines, *self._untold()])
+            why, do = misfit_of(net, expected)
+            raise UnexpectedChanges(
+                "the database did not change as expected", details=[*lines, *self._untold()], why=why, do=do
+            )
         self._require_complete()
 
     def assert_none(self) -> None:

@@ -70,4 +70,4 @@ class _Matching:
 
 def _likeness(expectation: Expectation) -> object:
     fields = tuple((name, id(value)) for name, value in expectation.fields.items())
-    return expectation.kind, expectation.model, id(expectation.id), fields
+    return expectation.kind, expectation.model, id(expectation.id), fields, expectation.tenant

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from kailash_testkit.databases.journal import RecordedChange
 from kailash_testkit.models import Model
+from kailash_testkit.models.equality import identical
 from kailash_testkit.models.model import MANAGED
 from kailash_testkit.models.rows import Row
 
@@ -15,6 +16,9 @@ Kind = Literal["created", "updated", "deleted"]
 
 TOMBSTONE: Final = "deleted_at"
 """The column by which a row of a soft-delete model is deleted."""
+
+TENANT: Final = "tenant_id"
+"""The column that says whose a row is, where models have tenants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,7 @@ def _differing(before: Row | None, after: Row | None) -> tuple[str, ...]:
         return tuple(row.as_dict()) if row is not None else ()
     old, new = before.as_dict(), after.as_dict()
     names = dict.fromkeys([*old, *new])
-    return tuple(name for name in names if name not in old or name not in new or _differ(old[name], new[name]))
-
-
-def _differ(old: object, new: object) -> bool:
-    """Whether two values of a column differ; exactly, unlike what a test expects and what is there."""
-    return type(old) is not type(new) or old != new
+    return tuple(name for name in names if name not in old or name not in new or not identical(old[name], new[name]))
 
 
 def net_changes(recorded: Iterable[RecordedChange], models: Mapping[str, Model]) -> list[Change]:

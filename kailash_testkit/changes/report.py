@@ -8,8 +8,10 @@ from typing import Final
 from kailash_testkit.changes.expectations import ANY_ID, Expectation
 from kailash_testkit.changes.matching import matched
 from kailash_testkit.changes.net import Change
+from kailash_testkit.models.differences import differences, lines
+from kailash_testkit.models.equality import identical
+from kailash_testkit.models.rows import misfits_of, shown_columns
 from kailash_testkit.redaction import fields
-from kailash_testkit.text import differing, truncate_repr
 
 _MOST: Final = 20
 """Differences of each kind that are reported one by one; whoever sees so many looks for another cause."""
@@ -25,8 +27,7 @@ def described(change: Change) -> str:
     if change.before is not None and change.after is not None:
         return "\n".join([head, *_columns(change)])
     if change.after is not None:
-        shown = fields(change.after.as_dict(), change.model)
-        values = [f"{name}={truncate_repr(shown[name])}" for name in change.reported_columns if name != "id"]
+        values = shown_columns(change.after, [name for name in change.reported_columns if name != "id"])
         return f"{head}: {', '.join(values)}" if values else head
     return head
 
@@ -34,15 +35,15 @@ def described(change: Change) -> str:
 def _columns(change: Change) -> list[str]:
     before = fields(change.before.as_dict(), change.model) if change.before is not None else {}
     after = fields(change.after.as_dict(), change.model) if change.after is not None else {}
-    width = max((len(name) for name in change.reported_columns), default=0)
-    lines: list[str] = []
-    for name in change.reported_columns:
-        old, new = differing(before.get(name), after.get(name))
-        lines.append(f"  {name:<{width}}  {old} -> {new}")
-    return lines
+    found = [
+        place
+        for name in change.reported_columns
+        for place in differences(name, before.get(name), after.get(name), identical)
+    ]
+    return [f"  {line}" for line in lines(found, "{}: {} -> {}")]
 
 
-def differences(expected: Sequence[Expectation], actual: Sequence[Change]) -> list[str]:
+def unmet(expected: Sequence[Expectation], actual: Sequence[Change]) -> list[str]:
     """Lines that hold expected and actual changes side by side; empty when they agree.
 
     What is not worth reporting (see `Change.is_reported`) may be expected, and need not be.
@@ -53,13 +54,23 @@ def differences(expected: Sequence[Expectation], actual: Sequence[Change]) -> li
     extra = [change for place, change in enumerate(actual) if place not in met and change.is_reported]
     if not missing and not extra:
         return []
-    lines = [f"{len(met)} as expected"] if met else []
+    report = [f"{len(met)} as expected"] if met else []
     for expectation in missing[:_MOST]:
-        lines += _against(expectation, extra)
+        report += _against(expectation, extra)
     for change in extra[:_MOST]:
-        lines += _labelled("unexpected: ", described(change))
+        report += _labelled("unexpected: ", described(change))
     unlisted = max(0, len(missing) - _MOST), max(0, len(extra) - _MOST)
-    return [*lines, "... and {} more expected, {} more found".format(*unlisted)] if any(unlisted) else lines
+    return [*report, "... and {} more expected, {} more found".format(*unlisted)] if any(unlisted) else report
+
+
+def misfit_of(actual: Iterable[Change], expected: Iterable[Expectation]) -> tuple[str, str] | tuple[None, None]:
+    """Why a column holds no member of its Enum although an expectation names it, and what to do; if one does."""
+    named = {(each.model, name) for each in expected for name in each.fields}
+    for change in actual:
+        for name, misfit in misfits_of(change.after).items() if change.after is not None else ():
+            if (change.model, name) in named:
+                return f"{change.model}.{name} holds text that is no member: {misfit.why}", misfit.do
+    return None, None
 
 
 def _against(expectation: Expectation, extra: list[Change]) -> list[str]:

@@ -186,7 +186,8 @@ class ApiClient(httpx.AsyncClient):
     async def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
         """Send a request that was built before; as in httpx.
 
-        Raises `errors.AnsweredFromRecord` when a Nexus did not run the handler.
+        Raises `errors.AnsweredFromRecord` when a Nexus did not run the handler, and `errors.DefaultLimitHit` for a list
+        that a default limit cut, where that is an error (``testkit_default_limits = error``).
         """
         request.extensions[WHOLE] = not (stream or self.event_hooks["response"])  # a hook may want to stream
         with self.timeline.begin(request, elsewhere=self.app is None) as running:
@@ -195,6 +196,7 @@ class ApiClient(httpx.AsyncClient):
             running.answered(response.status_code, recorded=age is not None)
             if age is not None:
                 nexus.refuse_recorded(response, age)
+        self.timeline.check(request)
         return response
 
     async def __aenter__(self) -> Self:

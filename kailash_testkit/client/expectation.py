@@ -10,6 +10,7 @@ import httpx
 
 from kailash_testkit import open_kits
 from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS, Outcome
+from kailash_testkit.asgi.timeline import TIMED
 from kailash_testkit.changes import Changes
 from kailash_testkit.client.failure_messages import broken_response, unexpected_status
 from kailash_testkit.client.options import BodylessOptions, RequestOptions
@@ -55,7 +56,14 @@ class Expectation:
                 raise broken_response(broken, self._statuses, broken.__cause__, self._changes(recordings)) from None
             outcome: Outcome = response.extensions.get(OUTCOME, Outcome())
             if response.status_code not in self._statuses:
-                raise unexpected_status(response, self._statuses, outcome.exception, self._changes(recordings))
+                raise unexpected_status(
+                    response,
+                    self._statuses,
+                    outcome.exception,
+                    self._changes(recordings),
+                    getattr(self._client, "app", None),
+                    [] if self._kit is None else self._kit.explainer.observed(response.request.extensions.get(TIMED)),
+                )
         if outcome.exception is not None and not outcome.answered and response.status_code < 500:
             raise outcome.to_raise(response.request)
         return response

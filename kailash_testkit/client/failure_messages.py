@@ -9,6 +9,7 @@ import httpx
 
 from kailash_testkit.asgi.masking import Masker, sent_body
 from kailash_testkit.asgi.tracebacks import exception_lines
+from kailash_testkit.client.routes import no_route
 from kailash_testkit.errors import UnexpectedStatus
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def unexpected_status(
     expected: Sequence[int],
     exception: BaseException | None,
     changes: Sequence[Changes] = (),
+    app: object = None,
+    observed: Sequence[str] = (),
 ) -> UnexpectedStatus:
     """The error for a response with another status than expected.
 
@@ -41,6 +44,8 @@ def unexpected_status(
     expected: the accepted status codes.
     exception: what the application raised while it worked on the request, if anything.
     changes: what happened meanwhile in each database that is under test, if that is known.
+    app: the application, whose routes are looked at. observed: what explains much: lists that a default limit cut,
+        calls that were never awaited.
     """
     masker = Masker(response.request)
     got = f"{response.status_code} {response.reason_phrase}".rstrip()
@@ -51,9 +56,13 @@ def unexpected_status(
         *_server_lines(exception, masker),
         *_change_lines(changes, masker),
     ]
-    advice = _advice(response, exception)
-    error = UnexpectedStatus(_headline(response.request, masker, expected, got), details=details, do=advice)
-    error.status = response.status_code
+    missing = no_route(app, response.request) if response.status_code in (404, 405) and exception is None else None
+    error = UnexpectedStatus(
+        _headline(response.request, masker, expected, got),
+        details=[*([masker.text(missing)] if missing else []), *details, *map(masker.text, observed)],
+        do="check path and method against the application's routes" if missing else _advice(response, exception),
+    )
+    error.status, error.response, error.no_route = response.status_code, response, missing is not None
     return error
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     import httpx
 
+    from kailash_testkit.asgi.timeline import Timeline
     from kailash_testkit.client.expectation import Expectation
     from kailash_testkit.kit import Kit
 
@@ -17,6 +18,11 @@ class Client(Protocol):
     @property
     def kit(self) -> Kit | None:
         """The kit of the database behind the application, if there is one."""
+        ...
+
+    @property
+    def timeline(self) -> Timeline:
+        """The requests that it made."""
         ...
 
     def expect(self, status: int, /, *more: int) -> Expectation:

@@ -9,6 +9,7 @@ from typing import Final
 
 from kailash_testkit.command_line import clean, doctor, generate, lint
 from kailash_testkit.errors import KitError
+from kailash_testkit.version import __version__
 
 COMMANDS: Final = (generate, doctor, lint, clean)
 """Modules with ``add(commands)``, which declares a parser whose default ``run`` returns the exit code."""
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="kailash-testkit", description="The test kit for applications built on Kailash DataFlow."
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add(commands)

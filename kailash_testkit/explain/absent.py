@@ -14,7 +14,8 @@ from kailash_testkit.explain.failures import Failure
 from kailash_testkit.explanation import Cause, Explanation
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals import dataflow_evidence
-from kailash_testkit.models.types import enum_to_value, type_name
+from kailash_testkit.models.enums import enum_to_value
+from kailash_testkit.models.types import type_name
 from kailash_testkit.redaction import redact
 
 Suspect = Callable[[Case], Explanation | None]
@@ -184,6 +185,20 @@ def closed_loop(case: Case) -> Explanation | None:
         evidence=[str(failure) for failure in found[-_MOST:]],
         cure="run all in one loop: asyncio_default_test_loop_scope and asyncio_default_fixture_loop_scope = session",
         certain=any(case.names_the_id(failure) for failure in found),
+    )
+
+
+def never_awaited(case: Case) -> Explanation | None:
+    """A write of the model was called, and nobody awaited it."""
+    found = case.never_awaited()
+    if not found or case.past or case.gaps:
+        return None
+    return Explanation(
+        Cause.NEVER_AWAITED,
+        f"{case.name} was never written: {found[-1]}",
+        unknown=["whether that call was to write this row"],
+        cure="await it",
+        certain=False,
     )
 
 

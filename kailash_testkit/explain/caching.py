@@ -40,6 +40,17 @@ async def stale_cache(case: Case, row: Row) -> Explanation | None:
     return _unlike_any(case, row, before, cached)
 
 
+def cache_that_still_has(case: Case) -> Explanation | None:
+    """A cached result of the model has a row that is not in the database any more."""
+    cached = CachedReads(case.dataflow, case.model.name)
+    for entry in cached.entries().values():
+        for found in rows_in(entry) or ():
+            if str(found.get("id")) == str(case.asked):
+                proof = f"cached: {fields(found, case.model.name)!r}"
+                return _stale(f"a cached result still has {case.name}", cached, proof)
+    return None
+
+
 def _reads(case: Case, entries: Iterable[object]) -> list[tuple[str, Read]]:
     """Reads that an application is likely to make, with the limits that the cached lists have."""
     results = [cast("Mapping[str, object]", entry) for entry in entries if isinstance(entry, Mapping)]

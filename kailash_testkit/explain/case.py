@@ -12,11 +12,16 @@ from kailash_testkit.asgi.timeline import TimedRequest, Timeline
 from kailash_testkit.concurrency import tasks
 from kailash_testkit.databases import Database
 from kailash_testkit.databases.journal import RecordedChange
+from kailash_testkit.errors import NodeFailed
 from kailash_testkit.explain.failures import Failure, FailureLog
+from kailash_testkit.explain.limits import LimitHit, LimitLog
+from kailash_testkit.explain.unawaited import NeverAwaited, UnawaitedLog
+from kailash_testkit.internals.dataflow_evidence import CacheSettings
 from kailash_testkit.isolation.sandbox import Sandbox
 from kailash_testkit.models import Model
+from kailash_testkit.models.enums import enum_to_value
 from kailash_testkit.models.rows import Row
-from kailash_testkit.models.types import alternatives, enum_to_value
+from kailash_testkit.models.types import alternatives
 
 
 class Nodes(Protocol):
@@ -38,6 +43,8 @@ class Case:
     nodes: Nodes
     timeline: Timeline
     failures: FailureLog
+    limits: LimitLog
+    unawaited: UnawaitedLog
     tenant: str | None
 
     @property
@@ -68,6 +75,19 @@ class Case:
         if kind is int:
             return not isinstance(self.asked, int) or isinstance(self.asked, bool)
         return kind is str and not isinstance(self.asked, str)
+
+    @property
+    def cache_is_on(self) -> bool:
+        """Whether DataFlow caches the results of queries."""
+        return CacheSettings.of(self.dataflow).enabled
+
+    async def is_read(self) -> bool:
+        """Whether DataFlow's own read shows the row."""
+        inputs = {"id": self.asked, "raise_on_not_found": False}
+        try:
+            return bool((await self.nodes.run(self.model, "Read", inputs)).get("found"))
+        except NodeFailed:
+            return False
 
     # --- the past --------------------------------------------------------------------------------
 
@@ -108,6 +128,14 @@ class Case:
         if request.first is None or request.last is None:
             return None
         return any(request.covers(change.seq) for change in self._recorded[0])
+
+    def limits_hit(self, request: TimedRequest | None) -> list[LimitHit]:
+        """The lists of this model that a default limit cut during a request."""
+        return [hit for hit in self.limits if hit.model == self.model.name and hit.request is request is not None]
+
+    def never_awaited(self) -> list[NeverAwaited]:
+        """The calls of DataFlow that were to write this model, and were never awaited."""
+        return [each for each in self.unawaited if each.writes and self.model.name in each.models]
 
     # --- what failed, and what still runs -----------------------------------------------------------
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from kailash_testkit.asgi.timeline import Timeline
-from kailash_testkit.explain import investigation
+from kailash_testkit.asgi.timeline import TimedRequest, Timeline
+from kailash_testkit.explain import answers, investigation
+from kailash_testkit.explain.answers import Agrees
 from kailash_testkit.explain.case import Case, Nodes
 from kailash_testkit.explain.failures import FailureLog
+from kailash_testkit.explain.limits import LimitLog
+from kailash_testkit.explain.unawaited import UnawaitedLog
 from kailash_testkit.explanation import Explanation
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.isolation.sandbox import Sandbox
@@ -45,33 +48,50 @@ class Explained(Protocol):
 class Explainer:
     """Keeps what a later explanation needs: the requests, and the nodes that failed, of the test that runs."""
 
-    def __init__(self, kit: Explained, timeline: Timeline) -> None:
+    def __init__(self, kit: Explained, timeline: Timeline, dataflow: Any) -> None:
         self._kit = kit
         self._timeline = timeline
         self._failures = FailureLog()
+        self.limits = LimitLog(dataflow)
+        self._unawaited = UnawaitedLog()
+        timeline.checks.append(self.limits.refuse)
+
+    @property
+    def _logs(self) -> tuple[FailureLog, LimitLog, UnawaitedLog]:
+        return self._failures, self.limits, self._unawaited
 
     def start(self) -> None:
         """Begins to observe."""
-        self._failures.start()
+        for log in self._logs:
+            log.start()
 
     def stop(self) -> None:
         """Ends it. Idempotent."""
-        self._failures.stop()
+        for log in self._logs:
+            log.stop()
 
     def went_back(self) -> None:
         """The database went back to an earlier state: what failed before, and where, tells nothing any more."""
         self._timeline.forget_positions()
-        self._failures.clear()
+        for log in self._logs:
+            log.clear()
 
     def forget(self) -> None:
         """Another test begins."""
         self._timeline.clear()
-        self._failures.clear()
-        self._failures.start()
+        for log in self._logs:
+            log.clear()
+            log.start()
 
     def failed_nodes(self) -> list[str]:
         """The application's nodes that failed, a line each; those of the kit have raised their failure."""
         return [str(failure) for failure in self._failures if not failure.by_kit]
+
+    def observed(self, request: TimedRequest | None = None) -> list[str]:
+        """What default limits cut and what was never awaited, a line each. request: during which; None for any."""
+        if request is None:
+            return [str(each) for each in (*self.limits, *self._unawaited)]
+        return [str(each) for each in (*self.limits.of(request), *self._unawaited.of(request))]
 
     def at_once(self, model: Model, row_id: object) -> Explanation:
         """What can be said without running anything; never raises."""
@@ -85,6 +105,20 @@ class Explainer:
         """`explain`, for the message of an error: never raises."""
         return await investigation.explain_for_message(self._case(model, row_id))
 
+    async def of_shown(self, model: Model, row_id: object, agrees: Agrees) -> Explanation:
+        """Why an answer shows a row, or a state of it, that it should not show; see `answers.explain_shown`."""
+        return await answers.explain_shown(self._case(model, row_id), agrees)
+
+    async def of_not_shown(
+        self, model: Model, row_id: object, request: TimedRequest | None, count: int | None
+    ) -> Explanation:
+        """Why the answer to a request lacks a row that is stored. count: how many rows a list shows."""
+        return await answers.explain_not_shown(self._case(model, row_id), request, count)
+
+    async def of_unconfirmed(self, model: Model, row_id: object, request: TimedRequest | None) -> Explanation:
+        """Why a write that a request reported did not happen."""
+        return await answers.explain_unconfirmed(self._case(model, row_id), request)
+
     def _case(self, model: Model, row_id: object) -> Case:
         store = self._kit.store
         tenant = dataflow_internals.current_tenant(store.dataflow) if model.tenant else None
@@ -96,5 +130,7 @@ class Explainer:
             nodes=store.workflows,
             timeline=self._timeline,
             failures=self._failures,
+            limits=self.limits,
+            unawaited=self._unawaited,
             tenant=tenant,
         )

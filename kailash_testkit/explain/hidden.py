@@ -64,6 +64,18 @@ def _id_in_table(row: Row, ids: list[object]) -> object:
     return next((found for found in ids if str(found) == str(row.id)), row.id)
 
 
+def unread(case: Case, row: Row) -> Explanation:
+    """Nothing that the kit knows of hides it, and DataFlow does not read it."""
+    return Explanation(
+        Cause.UNDECIDED,
+        f"{case.name} is in the test database, and DataFlow's ReadNode does not show it",
+        evidence=[f"stored: {row!r}"],
+        unknown=["whether the nodes read another database, or cannot read what is stored"],
+        cure="compare the stored row with what the model declares",
+        certain=False,
+    )
+
+
 def visible(case: Case, row: Row) -> Explanation:
     """Nothing hides it."""
     written = case.when(case.past[-1].seq) if case.past else ""

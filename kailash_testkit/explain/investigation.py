@@ -21,6 +21,7 @@ _LIKELY: Final[tuple[Suspect, ...]] = (
     absent.this_create_failed,
     absent.closed_loop,
     absent.not_committed,
+    absent.never_awaited,
     absent.recorded_answer,
     absent.a_create_failed,
     absent.name_leads_elsewhere,
@@ -69,7 +70,10 @@ async def explain(case: Case) -> Explanation:
     if found_at_once.cause in (Cause.SOFT_DELETED, Cause.OTHER_TENANT):
         return found_at_once
     row = case.row
-    return await stale_cache(case, row) or found_at_once
+    stale = await stale_cache(case, row)
+    if stale is not None or found_at_once.cause is not Cause.VISIBLE:
+        return stale or found_at_once
+    return found_at_once if await case.is_read() else hidden.unread(case, row)
 
 
 def _of_stored(case: Case, row: Row) -> Explanation:

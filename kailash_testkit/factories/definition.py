@@ -11,7 +11,7 @@ from kailash_testkit.errors import UnknownTrait
 from kailash_testkit.factories.declarations import Declaration
 from kailash_testkit.internals.dataflow import owner_of
 from kailash_testkit.models import Model, read_model
-from kailash_testkit.models.rows import Row
+from kailash_testkit.models.rows import Row, retyped
 from kailash_testkit.models.storable import check_storable
 from kailash_testkit.store.store import Store
 from kailash_testkit.text import closest_match, comma_join
@@ -60,7 +60,7 @@ class Definition:
 
     def typed(self, row: Row) -> Row:
         """The row as an instance of the factory's own class of rows."""
-        return row if self.row_class is Row else self.row_class(self.model_name, row.as_dict())
+        return row if self.row_class is Row else retyped(row, self.row_class, self.model_name)
 
     def using(self, values: Mapping[str, object]) -> Self:
         """With these defaults on top."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Final, get_type_hints
 
 from kailash_testkit.errors import UnknownField, UnknownModel
+from kailash_testkit.models.enums import enums_in
 from kailash_testkit.models.moments import Moments
 from kailash_testkit.models.types import alternatives, decoder, has_metadata, is_nullable
 from kailash_testkit.redaction import classify
@@ -67,6 +68,11 @@ class Model:
     def decoders(self) -> Mapping[str, Callable[[object], object]]:
         """By column: what makes a stored value one of the declared type."""
         return {name: decoder(annotation) for name, annotation in self.columns.items()}
+
+    @cached_property
+    def enum_columns(self) -> frozenset[str]:
+        """The columns whose type has an Enum in it."""
+        return frozenset(name for name, annotation in self.columns.items() if any(enums_in(annotation)))
 
     @cached_property
     def id_is_automatic(self) -> bool:

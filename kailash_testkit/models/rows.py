@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import base64
 import enum
-from collections.abc import Mapping
+import sys
+from collections import deque
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any, NoReturn, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast, dataclass_transform
 
 from kailash_testkit.models import Model
-from kailash_testkit.models.types import same
-from kailash_testkit.redaction import fields
-from kailash_testkit.text import closest_match, comma_join, truncate_repr
+from kailash_testkit.models.enums import Misfit, misfit
+from kailash_testkit.models.equality import equal_columns, same
+from kailash_testkit.redaction import fields, is_secret
+from kailash_testkit.text import closest_match, comma_join, display
 
 _SHOWN_COLUMNS = 8
+
+_failed: deque[tuple[str, int, BaseRow, Mapping[str, object]]] = deque(maxlen=16)
+NO_MISFITS: Final[Mapping[str, Misfit]] = {}
 
 
 class BaseRow:
     """What all rows have whatever their model: the part of `Row` that names no column."""
 
-    __slots__ = ("_model", "_values")
+    __slots__ = ("_misfits", "_model", "_values")
     _model: str
     _values: Mapping[str, object]
+    _misfits: Mapping[str, Misfit]
 
-    def __init__(self, model: str, values: Mapping[str, object], /) -> None:
+    def __init__(self, model: str, values: Mapping[str, object], misfits: Mapping[str, Misfit] = NO_MISFITS, /) -> None:
         object.__setattr__(self, "_model", model)
         object.__setattr__(self, "_values", dict(values))
+        object.__setattr__(self, "_misfits", misfits)
 
     def __contains__(self, name: object, /) -> bool:
         return name in self._values
@@ -49,23 +57,23 @@ class BaseRow:
 
     def __eq__(self, other: object, /) -> bool:
         if isinstance(other, BaseRow):
-            return self._model == other._model and self._values == other._values
+            return self._model == other._model and equal_columns(self._values, other._values)
         if isinstance(other, Mapping):
-            return self._values == cast("Mapping[str, object]", other)
+            return equal_columns(self._values, cast("Mapping[str, object]", other))
         return NotImplemented
 
     def __hash__(self) -> int:
         return hash((self._model, str(self._values.get("id"))))
 
     def __repr__(self) -> str:
-        shown = [f"{name}={truncate_repr(value)}" for name, value in fields(self._values, self._model).items()]
+        shown = shown_columns(self)
         hidden = len(shown) - _SHOWN_COLUMNS
         if hidden > 1:
             shown = [*shown[:_SHOWN_COLUMNS], f"... {hidden} more columns"]
         return f"{self._model}({', '.join(shown)})"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (type(self), (self._model, self._values))
+        return (type(self), (self._model, self._values, self._misfits))
 
     def _no_column(self, name: str) -> str:
         guess = closest_match(name, self._values)
@@ -76,6 +84,36 @@ class BaseRow:
 def model_of(row: BaseRow, /) -> str:
     """The name of the row's model."""
     return row._model  # pyright: ignore[reportPrivateUsage] - a row keeps its attributes free for columns
+
+
+def misfits_of(row: BaseRow, /) -> Mapping[str, Misfit]:
+    """The columns whose Enum has no member that is stored so: why, and what to do."""
+    return row._misfits  # pyright: ignore[reportPrivateUsage]
+
+
+def shown_columns(row: BaseRow, names: Collection[str] | None = None, /) -> list[str]:
+    """The named columns, or all, each as ``name=value`` without secrets; what is no member of its Enum says so."""
+    misfits = misfits_of(row)
+    values = fields(row.as_dict(), model_of(row))
+    return [
+        f"{name}={display(value)}" + (" (no member)" if name in misfits else "")
+        for name, value in values.items()
+        if names is None or name in names
+    ]
+
+
+def failed_matches(file: str, line: int) -> list[tuple[BaseRow, Mapping[str, object]]]:
+    """The last calls of `Row.matches` in a line that were False: the row, and what it was to match."""
+    found = [(row, expected) for where, number, row, expected in _failed if (where, number) == (file, line)]
+    return found[-1:]
+
+
+def retyped(row: BaseRow, kind: type[AnyRow], model: str, /) -> AnyRow:
+    """The row as one of another class."""
+    return kind(model, row.as_dict(), misfits_of(row))
+
+
+AnyRow = TypeVar("AnyRow", bound=BaseRow)
 
 
 class Row(BaseRow):
@@ -95,15 +133,19 @@ class Row(BaseRow):
     @classmethod
     def decoded(cls, model: Model, stored: Mapping[str, object], /) -> Row:
         """The row for what a database or a DataFlow node returned, columns unknown to the model as stored."""
-        columns, decoders = model.columns, model.decoders
+        columns, decoders, enums = model.columns, model.decoders, model.enum_columns
         values: dict[str, object] = {}
+        misfits: dict[str, Misfit] = {}
         for name, value in stored.items():
             # Most values are of the declared type itself, and a ledger has many.
             if value is None or name not in columns or cast("object", type(value)) is columns[name]:
                 values[name] = value
             else:
-                values[name] = decoders[name](value)
-        return cls(model.name, values)
+                held = values[name] = decoders[name](value)
+                found = misfit(columns[name], held) if name in enums and not is_secret(name, model.name) else None
+                if found is not None:
+                    misfits[name] = found
+        return cls(model.name, values, misfits or NO_MISFITS)
 
     def __getattr__(self, name: str) -> Any:
         values = object.__getattribute__(self, "_values")
@@ -121,7 +163,11 @@ class Row(BaseRow):
 
     def matches(self, /, **expected: object) -> bool:
         """Whether the named columns have these values. An unknown column raises KeyError."""
-        return all(same(value, self[name]) for name, value in expected.items())
+        matches = all(same(value, self[name]) for name, value in expected.items())
+        if not matches:
+            caller = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - documented
+            _failed.append((caller.f_code.co_filename, caller.f_lineno, self, expected))
+        return matches
 
 
 if TYPE_CHECKING:

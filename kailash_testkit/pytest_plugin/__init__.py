@@ -16,6 +16,7 @@ import pytest
 from kailash_testkit import redaction
 from kailash_testkit.factories.numbering import within
 from kailash_testkit.pytest_plugin import failure_report, seed, settings
+from kailash_testkit.pytest_plugin.assertions import compared, explain_matches
 from kailash_testkit.pytest_plugin.fixtures import (
     api,
     kit,
@@ -165,6 +166,8 @@ def pytest_fixture_setup(
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    if call.excinfo is not None:
+        explain_matches(call.excinfo.value)
     report = yield
     if report.failed and call.excinfo is not None:
         session = item.config.stash[SESSION]
@@ -178,6 +181,10 @@ def pytest_runtest_makereport(
         sections = [session.under_test.failures.untold(item.nodeid), session.keep(item)]
         report.sections += [section for section in sections if section is not None]
     return report
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    return compared(op, left, right)
 
 
 @pytest.hookimpl(wrapper=True)

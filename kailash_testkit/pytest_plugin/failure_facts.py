@@ -51,7 +51,10 @@ class ExplanationFacts(TypedDict):
 
 
 class Facts(TypedDict):
-    """One failed test. changes: lines; more_changes: how many rows they leave out."""
+    """One failed test. changes: lines; more_changes: how many rows they leave out.
+
+    observed: lists that a default limit cut, and calls that were never awaited.
+    """
 
     test: str
     phase: str
@@ -64,6 +67,7 @@ class Facts(TypedDict):
     requests: list[RequestFacts]
     more_requests: int
     failed_nodes: list[str]
+    observed: list[str]
     explanation: ExplanationFacts | None
     trouble: str | None
 
@@ -83,6 +87,7 @@ def collected(item: pytest.Item, call: pytest.CallInfo[Any], kits: list[Kit], se
         requests=[],
         more_requests=0,
         failed_nodes=[],
+        observed=[],
         explanation=_explained(getattr(error, "explanation", None)),
         trouble=None,
     )
@@ -93,8 +98,8 @@ def collected(item: pytest.Item, call: pytest.CallInfo[Any], kits: list[Kit], se
             _add(facts, kit, beside, is_only=is_only)
         except Exception as trouble:  # named in the report, which must not fail with it
             facts["trouble"] = redact(f"{type(trouble).__name__}: {trouble}").splitlines()[0]
-    used = [facts["changes"], facts["requests"], facts["failed_nodes"], facts["explanation"], facts["trouble"]]
-    return facts if any(used) else None
+    used = [facts["changes"], facts["requests"], facts["failed_nodes"], facts["observed"], facts["explanation"]]
+    return facts if any(used) or facts["trouble"] else None
 
 
 def _add(facts: Facts, kit: Kit, beside: list[Kit], *, is_only: bool) -> None:
@@ -115,6 +120,7 @@ def _add(facts: Facts, kit: Kit, beside: list[Kit], *, is_only: bool) -> None:
     facts["requests"] += [_request(request, kit, is_only=is_only) for request in requests]
     facts["more_requests"] += kit.timeline.count - len(requests)
     facts["failed_nodes"] += kit.explainer.failed_nodes()
+    facts["observed"] += dict.fromkeys(map(redact, kit.explainer.observed()))
 
 
 def _request(request: TimedRequest, kit: Kit, *, is_only: bool) -> RequestFacts:

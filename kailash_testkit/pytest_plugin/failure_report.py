@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 TITLE: Final = "kailash-testkit"
 _HOST: Final = "http://testserver"
 _FAILED_NODES: Final = 3
+_OBSERVED: Final = 5
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -80,6 +81,10 @@ def text(facts: Facts) -> str:
     lines = _changes(facts) + _requests(facts["requests"], facts["more_requests"])
     if facts["failed_nodes"]:
         lines += ["nodes that failed:", *(f"  {line}" for line in facts["failed_nodes"][-_FAILED_NODES:])]
+    if facts["observed"]:
+        lines += ["observed:", *(f"  {line}" for line in facts["observed"][:_OBSERVED])]
+        more = len(facts["observed"]) - _OBSERVED
+        lines += [f"  ... and {more} more"] if more > 0 else []
     if facts["trouble"]:
         lines.append(f"not known: {facts['trouble']}")
     if facts["database"]:

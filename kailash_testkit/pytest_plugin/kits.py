@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Kits:
     """Opens and closes kits.
 
-    database: the session's private databases. verify: as for `Kit`. load_app: registers late models. on_open, on_close:
+    database: the session's private databases. verify: as for `Kit`. limits_are_errors: whether a test fails
+    when a default limit cut a list. load_app: registers late models. on_open, on_close:
     called with an instance that is about to get a kit, or has none any more.
     """
 
@@ -29,12 +30,14 @@ class Kits:
         database: PrivateDatabases,
         *,
         verify: bool,
+        limits_are_errors: bool,
         load_app: Callable[[], None],
         on_open: Callable[[Any], None],
         on_close: Callable[[Any], None],
     ) -> None:
         self._database = database
         self._verify = verify
+        self._limits_are_errors = limits_are_errors
         self._load_app = load_app
         self._on_open = on_open
         self._on_close = on_close
@@ -95,6 +98,7 @@ class Kits:
             self._database.make()
             is_late = may_have_written and not self.is_at(url) and self._database.is_used(url)
             kit = Kit.on_private_database(dataflow, verify=self._verify, late_models=self._load_app)
+        kit.explainer.limits.are_errors = self._limits_are_errors
         self.opened.append(kit.open())
         self._models[dataflow] = len(dataflow.get_models())
         if is_late:

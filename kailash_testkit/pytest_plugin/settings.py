@@ -45,6 +45,11 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini(
         "testkit_other_databases", "DataFlow instances at other databases: 'refuse' or 'allow'", default="refuse"
     )
+    parser.addini(
+        "testkit_default_limits",
+        "lists of the application that DataFlow's default limits cut (ListNode 10, express 100): 'report' or 'error'",
+        default="report",
+    )
     parser.addini("testkit_redact", "further fields whose values are not shown, 'field, field'; or 'off'", default="")
     group = parser.getgroup("kailash-testkit")
     group.addoption(
@@ -84,6 +89,7 @@ class Settings:
     lifespan: Lifespan
     verify: bool
     redact: Rule
+    limits_are_errors: bool = False
     live: bool = False
     runs_tests: bool = True
     """Whether the command line lets this process run tests: not only collect them, nor start workers."""
@@ -111,6 +117,9 @@ class Settings:
         others = config.getini(SETTING)
         if others not in ("refuse", "allow"):
             raise ConfigurationError(f"{SETTING} = {others!r}", do="use 'refuse' or 'allow'")
+        limits = config.getini("testkit_default_limits")
+        if limits not in ("report", "error"):
+            raise ConfigurationError(f"testkit_default_limits = {limits!r}", do="use 'report' or 'error'")
         targets: str = config.getini("testkit_dataflow")
         dataflows = tuple(target.strip() for target in targets.split(",") if target.strip())
         return cls(
@@ -124,6 +133,7 @@ class Settings:
             lifespan=lifespan,
             verify=getattr(options, "testkit_verify", False),
             redact=_rule(config.getini("testkit_redact")),
+            limits_are_errors=limits == "error",
             live=getattr(options, "testkit_live", False),
             runs_tests=not (options.collectonly or getattr(options, "numprocesses", None)),
         )

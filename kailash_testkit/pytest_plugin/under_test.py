@@ -50,6 +50,7 @@ class UnderTest:
         self.kits = Kits(
             database,
             verify=settings.verify,
+            limits_are_errors=settings.limits_are_errors,
             load_app=self._load_app,
             on_open=self.others.gets_kit,
             on_close=self.others.made,

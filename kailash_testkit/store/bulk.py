@@ -17,9 +17,9 @@ from weakref import WeakKeyDictionary
 from kailash_testkit.errors import KitError, NodeFailed
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.models import Model
+from kailash_testkit.models.enums import enum_to_value
 from kailash_testkit.models.model import MANAGED, MISSING
 from kailash_testkit.models.rows import Row
-from kailash_testkit.models.types import enum_to_value
 from kailash_testkit.store import failures
 from kailash_testkit.store.failures import differences
 from kailash_testkit.store.store import Store, with_tenant

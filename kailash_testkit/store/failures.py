@@ -19,10 +19,13 @@ from kailash_testkit.errors import (
 from kailash_testkit.explanation import Cause, Explanation
 from kailash_testkit.internals.dataflow import rewrites_text
 from kailash_testkit.models import Model
-from kailash_testkit.models.rows import Row
-from kailash_testkit.models.types import same, type_name
+from kailash_testkit.models.differences import differences as places_of
+from kailash_testkit.models.differences import lines
+from kailash_testkit.models.equality import same
+from kailash_testkit.models.rows import Row, misfits_of
+from kailash_testkit.models.types import type_name
 from kailash_testkit.redaction import fields, masked
-from kailash_testkit.text import comma_join, differing, truncate_repr
+from kailash_testkit.text import comma_join, display
 
 _SAMPLED_IDS: Final = 1000
 _MOST_DIFFERENCES: Final = 6  # lines, so that the message stays within ten
@@ -116,14 +119,13 @@ def compare(model: Model, requested: Mapping[str, object], stored: Row, verb: st
     if not wrong:
         return
     shown = wrong[:_MOST_DIFFERENCES]
-    width = max(map(len, shown))
-    lines = [_side_by_side(model, name, width, requested[name], stored) for name in shown]
+    details = [line for name in shown for line in _side_by_side(model, name, requested[name], stored)]
     if len(wrong) > len(shown):
-        lines.append(f"... and {len(wrong) - len(shown)} more")
+        details.append(f"... and {len(wrong) - len(shown)} more")
     why, do = _reason(requested, stored, wrong)
     mismatch = StoredRowMismatch(
         f"{model.name} {stored['id']!r} was {verb}, but not as requested: {comma_join(wrong)}",
-        details=lines,
+        details=details,
         why=why,
         do=do,
     )
@@ -133,7 +135,10 @@ def compare(model: Model, requested: Mapping[str, object], stored: Row, verb: st
 
 def _reason(requested: Mapping[str, object], stored: Row, wrong: Sequence[str]) -> tuple[str, str]:
     """Why values were stored otherwise, and what to do."""
-    for asked, kept in ((requested[name], stored.as_dict().get(name)) for name in wrong):
+    for name in wrong:
+        asked, kept = requested[name], stored.as_dict().get(name)
+        if name in misfits_of(stored):
+            return misfits_of(stored)[name]
         if isinstance(asked, str) and rewrites_text(asked):
             return (
                 "DataFlow's protection against SQL injection rewrites text that looks like SQL",
@@ -153,10 +158,11 @@ def differences(requested: Mapping[str, object], stored: Row) -> list[str]:
     return [name for name, value in requested.items() if name not in columns or not same(value, columns[name])]
 
 
-def _side_by_side(model: Model, name: str, width: int, requested: object, stored: Row) -> str:
-    found = stored.as_dict().get(name, "(no such column)")
-    asked, given = differing(masked(name, requested, model.name), masked(name, found, model.name))
-    return f"{name:<{width}}  requested {asked}, stored {given}  (declared {type_name(model.columns[name])})"
+def _side_by_side(model: Model, name: str, requested: object, stored: Row) -> list[str]:
+    if name not in stored:
+        return [f"{name}: requested {display(masked(name, requested, model.name))}, and there is no such column"]
+    places = places_of(name, masked(name, requested, model.name), masked(name, stored[name], model.name))
+    return lines(places, f"{{}}: requested {{}}, stored {{}}  (declared {type_name(model.columns[name])})")
 
 
 def not_deleted(model: Model, left: Row) -> NodeFailed:
@@ -209,7 +215,7 @@ def multiple_rows(model: Model, conditions: Mapping[str, object], rows: Sequence
     """find() met more than one row."""
     shown = [repr(row) for row in rows[:3]]
     return MultipleRowsFound(
-        f"{len(rows)} rows of {model.name} match {truncate_repr(fields(conditions, model.name))}, expected at most one",
+        f"{len(rows)} rows of {model.name} match {display(fields(conditions, model.name))}, expected at most one",
         details=[*shown, *([f"... and {len(rows) - 3} more"] if len(rows) > 3 else [])],
         do=f"narrow the filter, or use rows({model.name}, ...) for all of them",
     )
@@ -225,7 +231,7 @@ def _closest(row_id: object, ids: Sequence[object]) -> str:
 
 
 def _values(model: Model, requested: Mapping[str, object]) -> list[str]:
-    return [f"values: {truncate_repr(fields(requested, model.name))}"]
+    return [f"values: {display(fields(requested, model.name))}"]
 
 
 def _cure(reason: str) -> str | None:

@@ -15,8 +15,10 @@ from kailash_testkit.errors import FieldTypeError, UnknownOperator
 from kailash_testkit.internals.dataflow import rewrites_text
 from kailash_testkit.models import Model
 from kailash_testkit.models.checking import checked_operand
+from kailash_testkit.models.enums import enum_to_value
+from kailash_testkit.models.equality import same
 from kailash_testkit.models.rows import Row
-from kailash_testkit.models.types import alternatives, enum_to_value, same
+from kailash_testkit.models.types import alternatives
 from kailash_testkit.redaction import masked
 from kailash_testkit.text import closest_match, comma_join
 

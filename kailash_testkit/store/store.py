@@ -18,8 +18,8 @@ from kailash_testkit.explanation import Explanation
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.models import Model, read_model
 from kailash_testkit.models.checking import checked_id, checked_values
+from kailash_testkit.models.enums import enum_to_value
 from kailash_testkit.models.rows import Row
-from kailash_testkit.models.types import enum_to_value
 from kailash_testkit.store import failures
 from kailash_testkit.store.filters import Filter, checked_filter
 from kailash_testkit.store.workflows import Workflows

@@ -71,7 +71,7 @@ def test_met(expected: Expectation, actual: Change) -> None:
         (
             created("Order", due=datetime(2025, 1, 2)),
             made("Order", id=1, due=datetime(2025, 1, 3)),
-            ["due: expected datetime.datetime(2025, 1, 2, 0, 0), got datetime.datetime(2025, 1, 3, 0, 0)"],
+            ["due: expected 2025-01-02T00:00:00, got 2025-01-03T00:00:00"],
         ),
         (updated("Order", 1, status="paid"), changed(status="payed"), ["status: expected 'paid', got 'payed'"]),
         (

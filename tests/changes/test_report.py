@@ -7,7 +7,7 @@ from typing import Any
 from recorded import Recorder, change, made
 
 from kailash_testkit.changes import Change, created, deleted, updated
-from kailash_testkit.changes.report import described, differences, listing
+from kailash_testkit.changes.report import described, listing, unmet
 
 BEFORE = {"id": 1, "status": "open", "total": 1.5}
 
@@ -25,8 +25,8 @@ def test_a_created_row_shows_its_values() -> None:
 def test_an_updated_row_shows_the_columns_that_differ() -> None:
     assert described(changed(status="paid", total=2.5)).splitlines() == [
         "updated Order 1",
-        "  status  'open' -> 'paid'",
-        "  total   1.5 -> 2.5",
+        "  status: 'open' -> 'paid'",
+        "  total: 1.5 -> 2.5",
     ]
 
 
@@ -49,13 +49,13 @@ def test_a_soft_deletion_says_so_and_shows_what_else_changed() -> None:
     assert listing(journal.net()) == [
         "soft-deleted Product 1",
         "soft-deleted Product 2",
-        "  name  'pen' -> 'gone'",
+        "  name: 'pen' -> 'gone'",
     ]
 
 
 def test_no_difference() -> None:
-    assert differences([], []) == []
-    assert differences([updated("Order", 1, status="paid")], [changed(status="paid")]) == []
+    assert unmet([], []) == []
+    assert unmet([updated("Order", 1, status="paid")], [changed(status="paid")]) == []
 
 
 def test_expected_and_actual_side_by_side_and_what_matched_is_only_counted() -> None:
@@ -72,7 +72,7 @@ def test_expected_and_actual_side_by_side_and_what_matched_is_only_counted() -> 
         change("updated", "Order", {**BEFORE, "id": 3}, {**BEFORE, "id": 3, "status": "late", "total": 0.0}),
         change("deleted", "Customer", {"id": "c"}, None),
     ]
-    assert differences(expected, actual) == [
+    assert unmet(expected, actual) == [
         "1 as expected",
         "different:  updated Order(1, status='paid')",
         "              status: expected 'paid', got 'payed'",
@@ -81,28 +81,28 @@ def test_expected_and_actual_side_by_side_and_what_matched_is_only_counted() -> 
         "different:  created Item(name='pen')   (nearest: 2)",
         "              name: expected 'pen', got 'pin'",
         "unexpected: updated Order 3",
-        "              status  'open' -> 'late'",
-        "              total   1.5 -> 0.0",
+        "              status: 'open' -> 'late'",
+        "              total: 1.5 -> 0.0",
         "unexpected: deleted Customer 'c'",
     ]
 
 
 def test_an_expectation_is_held_against_the_change_that_comes_nearest() -> None:
     actual = [made("Item", id=1, a=1, b=1), made("Item", id=2, a=2, b=1)]
-    lines = differences([created("Item", a=2, b=2)], actual)
+    lines = unmet([created("Item", a=2, b=2)], actual)
     assert lines[:2] == ["different:  created Item(a=2, b=2)   (nearest: 2)", "              b: expected 2, got 1"]
     assert lines[2:] == ["unexpected: created Item 1: a=1, b=1"]
 
 
 def test_what_is_not_worth_telling_is_no_difference_and_may_be_expected() -> None:
     touched = change("updated", "Order", {"id": 1, "updated_at": 1}, {"id": 1, "updated_at": 2})
-    assert differences([], [touched]) == []
-    assert differences([updated("Order", 1, updated_at=2)], [touched]) == []
-    assert differences([updated("Order", 1)], [touched]) == ["missing:    updated Order(1)"]
-    assert differences([updated("Order", 1, updated_at=3)], [touched]) == ["missing:    updated Order(1, updated_at=3)"]
+    assert unmet([], [touched]) == []
+    assert unmet([updated("Order", 1, updated_at=2)], [touched]) == []
+    assert unmet([updated("Order", 1)], [touched]) == ["missing:    updated Order(1)"]
+    assert unmet([updated("Order", 1, updated_at=3)], [touched]) == ["missing:    updated Order(1, updated_at=3)"]
 
 
 def test_hundreds_of_differences_do_not_fill_the_screen() -> None:
-    lines = differences([], [made("Item", id=number) for number in range(500)])
+    lines = unmet([], [made("Item", id=number) for number in range(500)])
     assert len(lines) < 30
     assert lines[-1] == "... and 0 more expected, 480 more found"

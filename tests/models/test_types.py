@@ -15,13 +15,13 @@ import pytest
 from dirty_equals import IsPositiveInt
 from sample_app import Colour, Level, Status
 
+from kailash_testkit.models.equality import same
 from kailash_testkit.models.types import (
     TypeMismatchError,
     accept,
     alternatives,
     decode,
     is_nullable,
-    same,
     type_name,
 )
 
@@ -183,10 +183,11 @@ def test_an_accepted_container_is_a_copy() -> None:
         (tuple[int, str], '[1, "a"]', (1, "a")),
         (set[int], "[1, 1]", {1}),
         (Status, "paid", Status.PAID),
-        (Status, "Status.PAID", Status.PAID),
         (Colour, "Colour.GREEN", Colour.GREEN),
         (Level, "2", Level.HIGH),
-        (Level, "Level.HIGH", Level.HIGH),  # the column's default, as DataFlow writes it
+        (Level, 2, Level.HIGH),
+        (list[Level], "[2]", [Level.HIGH]),
+        (dict[str, Status], '{"a": "paid"}', {"a": Status.PAID}),
         (Literal["a", 2], 2, 2),
         (dict | str, "hello", "hello"),
         (int | None, None, None),
@@ -212,6 +213,12 @@ def test_stored_values_become_values_of_the_type(annotation: object, stored: obj
         (tuple[int, str], "[1]"),
         (bytes, "b'1'"),
         (Status, "gone"),
+        (Status, "Status.PAID"),  # str(member), and the column's default as DataFlow writes it
+        (Status, "PAID"),
+        (Level, "Level.HIGH"),
+        (Level, True),
+        (Colour, "2"),  # the value of a member that is stored as its text
+        (list[Status], '["Status.PAID"]'),
         (Literal["a"], "b"),
     ],
 )

@@ -300,7 +300,7 @@ def test_without_the_rule_all_are_shown(planted: Project) -> None:
 
 def test_two_secrets_that_differ_are_shown_to_differ(planted: Project) -> None:
     outcome = planted.run("test_planted.py::test_changes_that_nobody_expected")
-    marks = re.search(r"password +\*\*\*\((\w{4})\) -> \*\*\*\((\w{4})\)", outcome.output)
+    marks = re.search(r"password: \*\*\*\((\w{4})\) -> \*\*\*\((\w{4})\)", outcome.output)
     assert marks
     assert marks[1] != marks[2]
 

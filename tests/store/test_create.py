@@ -172,7 +172,7 @@ async def test_bytes_are_stored_as_text_and_that_is_told_side_by_side(shop_kit: 
         await stored_raw(shop_kit, "Picture", title="t", data=b"\x01")
     assert lines(caught) == [
         "Picture 1 was created, but not as requested: data",
-        """  data  requested b'\\x01', stored "b'\\\\x01'"  (declared bytes)""",
+        """  data: requested b'\\x01', stored "b'\\\\x01'"  (declared bytes)""",
         "  why: DataFlow or the database changed the value on its way",
         "  do:  declare the field with a type that survives (str, int, float, bool, datetime, dict, list)",
     ]

@@ -9,7 +9,15 @@ import pytest
 from sample_app import in_this_loop, make_db, register
 
 from kailash_testkit import derived
-from kailash_testkit.errors import ManagedField, MissingField, RowNotFound, SeedingFailed, TenantRequired
+from kailash_testkit.changes import created, deleted, updated
+from kailash_testkit.errors import (
+    ManagedField,
+    MissingField,
+    RowNotFound,
+    SeedingFailed,
+    TenantRequired,
+    UnexpectedChanges,
+)
 from kailash_testkit.kit import Kit
 
 
@@ -135,3 +143,25 @@ async def test_the_tenant_holds_for_the_synchronous_twins(kit: Kit) -> None:
     with kit.tenant("acme"):
         assert kit.create_sync("Note").tenant_id == "acme"
         assert kit.count_sync("Note") == 1
+
+
+async def test_the_ledger_expects_rows_of_the_active_tenant(kit: Kit) -> None:
+    with kit.tenant("acme"):
+        seen = await kit.create("Note", text="a")
+    with kit.tenant("bolt"):
+        with kit.changes() as changes, kit.tenant("acme"):
+            row = await kit.create("Note", text="b")
+            await kit.update("Note", seen.id, text="c")
+        for expected in (
+            [created("Note", text="b"), updated("Note", seen.id, tenant_id="acme", text="c")],
+            [created("Note", text="b", tenant_id="acme"), updated("Note", seen.id, text="c")],
+        ):
+            with pytest.raises(UnexpectedChanges, match="belongs to tenant 'acme', and the active tenant is 'bolt'"):
+                changes.assert_only(*expected)
+    with kit.tenant("acme"):
+        changes.assert_only(created("Note", text="b"), updated("Note", seen.id, text="c"))
+        with kit.changes() as gone:
+            await kit.delete("Note", row.id)
+    gone.assert_only(deleted("Note", row.id))
+    with kit.tenant("bolt"), pytest.raises(UnexpectedChanges, match="belongs to tenant 'acme'"):
+        gone.assert_only(deleted("Note", row.id))

@@ -24,11 +24,18 @@ from kailash_testkit.client.resources.bodies import (
     shown,
 )
 from kailash_testkit.client.resources.comparing import not_shown, stale
-from kailash_testkit.client.resources.explaining import explained
+from kailash_testkit.client.resources.explaining import explained, unconfirmed
 from kailash_testkit.client.resources.listing import ListedRows
 from kailash_testkit.client.resources.options import Verb
+from kailash_testkit.client.resources.probing import Page, followed
 from kailash_testkit.client.resources.stored import StoredRows, kit_of
-from kailash_testkit.errors import ConfigurationError, ReadYourWritesError, UnexpectedResponse, UnexpectedStatus
+from kailash_testkit.errors import (
+    ConfigurationError,
+    ReadYourWritesError,
+    UnconfirmedWrite,
+    UnexpectedResponse,
+    UnexpectedStatus,
+)
 from kailash_testkit.models.rows import Row, jsonable
 
 if TYPE_CHECKING:
@@ -104,7 +111,10 @@ class Resource:
             hint = self._rows.hint_without_id(changes) if self._rows and changes else None
             item = required_item(response, self._envelope, self._id_field, hint)
             if self._rows is not None and changes is not None:
-                self._rows.check_created(response, item[self._id_field], sent, changes)
+                try:
+                    self._rows.check_created(response, item[self._id_field], sent, changes)
+                except UnconfirmedWrite as failure:
+                    raise await unconfirmed(failure, self._rows, response, creates=True) from None
         self._check_shown(response, sent, item, sent.keys() - set(self._write_only))
         return item
 
@@ -133,7 +143,10 @@ class Resource:
         with self._recorded() as changes:
             response = await self._send("delete", "DELETE", self._path_of(row_id))
             if self._rows is not None and changes is not None:
-                self._rows.check_deleted(response, row_id, before, changes)
+                try:
+                    self._rows.check_deleted(response, row_id, before, changes)
+                except UnconfirmedWrite as failure:
+                    raise await unconfirmed(failure, self._rows, response) from None
 
     async def get(self, row_id: object, /, **params: Any) -> Json:
         """GET the row. With ``model``: it is shown as it is stored.
@@ -146,15 +159,22 @@ class Resource:
         try:
             response = await self._send("get", "GET", self._path_of(row_id), params=params or None)
         except UnexpectedStatus as failure:
-            if row is not None and failure.status in _HIDDEN:
-                raise await self._with_cause(_hidden(failure, row)) from None
+            if (
+                self._rows is not None
+                and row is not None
+                and failure.status in _HIDDEN
+                and failure.response is not None
+            ):
+                if failure.no_route:
+                    raise
+                raise await explained(_hidden(failure, row), self._rows, failure.response, None) from None
             raise
         item = required_item(response, self._envelope, self._id_field, None)
         self._check_id(response, row_id, item)
         if self._rows is not None:
             failed = self._not_current(response, row_id, row, item)
             if failed is not None:
-                raise await self._with_cause(failed)
+                raise await explained(failed, self._rows, response, item)
         return item
 
     async def list(self, **params: Any) -> JsonList:
@@ -168,24 +188,43 @@ class Resource:
         __tracebackhide__ = True
         items: JsonList = []
         step: paging.Step | None = (None, {})
-        body: object = None
-        response: httpx.Response | None = None
+        last: Page | None = None
         for _ in range(_MOST_PAGES):
             if step is None:
                 break
             url, more = step
-            response = await self._send("list", "GET", url or self._path, params=None if url else {**params, **more})
-            page = required_list(response, self._list_envelope)
-            body = parsed(response)
-            new = [item for item in page if item not in items]
+            last = await self._page(url, params, more)
+            new = [item for item in last[0] if item not in items]
             items += new
             single = bool(paging.PAGING & params.keys()) or not new
-            step = None if single else paging.next_step(response, body, len(items))
-        if self._rows is not None and response is not None:
+            step = None if single else paging.next_step(last[2], last[1], len(items))
+        if last is None or paging.PAGING & params.keys():
+            return items if last is None else await self._checked(items, last, params)
+        rows = self._rows
+        missing = rows is not None and bool(self._listed(items, last, params, rows).missing)
+        if items and (missing or rows is None):
+            items = await followed(items, last, lambda more: self._tried(params, more), self._id_field, blind=missing)
+        return await self._checked(items, last, params)
+
+    async def _page(self, url: str | None, params: Mapping[str, Any], more: Mapping[str, Any]) -> Page:
+        __tracebackhide__ = True
+        response = await self._send("list", "GET", url or self._path, params=None if url else {**params, **more})
+        return required_list(response, self._list_envelope), parsed(response), response
+
+    async def _tried(self, params: Mapping[str, Any], more: Mapping[str, Any]) -> Page | None:
+        """The page for parameters that the application may not know."""
+        with self._client.timeline.unrecorded():
             try:
-                self._check_list(response, body, items, params)
-            except ReadYourWritesError as failure:
-                raise await self._with_cause(failure) from None
+                return await self._page(None, params, more)
+            except (UnexpectedStatus, UnexpectedResponse):
+                return None
+
+    async def _checked(self, items: JsonList, last: Page, params: Mapping[str, Any]) -> JsonList:
+        __tracebackhide__ = True
+        if self._rows is not None:
+            failed = self._listed(items, last, params, self._rows).failure()
+            if failed is not None:
+                raise await explained(failed[0], self._rows, last[2], failed[1], len(items))
         return items
 
     # --- requests ------------------------------------------------------------------------------
@@ -210,7 +249,10 @@ class Resource:
         with self._recorded() as changes:
             response = await self._send(verb, method, self._path_of(row_id), json=sent)
             if self._rows is not None and changes is not None:
-                row = self._rows.check_changed(response, row_id, sent, before, changes)
+                try:
+                    row = self._rows.check_changed(response, row_id, sent, before, changes)
+                except UnconfirmedWrite as failure:
+                    raise await unconfirmed(failure, self._rows, response) from None
         item = item_in(parsed(response), self._envelope, self._id_field) or {}
         self._check_id(response, row_id, item)
         self._check_shown(response, sent, item, (sent.keys() & item.keys()) - set(self._write_only))
@@ -219,7 +261,8 @@ class Resource:
     # --- checks of responses ---------------------------------------------------------------------
 
     def _check_shown(self, response: httpx.Response, sent: Json, item: Json, names: Collection[str]) -> None:
-        lines = not_shown(sent, item, [name for name in sent if name in names and name not in self._server_set])
+        shown_names = [name for name in sent if name in names and name not in self._server_set]
+        lines = not_shown(sent, item, shown_names, None if self._rows is None else self._rows.model)
         if lines:
             raise UnexpectedResponse(
                 f"{answered(response)}, and its body is not what was sent",
@@ -238,10 +281,6 @@ class Resource:
                 do="check the filter of the node in the handler",
             )
 
-    async def _with_cause(self, failure: ReadYourWritesError) -> ReadYourWritesError:
-        """The failure with its cause, where the kit can prove it."""
-        return await explained(failure, cast("StoredRows", self._rows))
-
     def _not_current(
         self, response: httpx.Response, row_id: object, row: Row | None, item: Json
     ) -> ReadYourWritesError | None:
@@ -258,29 +297,28 @@ class Resource:
                 else f"with another state than {rows.model.name} {row_id!r} has in the database"
             ),
             details=lines or [shown(response)],
-            why="the response says that it comes from DataFlow's query cache (_cache.hit)"
+            why="the response says that it comes from DataFlow's query cache (_cache.hit)" if cached else None,
+            do="DataFlow(url, cache_enabled=False), or cache_ttl=0"
             if cached
-            else "the API answers from a cache (express.read has one), or from another database or transaction",
-            do="DataFlow(url, cache_enabled=False), or cache_ttl=0; fields that the API shows in its own form: "
-            "api.resource(path, server_set={...})",
+            else "fields that the API shows in its own form: api.resource(path, server_set={...})",
         )
         failure.row_id = row_id
         return failure
 
-    def _check_list(self, response: httpx.Response, body: object, items: JsonList, params: Mapping[str, Any]) -> None:
-        rows = cast("StoredRows", self._rows)
+    def _listed(self, items: JsonList, last: Page, params: Mapping[str, Any], rows: StoredRows) -> ListedRows:
+        _, body, response = last
         filters = {name: value for name, value in params.items() if name not in paging.ORDERING}
         complete = filters.keys() <= rows.model.columns.keys() and not paging.PAGING & params.keys()
-        ListedRows(
+        return ListedRows(
             request_line(response.request),
             items,
-            rows.all(filters) if complete else None,
+            filters if complete else None,
             rows,
             self._id_field,
             cached=is_cached(body),
             stated_total=paging.total(body),
             ignored=self._server_set,
-        ).check()
+        )
 
 
 def _sent(data: Mapping[str, object]) -> Json:
@@ -291,7 +329,6 @@ def _hidden(failure: UnexpectedStatus, row: Row) -> ReadYourWritesError:
     hidden = ReadYourWritesError(
         f"{failure.what}, and the row is in the database",
         details=[f"stored: {row!r}"],
-        why="the API answers from a cache, looks into another database, or hides the row from this user or tenant",
         do="compare the handler's query with the row; where hiding it is meant: api.expect(404).get(...)",
     )
     hidden.row_id = row.id

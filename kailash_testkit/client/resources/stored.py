@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import httpx
 
 from kailash_testkit import open_kits
 from kailash_testkit.changes import Change, Changes
+from kailash_testkit.changes.net import TENANT
 from kailash_testkit.changes.report import listing
 from kailash_testkit.client.resources.bodies import answered, shown
-from kailash_testkit.client.resources.comparing import MANAGED_COLUMNS, not_stored
+from kailash_testkit.client.resources.comparing import MANAGED_COLUMNS, not_stored, reason
 from kailash_testkit.errors import ConfigurationError, StoredRowMismatch, UnconfirmedWrite, UnexpectedChanges
+from kailash_testkit.models.differences import differences, lines
+from kailash_testkit.models.equality import identical, same
 from kailash_testkit.models.rows import Row, jsonable
-from kailash_testkit.models.types import decode, same
+from kailash_testkit.models.types import decode
 from kailash_testkit.redaction import masked
+from kailash_testkit.text import display
 
 if TYPE_CHECKING:
     from kailash_testkit.kit import Kit
@@ -65,16 +69,44 @@ class StoredRows:
             return int(row_id)
         return decode(kind, row_id)
 
-    def visible(self, row_id: object) -> Row | None:
-        """The row with that id unless it is soft-deleted."""
-        row = self.row(row_id)
-        return None if row is None or _is_tombstone(row) else row
+    @property
+    def tenant(self) -> str | None:
+        """The active tenant, if the rows belong to one; that of ``where`` comes first."""
+        named = self._where.get(TENANT)
+        if not self.model.tenant or named is not None:
+            return None if named is None else str(named)
+        return self.kit.active_tenant()
 
-    def all(self, parameters: Mapping[str, object]) -> list[Row]:
-        """The rows that the resource's list shows; without soft-deleted ones. parameters: filters of the query."""
+    def hidden(self, row: Row | None) -> str | None:
+        """Why no answer may show a row, in words; None where one may."""
+        if row is None:
+            return "not stored"
+        if _is_tombstone(row):
+            return "soft-deleted"
+        return f"of tenant {row[TENANT]!r}" if self._is_others(row) else None
+
+    def _is_others(self, row: Row) -> bool:
+        return self.tenant is not None and row.as_dict().get(TENANT, self.tenant) != self.tenant
+
+    def visible(self, row_id: object) -> Row | None:
+        """The row with that id unless it is soft-deleted, or another tenant's than the active one."""
+        row = self.row(row_id)
+        return None if self.hidden(row) else row
+
+    def all(self, parameters: Mapping[str, object], tenants: Collection[object] | None = None) -> list[Row]:
+        """The rows that the resource's list shows; without soft-deleted ones.
+
+        parameters: filters of the query. tenants: whose rows, where no tenant is active.
+        """
         ids = self.kit.database.sample_ids(self.model.table, _ALL)
         rows = (self.visible(row_id) for row_id in ids)
-        return [row for row in rows if row is not None and self._is_listed(row, parameters)]
+        return [
+            row
+            for row in rows
+            if row is not None
+            and self._is_listed(row, parameters)
+            and (tenants is None or row.as_dict().get(TENANT) in tenants)
+        ]
 
     def _is_listed(self, row: Row, parameters: Mapping[str, object]) -> bool:
         return all(same(value, row[name]) for name, value in self._where.items()) and all(
@@ -85,7 +117,9 @@ class StoredRows:
         """Why there is no row to show: it never was, or it is soft-deleted."""
         row = self.row(row_id)
         if row is not None:
-            return f"{self.model.name} {row_id!r} is soft-deleted: deleted_at is {row['deleted_at']}"
+            if self._is_others(row):
+                return f"{self.model.name} {row_id!r} belongs to tenant {row[TENANT]!r}; active is {self.tenant!r}"
+            return f"{self.model.name} {row_id!r} is soft-deleted: deleted_at is {display(row['deleted_at'])}"
         return f"table {self.model.table} has no row with id {row_id!r}"
 
     # --- after a write ---------------------------------------------------------------------------
@@ -94,23 +128,27 @@ class StoredRows:
         self, response: httpx.Response, row_id: object, sent: Mapping[str, object], changes: Changes
     ) -> Row:
         """The created row. Raises when it is not stored, not as sent, or when anything else changed."""
+        self._refuse_another_tenants(response, row_id, changes)
         row = self.visible(row_id)
         created = any(same(row.id, change.id) for change in changes.created(self.model.name)) if row else False
         if row is None or not created:
-            why = self.missing(row_id) if row is None else "a row with this id was there before, and is no new one"
-            raise UnconfirmedWrite(
+            missing = self.missing(row_id) if row is None else "a row with this id was there before, and is no new one"
+            raise self._unconfirmed(
+                row_id,
                 f"{answered(response)}, and no {self.model.name} {row_id!r} was stored",
                 details=[shown(response), *_change_lines(changes)],
-                why=why,
+                why=missing,
                 do="check the results of the nodes in the handler: CreateNode returns success: False, "
                 "it does not raise",
             )
-        lines = not_stored(self.model, sent, row, self._server_set)
-        if lines:
+        wrong = not_stored(self.model, sent, row, self._server_set)
+        if wrong:
+            why, do = reason(self.model, sent, row)
             raise StoredRowMismatch(
                 f"{answered(response)}, but {self.model.name} {row_id!r} is not stored as it was sent",
-                details=lines,
-                do="store what was sent, or name what the server decides: api.resource(path, server_set={...})",
+                details=wrong,
+                why=why,
+                do=do or "store what was sent, or name what the server decides: api.resource(path, server_set={...})",
             )
         self._refuse_others(response, changes, row_id, kinds=("created",))
         return row
@@ -126,14 +164,18 @@ class StoredRows:
         """The changed row. Raises when it was not there, is not as sent, or when anything else changed."""
         row = self.visible(row_id)
         if row is None:
+            self._refuse_another_tenants(response, row_id, changes)
             raise self._nothing_there(response, row_id, changes, "UpdateNode reports updated: True")
-        lines = not_stored(self.model, sent, row, self._server_set)
-        if lines:
-            raise UnconfirmedWrite(
+        wrong = not_stored(self.model, sent, row, self._server_set)
+        if wrong:
+            why, do = reason(self.model, sent, row)
+            raise self._unconfirmed(
+                row_id,
                 f"{answered(response)}, and {self.model.name} {row_id!r} is not stored as it was sent",
-                details=[*lines, shown(response), *_change_lines(changes)],
-                why="the row did not change" if row == before else None,
-                do="check the node's result in the handler, or name what the server decides: "
+                details=[*wrong, shown(response), *_change_lines(changes)],
+                why=why or (self._unchanged(row_id, changes) if row == before else None),
+                do=do
+                or "check the node's result in the handler, or name what the server decides: "
                 "api.resource(path, server_set={...})",
             )
         extra = self._extra_columns(sent, before, row)
@@ -149,19 +191,49 @@ class StoredRows:
     def check_deleted(self, response: httpx.Response, row_id: object, before: Row | None, changes: Changes) -> None:
         """Raises when the row was not there, still is, or when anything else changed."""
         if before is None:
+            self._refuse_another_tenants(response, row_id, changes)
             raise self._nothing_there(response, row_id, changes, "DeleteNode reports deleted: True")
         row = self.visible(row_id)
         if row is not None:
-            raise UnconfirmedWrite(
+            raise self._unconfirmed(
+                row_id,
                 f"{answered(response)}, and {self.model.name} {row_id!r} is still in the database",
                 details=[f"stored: {row!r}", *_change_lines(changes)],
-                why="the row did not change" if row == before else None,
+                why=self._unchanged(row_id, changes) if row == before else None,
                 do="check the result of the DeleteNode in the handler, and its filter",
             )
         self._refuse_others(response, changes, row_id, kinds=("deleted",))
 
+    @staticmethod
+    def _unconfirmed(
+        row_id: object, what: str, /, *, details: Sequence[str], why: str | None, do: str
+    ) -> UnconfirmedWrite:
+        failure = UnconfirmedWrite(what, details=details, why=why, do=do)
+        failure.row_id = row_id
+        return failure
+
+    def _unchanged(self, row_id: object, changes: Changes) -> str:
+        """That the row did not change, and which other did."""
+        others = [change for change in changes if change.model == self.model.name and str(change.id) != str(row_id)]
+        if not others:
+            return "the row did not change"
+        other = f"{self.model.name} {others[0].id!r} was {others[0].kind} in its place"
+        return f"the row did not change; {other}" + (f", and {len(others) - 1} more" if others[1:] else "")
+
+    def _refuse_another_tenants(self, response: httpx.Response, row_id: object, changes: Changes) -> None:
+        row = self.row(row_id)
+        if row is not None and self._is_others(row):
+            owner, active = row[TENANT], self.tenant
+            raise StoredRowMismatch(
+                f"{answered(response)}, but {self.model.name} {row_id!r} belongs to tenant {owner!r}",
+                details=[f"{TENANT}: active is {active!r}, stored {owner!r}", *_change_lines(changes)],
+                do=f"bind the request to tenant {active!r}; for rows of another one: "
+                f"api.resource(path, where={{'tenant_id': {owner!r}}})",
+            )
+
     def _nothing_there(self, response: httpx.Response, row_id: object, changes: Changes, node: str) -> UnconfirmedWrite:
-        return UnconfirmedWrite(
+        return self._unconfirmed(
+            row_id,
             f"{answered(response)}, and there is no {self.model.name} {row_id!r}",
             details=[shown(response), *_change_lines(changes)],
             why=f"{self.missing(row_id)}; {node} also when no row matched (SQLite, MariaDB)",
@@ -173,9 +245,15 @@ class StoredRows:
             return []
         ignored = {*MANAGED_COLUMNS, *self._server_set, *sent}
         return [
-            f"{name}: {masked(name, before[name], self.model.name)!r} -> {masked(name, value, self.model.name)!r}"
+            line
             for name, value in after.as_dict().items()
-            if name not in ignored and name in before and before[name] != value
+            if name not in ignored and name in before and not identical(before[name], value)
+            for line in lines(
+                differences(
+                    name, masked(name, before[name], self.model.name), masked(name, value, self.model.name), identical
+                ),
+                "{}: {} -> {}",
+            )
         ]
 
     def _refuse_others(

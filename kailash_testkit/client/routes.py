@@ -1,0 +1,63 @@
+"""Whether an application has a route for a request: asked of its router, of whatever framework made of Starlette."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+import httpx
+
+from kailash_testkit.text import closest_match
+
+
+def no_route(app: object, request: httpx.Request) -> str | None:
+    """That no route matches, and the nearest that there is; None where one matches, or the routes are not known."""
+    routes = _routes(app)
+    if routes is None:
+        return None
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": request.method,
+        "path": request.url.path,
+        "root_path": str(getattr(app, "root_path", "") or ""),
+        "headers": [(b"host", request.url.netloc)],
+        "query_string": b"",
+        "app": app,
+    }
+    if any(_may_match(route, scope) for route in routes):
+        return None
+    paths = dict.fromkeys(_paths(routes))
+    nearest = closest_match(request.url.path, paths)
+    return f"no route of the application matches {request.method} {request.url.path}" + (
+        f"; the nearest is {nearest}" if nearest else ""
+    )
+
+
+def _routes(app: object) -> list[Any] | None:
+    """The routes of Starlette's kind."""
+    routes: object = getattr(app, "routes", None)
+    if not isinstance(routes, list) or not routes:
+        return None
+    found = cast("list[Any]", routes)
+    return found if all(callable(getattr(route, "matches", None)) for route in found) else None
+
+
+def _may_match(route: Any, scope: dict[str, Any]) -> bool:
+    """Whether a route takes the path, with this method or another; what is mounted is looked into where it can be."""
+    match, more = route.matches(dict(scope))
+    if match.name == "NONE":
+        return False
+    inner = _routes(getattr(route, "app", None)) if hasattr(route, "routes") else None
+    if inner is None:
+        return True
+    return any(_may_match(each, {**scope, **cast("Mapping[str, Any]", more)}) for each in inner)
+
+
+def _paths(routes: list[Any], prefix: str = "") -> Iterator[str]:
+    for route in routes:
+        path = prefix + str(getattr(route, "path", ""))
+        inner = getattr(route, "routes", None)
+        if isinstance(inner, list) and inner:
+            yield from _paths(cast("list[Any]", inner), path)
+        elif path:
+            yield path

@@ -1,0 +1,168 @@
+"""Observes the lists that DataFlow cut at a default limit: ListNode's 10 rows, express.list's 100.
+
+The one place where the kit stands between DataFlow and itself: while somebody observes, four of its methods call it.
+A list is told of only where nobody gave a limit and further rows are known to match: DataFlow is asked for the next
+one. Tried with kailash 2.65.0 and kailash-dataflow 2.20.1; `tests/internals/test_default_limits.py` has a test for
+each assumption.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from kailash_testkit.internals.node_errors import RUNS_FOR_KIT
+
+NODE_LIMIT: Final = 10
+EXPRESS_LIMIT: Final = 100
+_GIVEN: Final = "_testkit_limit_given"
+
+
+@dataclass(frozen=True)
+class CutList:
+    """A list that a default limit cut.
+
+    source: ``OrderListNode`` or ``express.list``. limit: how many rows it returned. total: how many match in all; None
+    where only that there are more is known. filtered: whether the list had a filter.
+    """
+
+    dataflow: Any
+    model: str
+    source: str
+    limit: int
+    total: int | None
+    filtered: bool
+
+
+Listener = Callable[[CutList], None]
+
+_listeners: list[Listener] = []
+_replaced: list[tuple[Any, str, Any]] = []
+
+
+def observe(listener: Listener) -> None:
+    """Calls the listener for each list that is cut, within the task that asked for it. Idempotent."""
+    if listener in _listeners:
+        return
+    _listeners.append(listener)
+    if not _replaced:
+        _install()
+
+
+def ignore(listener: Listener) -> None:
+    """Ends it; with the last listener everything is as before. Idempotent."""
+    if listener in _listeners:
+        _listeners.remove(listener)
+    if not _listeners:
+        while _replaced:
+            owner, name, original = _replaced.pop()
+            setattr(owner, name, original)
+
+
+def _install() -> None:
+    base, asynchronous, express = (
+        sys.modules.get(name)
+        for name in ("kailash.nodes.base", "kailash.nodes.base_async", "dataflow.features.express")
+    )
+    if base is None or asynchronous is None or express is None:  # no DataFlow in this process
+        return
+    _replace(base.Node, "__init__", _noting_limits)
+    _replace(asynchronous.AsyncNode, "execute_async", _observed_node)
+    _replace(express.DataFlowExpress, "list", _observed_express)
+    _replace(express.SyncExpress, "list", _observed_sync_express)
+
+
+def _replace(owner: Any, name: str, wrapped: Callable[[Any], Any]) -> None:
+    original = getattr(owner, name)
+    _replaced.append((owner, name, original))
+    setattr(owner, name, functools.wraps(original)(wrapped(original)))
+
+
+def _noting_limits(original: Any) -> Any:
+    """A node's config has the defaults of what it was not given; only its constructor is told the difference."""
+
+    def init(self: Any, *args: Any, **given: Any) -> None:
+        original(self, *args, **given)
+        vars(self)[_GIVEN] = given.get("limit") is not None
+
+    return init
+
+
+def _observed_node(original: Any) -> Any:
+    async def execute_async(self: Any, **inputs: Any) -> Any:
+        result = await original(self, **inputs)
+        if getattr(self, "operation", None) == "list" and not RUNS_FOR_KIT.get():
+            await _look_at_node(self, inputs, result)
+        return result
+
+    return execute_async
+
+
+async def _look_at_node(node: Any, inputs: Mapping[str, Any], result: Any) -> None:
+    dataflow = getattr(node, "dataflow_instance", None)
+    given = getattr(node, _GIVEN, True) or inputs.get("limit") is not None
+    records = cast("Mapping[str, Any]", result).get("records") if isinstance(result, Mapping) else None
+    if dataflow is None or given or not isinstance(records, list) or len(cast("list[Any]", records)) != NODE_LIMIT:
+        return
+    asked: dict[str, Any] = {**node.config, **inputs}
+    _tell(await _cut(dataflow, str(node.model_name), f"{node.model_name}ListNode", NODE_LIMIT, asked))
+
+
+def _observed_express(original: Any) -> Any:
+    signature = inspect.signature(original)
+
+    async def listed(self: Any, *args: Any, **options: Any) -> Any:
+        result = await original(self, *args, **options)
+        asked = dict(signature.bind(self, *args, **options).arguments)
+        if "limit" not in asked and len(result) == EXPRESS_LIMIT and not RUNS_FOR_KIT.get():
+            _tell(await _cut(self._db, str(asked["model"]), "express.list", EXPRESS_LIMIT, asked))
+        return result
+
+    return listed
+
+
+def _observed_sync_express(original: Any) -> Any:
+    """Gives `DataFlowExpress.list` all of its arguments, in a thread of its own."""
+    signature = inspect.signature(original)
+
+    def listed(self: Any, *args: Any, **options: Any) -> Any:
+        result = original(self, *args, **options)
+        asked = dict(signature.bind(self, *args, **options).arguments)
+        if "limit" not in asked and len(result) == EXPRESS_LIMIT:
+            model, dataflow = str(asked["model"]), self._express._db
+            _tell(self._run_sync(_cut(dataflow, model, "express_sync.list", EXPRESS_LIMIT, asked)))
+        return result
+
+    return listed
+
+
+def _tell(cut: CutList | None) -> None:
+    for listener in [*_listeners] if cut is not None else ():
+        listener(cast("CutList", cut))
+
+
+async def _cut(dataflow: Any, model: str, source: str, limit: int, asked: Mapping[str, Any]) -> CutList | None:
+    """Asks DataFlow for the row after the last one of the list; the kit's question is none of the application's."""
+    names = ("filter", "order_by", "sort", "include_deleted")
+    query = {name: asked[name] for name in names if asked.get(name)}
+    offset = int(asked.get("offset") or 0) + limit
+    token = RUNS_FOR_KIT.set(True)
+    try:
+        following = await _node(dataflow, model, "List").async_run(**query, limit=1, offset=offset, enable_cache=False)
+        if not following["records"]:
+            return None
+        total = None
+        if not query.get("include_deleted"):
+            counted = await _node(dataflow, model, "Count").async_run(filter=query.get("filter", {}))
+            total = int(counted["count"])
+    finally:
+        RUNS_FOR_KIT.reset(token)
+    return CutList(dataflow, model, source, limit, total, bool(query.get("filter")))
+
+
+def _node(dataflow: Any, model: str, operation: str) -> Any:
+    return dataflow.get_node(f"{model}{operation}Node")()

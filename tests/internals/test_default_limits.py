@@ -1,0 +1,146 @@
+"""Which lists of an application a default limit has cut, and what the kit assumes of DataFlow to know it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from faulty_shop import run
+from kailash.nodes.base import Node
+from kailash.nodes.base_async import AsyncNode
+from kailash.runtime import LocalRuntime
+from kailash.workflow.builder import WorkflowBuilder
+
+from kailash_testkit import Factory, Kit
+from kailash_testkit.internals import default_limits
+from kailash_testkit.internals.dataflow import close_sync_express
+from kailash_testkit.internals.default_limits import CutList
+
+
+@pytest.fixture
+async def cuts(shop_kit: Kit) -> AsyncIterator[list[CutList]]:
+    found: list[CutList] = []
+    default_limits.observe(found.append)
+    yield found
+    default_limits.ignore(found.append)
+
+
+@pytest.fixture
+def orders(shop_kit: Kit) -> Factory:
+    return shop_kit.factory("Order", customer_id="a", total=1.0)
+
+
+def facts(cuts: list[CutList]) -> list[tuple[str, str, int, int | None, bool]]:
+    found = [(cut.model, cut.source, cut.limit, cut.total, cut.filtered) for cut in cuts]
+    cuts.clear()
+    return found
+
+
+async def test_the_lists_of_nodes(shop_kit: Kit, orders: Factory, cuts: list[CutList]) -> None:
+    node = shop_kit.dataflow.get_node("OrderListNode")
+    await orders.create_many(10, note="a")
+    await run(node)
+    assert cuts == [], "there are no more"
+    await orders.create_many(2, note="b")
+    assert len((await run(node))["records"]) == 10
+    assert facts(cuts) == [("Order", "OrderListNode", 10, 12, False)]
+    for given in ({"limit": 10}, {"limit": 11}, {"filter": {"note": "a"}}, {"offset": 2}, {"limit": 10, "offset": 1}):
+        await run(node, **given)
+        assert cuts == [], given
+    await orders.create(note="a")
+    await run(node, filter={"note": "a"})
+    assert facts(cuts) == [("Order", "OrderListNode", 10, 11, True)]
+    await run(node, offset=2)
+    assert facts(cuts) == [("Order", "OrderListNode", 10, 13, False)]
+    await run(shop_kit.dataflow.get_node("OrderCountNode"))
+    await shop_kit.execute("Order", "List", {})
+    assert await orders.count() == 13
+    assert cuts == [], "counts, and what the kit itself asks for"
+
+
+async def test_a_limit_may_come_when_the_workflow_runs(shop_kit: Kit, orders: Factory, cuts: list[CutList]) -> None:
+    await orders.create_many(12)
+    builder = WorkflowBuilder()
+    with pytest.warns(UserWarning, match="SDK node"):
+        builder.add_node(shop_kit.dataflow.get_node("OrderListNode"), "list", {})
+    results, _ = await shop_kit.runtime.execute_workflow_async(builder.build(), {"list": {"limit": 10}})
+    assert len(results["list"]["records"]) == 10
+    assert cuts == []
+    await shop_kit.runtime.execute_workflow_async(builder.build(), {})
+    assert facts(cuts) == [("Order", "OrderListNode", 10, 12, False)]
+
+
+async def test_soft_deleted_rows_are_no_more_rows(shop_kit: Kit, cuts: list[CutList]) -> None:
+    products = shop_kit.factory("Product")
+    rows = await products.create_many(12)
+    for row in rows[:2]:
+        await products.delete(row.id)
+    node = shop_kit.dataflow.get_node("ProductListNode")
+    await run(node)
+    assert cuts == []
+    await run(node, include_deleted=True)
+    assert facts(cuts) == [("Product", "ProductListNode", 10, None, False)]
+
+
+async def test_the_lists_of_express(shop_kit: Kit, orders: Factory, cuts: list[CutList]) -> None:
+    express = shop_kit.dataflow.express
+    await orders.create_many(100)
+    assert len(await express.list("Order")) == 100
+    assert cuts == []
+    await orders.create(note="last")
+    await express.list("Order")
+    await express.list("Order", {})
+    assert facts(cuts) == [("Order", "express.list", 100, 101, False)] * 2
+    await express.list("Order", limit=100)
+    await express.list("Order", {}, 100)
+    await express.list("Order", {"note": "last"})
+    await express.find_one("Order", {"note": "last"})
+    assert cuts == []
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # DataFlow's node of express_sync's loop
+def test_synchronous_lists(sync_kit: Kit) -> None:
+    found: list[CutList] = []
+    default_limits.observe(found.append)
+    try:
+        sync_kit.factory("Order", customer_id="a", total=1.0).create_many_sync(101)
+        sync_kit.dataflow.express_sync.list("Order", limit=100)
+        assert found == []
+        sync_kit.dataflow.express_sync.list("Order")
+        assert facts(found) == [("Order", "express_sync.list", 100, 101, False)]
+        builder = WorkflowBuilder()
+        with pytest.warns(UserWarning, match="SDK node"):
+            builder.add_node(sync_kit.dataflow.get_node("OrderListNode"), "list", {})
+        with LocalRuntime() as runtime:
+            runtime.execute(builder.build())
+        assert facts(found) == [("Order", "OrderListNode", 10, 101, False)]
+    finally:
+        default_limits.ignore(found.append)
+        close_sync_express(sync_kit.dataflow)
+
+
+def test_a_node_does_not_tell_a_default_from_what_it_was_given(shop_kit: Kit) -> None:
+    node: Any = shop_kit.dataflow.get_node("OrderListNode")
+    assert node().config["limit"] == node(limit=10).config["limit"] == default_limits.NODE_LIMIT
+
+
+def test_express_says_its_default(shop_kit: Kit) -> None:
+    parameter = inspect.signature(shop_kit.dataflow.express.list).parameters["limit"]
+    assert parameter.default == default_limits.EXPRESS_LIMIT
+
+
+def test_without_a_listener_kailash_is_as_it_was(shop_kit: Kit) -> None:
+    shop_kit.explainer.stop()
+    others = [*default_limits._listeners]
+    for listener in others:
+        default_limits.ignore(listener)
+    assert not hasattr(Node.__init__, "__wrapped__")
+    assert not hasattr(AsyncNode.execute_async, "__wrapped__")
+    assert not hasattr(type(shop_kit.dataflow.express).list, "__wrapped__")
+    for listener in others:
+        default_limits.observe(listener)
+    shop_kit.explainer.start()
+    assert hasattr(AsyncNode.execute_async, "__wrapped__")
