@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from dataflow import DataFlow
+from kailash.nodes.base import NodeRegistry
 
 from kailash_testkit import Kit, open_kits
 
@@ -148,11 +149,20 @@ def files_in(folder: Path) -> set[str]:
     return set(os.listdir(folder))
 
 
+def take_names(db: Any) -> None:
+    """Lets node names lead to an instance's nodes again, which models of that name registered later have taken."""
+    registered = NodeRegistry.list_nodes()
+    for name, node in db._nodes.items():
+        if registered.get(name) is not node:
+            NodeRegistry.register(node, alias=name, allow_override=True)
+
+
 @contextlib.asynccontextmanager
 async def in_this_loop(kit: Kit) -> AsyncIterator[Kit]:
     """An open kit for one test: active meanwhile, then without rows and without anything in the test's loop."""
     open_kits.activate(kit)
     kit.explainer.forget()  # as the plugin does before each test
+    take_names(kit.dataflow)
     try:
         yield kit
         await kit.reset()

@@ -17,7 +17,7 @@ from kailash_testkit.internals.dataflow import close_in_running_loop
 
 
 class OpenShops:
-    """One open kit per kind of database, made again when another DataFlow has taken over the names of its nodes."""
+    """One open kit per kind of database."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -25,8 +25,8 @@ class OpenShops:
         self._stack = contextlib.ExitStack()
 
     def on(self, kind: Kind) -> Kit:
-        if kind.name not in self._kits or not _has_its_names(self._kits[kind.name].dataflow):
-            url = kind.new_url(self._folder, f"shop{len(self._kits)}")
+        if kind.name not in self._kits:
+            url = kind.new_url(self._folder, "shop")
             self._stack.callback(kind.drop, url)
             db = make_db(url, **kind.options)
             self._stack.callback(db.close)
@@ -36,12 +36,6 @@ class OpenShops:
 
     def close(self) -> None:
         self._stack.close()
-
-
-def _has_its_names(db: Any) -> bool:
-    from kailash.nodes.base import NodeRegistry
-
-    return NodeRegistry.get("OrderCreateNode") is db.get_node("OrderCreateNode")
 
 
 @pytest.fixture(scope="module")
