@@ -76,8 +76,9 @@ def test_waiting_in_vain_names_the_holder(database: Database, bench: Bench, othe
     with pytest.raises(DatabaseBusy, match=r"is locked by an open transaction") as caught:
         database.empty()
     bench.run("ROLLBACK", on=other)
-    assert len(caught.value.details) == 1
-    assert "transaction" in caught.value.details[0]
+    # MariaDB does not tell this user which of the two sessions it is.
+    assert len(caught.value.details) in ((1, 2) if bench.kind.name == "mysql" else (1,))
+    assert all("transaction" in line for line in caught.value.details)
     database.empty()
     assert database.count("keyed") == 0
 

@@ -9,7 +9,7 @@ from kailash_testkit.databases.mysql.connection import Connection, quoted
 from kailash_testkit.databases.mysql.driver import NO_SUCH_TABLE, error_number
 from kailash_testkit.databases.mysql.journal.catalog import Catalog
 from kailash_testkit.databases.mysql.journal.counters import counters_query, parse_counters
-from kailash_testkit.databases.mysql.journal.history import is_whole, observation_query, touched
+from kailash_testkit.databases.mysql.journal.history import is_whole, observation_query, touched, whole_query
 from kailash_testkit.databases.mysql.journal.rebuild import SavedState
 from kailash_testkit.databases.mysql.journal.schema import STATEMENT_COUNTS_QUERY, parse_statement_counts, read_schema
 from kailash_testkit.databases.mysql.journal.trigger_set import TriggerSet, journal_lost
@@ -68,6 +68,7 @@ class Comparison:
             TABLES_IN_USE_QUERY,
             f"SET TRANSACTION ISOLATION LEVEL {isolation}",
             observation_query(recorded_tables, state.number),
+            whole_query(recorded_tables),
         ]
         counted = state.counters.keys() - set(state.catalog.sequences)
         try:
@@ -77,8 +78,8 @@ class Comparison:
                 raise
             self._trigger_set.require_journals()
             found = self._connection.batch([*queries, counters_query(counted, ())])  # a sequence was dropped
-        statements, in_use, flags, counters = found
-        if not is_whole(flags):
+        statements, in_use, flags, whole, counters = found
+        if not is_whole(whole):
             raise journal_lost("its rows were deleted")
         return Observation(
             *(parse_statement_counts(statements), touched(recorded_tables, flags), parse_counters(counters)),

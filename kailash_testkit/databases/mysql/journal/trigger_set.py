@@ -126,6 +126,7 @@ class TriggerSet:
         useless = {trigger.name for trigger in schema.triggers if trigger.is_own} - own
         locked = [f"{recorded.name} WRITE, {recorded.journal} WRITE" for recorded in fresh]
         locked += [f"{recorded.name} READ" for recorded in kept.values()]
+        is_done = False
         try:
             if locked:
                 self.connection.run(f"LOCK TABLES {', '.join(locked)}")
@@ -138,8 +139,13 @@ class TriggerSet:
             if changed_meanwhile:
                 return stale | changed_meanwhile
             self.watch.begin()
+            is_done = True
         finally:
             self.connection.run("UNLOCK TABLES")
+            if not is_done:  # the watch does not know their journals, and would take them for lost
+                for recorded in fresh:
+                    recorded.drop_triggers(self.connection)
+                    self._forget(recorded)
         self.switch_to(kept | {recorded.table.name: recorded for recorded in fresh}, catalog, mark)
         return None
 
