@@ -7,8 +7,9 @@ of several DataFlow instances on one database share its sandbox.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+from kailash_testkit.concurrency import clocks
 from kailash_testkit.databases import Database
 from kailash_testkit.databases.journal import Journal, Mark, RecordedChange, UndoReport
 from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError
@@ -16,6 +17,8 @@ from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.dataflow_tables import refuse_models_on_own_tables
 from kailash_testkit.isolation.levels import KEPT, Detached, Level, State, kept_apart
 from kailash_testkit.isolation.recording import Recordings
+
+_NOBODYS: Final = 5.0  # seconds that a lock which nobody can be told to end is waited for
 
 Claim = Literal["own", "empty", "private"]
 """What a kit accepts: a database that it made; also one without rows; whatever is in its private database."""
@@ -207,10 +210,24 @@ class Sandbox:
         first, *others = left
         details = list(first.details)
         if isinstance(first, DatabaseBusy):
-            details = self.database.end_transactions() or details
-            self.settle()
+            details = self._settle_by_force()
+            if not details and not others:  # it was a worker of the server, as for autovacuum
+                return
         details += [f"also: {other.what}" for other in others]
         raise type(first)(first.what, details=details, why=first.why, do=first.do) from first
+
+    def _settle_by_force(self) -> list[str]:
+        """As `settle`. Returns what had to be ended; where there is nobody to end, it waits longer."""
+        ended = self.database.end_transactions()
+        give_up = clocks.now() + _NOBODYS
+        while True:
+            try:
+                self.settle()
+                return ended
+            except DatabaseBusy:
+                if ended or clocks.now() > give_up:
+                    raise
+                ended = self.database.end_transactions()
 
     def state(self) -> State:
         """The present state within the test, for `return_to`."""

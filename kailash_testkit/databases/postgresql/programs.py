@@ -35,6 +35,7 @@ _SETTINGS: Final = {
     "max_wal_size": "128MB",
     "shared_buffers": "64MB",
     "max_connections": "300",
+    "deadlock_timeout": "100ms",  # after which autovacuum gives way, too
     "dynamic_shared_memory_type": "mmap",
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
