@@ -55,7 +55,7 @@ async def test_the_character_nul(shop_kit: Kit) -> None:
 
 @on_mysql
 async def test_microseconds_of_a_given_datetime(shop_kit: Kit) -> None:
-    with pytest.raises(StoredRowMismatch, match=r"(?s)moment  requested .*keeps whole seconds.*without microseconds"):
+    with pytest.raises(StoredRowMismatch, match=r"(?s)moment: requested .*keeps whole seconds.*without microseconds"):
         await shop_kit.create("Kinds", moment=NOON.replace(microsecond=5))
     row = await shop_kit.create("Kinds")
     with pytest.raises(StoredRowMismatch, match="without microseconds"):
@@ -103,7 +103,7 @@ async def test_changes_of_a_float_are_told_as_it_is_stored(shop_kit: Kit) -> Non
     with shop_kit.changes() as changes:
         await orders.update(order.id, total=0.1 + 0.2)
     changes.assert_only(orders.updated(order.id, total=0.1 + 0.2))
-    assert str(changes).splitlines()[1:] == ["  total  1.1 -> 0.3"]
+    assert str(changes).splitlines()[1:] == ["  total: 1.1 -> 0.3"]
 
 
 @on_postgresql
