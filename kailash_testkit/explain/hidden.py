@@ -9,6 +9,7 @@ from kailash_testkit.explain.case import Case
 from kailash_testkit.explanation import Cause, Explanation
 from kailash_testkit.models.rows import Row
 
+_MOST: Final = 3  # lines of one kind
 _LISTED: Final = 10  # by ListNode, unless told otherwise
 _LISTED_BY_EXPRESS: Final = 100
 
@@ -42,9 +43,19 @@ def other_tenant(case: Case, row: Row) -> Explanation | None:
 
 
 def beyond_limit(case: Case, row: Row) -> Explanation | None:
-    """There are more rows than a list shows, and newer ones."""
+    """A list of the application was cut; or there are more rows than a list shows, and newer ones."""
     newest = list(case.database.sample_ids(case.model.table, _LISTED_BY_EXPRESS + 1))
     stored_id = _id_in_table(row, newest)
+    hits = dict.fromkeys(f"{hit}{hit.during}" for hit in case.limits if hit.model == case.model.name)
+    if hits:
+        return Explanation(
+            Cause.BEYOND_LIMIT,
+            f"a list of {case.model.name} left rows out: {next(iter(hits))}",
+            evidence=[*hits][1:_MOST],
+            unknown=[f"whether {case.name} is among the rows that were left out"],
+            cure="give a limit, answer in pages, or count with CountNode",
+            certain=False,
+        )
     if len(newest) <= _LISTED or stored_id in newest[:_LISTED]:
         return None
     place = f"number {newest.index(stored_id) + 1}" if stored_id in newest else f"beyond the {_LISTED_BY_EXPRESS}th"

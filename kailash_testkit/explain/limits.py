@@ -25,6 +25,11 @@ class LimitHit:
     filtered: bool
     request: TimedRequest | None
 
+    @property
+    def during(self) -> str:
+        """During which request, in words; empty outside of any."""
+        return "" if self.request is None else f", during {self.request.line()}"
+
     def __str__(self) -> str:
         rows = f"{self.limit} rows" if self.source.startswith(self.model) else f"{self.limit} rows of {self.model}"
         there = "more match" if self.total is None else f"{self.total} match"

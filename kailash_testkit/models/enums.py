@@ -121,7 +121,7 @@ def _mistaken(member: enum.Enum, text: str, *, in_json: bool) -> Misfit | None:
     stored = f"whose stored form is {right!r}" if not in_json else f"which is {right!r} in JSON"
     how = _how(member, name)
     if text in (str(member), name):
-        batch = "; a BulkCreateNode must be given each default, since the column's own is that text"
+        batch = "; a BulkCreateNode that is not given the field's default stores its str()"
         return Misfit(f"{text!r} is str({name}), {stored}", f"store {how}, not str({name}){batch}")
     if text == repr(member):
         return Misfit(f"{text!r} is repr({name}), {stored}", f"store {how}")

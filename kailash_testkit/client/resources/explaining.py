@@ -63,11 +63,12 @@ async def unconfirmed(
     found = await rows.kit.explainer.of_unconfirmed(rows.model, rows.as_id(failure.row_id), request_of(response))
     if found.cause in _SAID or not (found.certain or creates):
         return failure
-    known = [] if found.certain or failure.why is None else [failure.why]
-    details = [*known, *(line for line in found.details if line not in failure.details)]
-    with_cause = UnconfirmedWrite(
-        failure.what, details=[*failure.details, *details], why=found.why, do=found.cure or failure.do
-    )
+    why, do = found.why, found.cure or failure.do
+    if not found.certain:  # what is known of the row comes first
+        why = "; ".join(filter(None, (failure.why, found.why)))
+        do = "; or ".join(filter(None, (found.cure, failure.do)))
+    details = [*failure.details, *(line for line in found.details if line not in failure.details)]
+    with_cause = UnconfirmedWrite(failure.what, details=details, why=why, do=do)
     with_cause.row_id = failure.row_id
     return with_cause
 
