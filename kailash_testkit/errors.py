@@ -191,7 +191,7 @@ class AnsweredFromRecord(KitError, AssertionError):
 
 
 class ProtocolViolation(KitError):
-    """The application broke the ASGI protocol: no response, or messages in an order that no server accepts."""
+    """The application broke the ASGI protocol: no response, messages in a wrong order, or what cannot be sent."""
 
 
 class UnsupportedProtocol(KitError):

@@ -11,9 +11,10 @@ from urllib.parse import unquote
 
 import httpx
 
+from kailash_testkit.asgi import wire_format
 from kailash_testkit.asgi.exchange import Exchange
 from kailash_testkit.asgi.masking import request_line
-from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS, WHOLE
+from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS, WHOLE, Outcome
 from kailash_testkit.asgi.protocol import AsgiApp, Headers, Scope
 from kailash_testkit.concurrency import clocks
 from kailash_testkit.errors import KitError, UnsupportedProtocol
@@ -84,8 +85,13 @@ class AppTransport(httpx.AsyncBaseTransport):
         if self._closed:
             raise KitError(f"{request_line(request)}: the client was closed", do="send requests before it closes")
         started = clocks.now()
-        state = await self._get_state()
         headers = [(name.lower(), value) for name, value in request.headers.raw]
+        obstacle = wire_format.obstacle_to_sending(headers)
+        if obstacle is not None:
+            raise httpx.LocalProtocolError(obstacle, request=request)
+        state = await self._get_state()
+        if not wire_format.is_understood(headers):
+            return _bare(request, 400, b"Invalid HTTP request received.", {OUTCOME: Outcome()})
         raises = request.extensions.get(RAISE_APP_EXCEPTIONS, self.raise_app_exceptions)
         exchange = Exchange(request, headers, raises=raises)
         task = exchange.start(self.app, self._scope(request, headers, state))
@@ -97,7 +103,7 @@ class AppTransport(httpx.AsyncBaseTransport):
         except BaseException:
             exchange.close()
             raise
-        return _bare_500(request, {OUTCOME: exchange.outcome})
+        return _bare(request, 500, b"Internal Server Error", {OUTCOME: exchange.outcome})
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._exchanges.pop(task).ended(task)
@@ -173,10 +179,15 @@ def _response(request: httpx.Request, exchange: Exchange, started: float) -> htt
     return whole
 
 
-def _bare_500(request: httpx.Request, extensions: dict[str, Any]) -> httpx.Response:
-    headers = {"content-type": "text/plain; charset=utf-8", "content-length": "21", "connection": "close"}
-    body = b"" if request.method == "HEAD" else b"Internal Server Error"
-    return httpx.Response(500, headers=headers, stream=httpx.ByteStream(body), extensions=extensions)
+def _bare(request: httpx.Request, status: int, text: bytes, extensions: dict[str, Any]) -> httpx.Response:
+    """The server's own answer, where the application gives none."""
+    headers = {
+        "content-type": "text/plain; charset=utf-8",
+        "content-length": str(len(text)),
+        "connection": "close",
+    }
+    body = b"" if request.method == "HEAD" else text
+    return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body), extensions=extensions)
 
 
 def _refuse_other_protocols(request: httpx.Request) -> None:
