@@ -9,6 +9,7 @@ import traceback
 from pathlib import Path
 from typing import Any, Final
 
+from kailash_testkit.concurrency import contexts
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.nexus import is_nexus
@@ -96,7 +97,8 @@ def _public_names(found: object) -> list[str]:
 def _imported(option: str, target: str, module_name: str) -> Any:
     """The module ``module_name``; ``target`` is what the setting says. Raises `ConfigurationError`."""
     try:
-        return importlib.import_module(module_name)
+        with contexts.importing():
+            return importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         own = error.name is not None and (module_name + ".").startswith(error.name + ".")
         raise ConfigurationError(
@@ -116,7 +118,8 @@ def _imported(option: str, target: str, module_name: str) -> Any:
 
 def _called(option: str, target: str, function: Any) -> Any:
     try:
-        return function()
+        with contexts.importing():
+            return function()
     except Exception as error:
         raise ConfigurationError(
             f"{option} = {target!r}: calling it raised {type(error).__name__}: {redact(str(error))}",

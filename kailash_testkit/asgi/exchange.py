@@ -52,12 +52,11 @@ class Exchange:
         self._disconnected = False  # ... and was not when the response was incomplete
         self._reported = False  # somebody heard of the application's exception
 
-    def start(self, app: AsgiApp, scope: Scope) -> asyncio.Task[None]:
-        """Run the application in a task with an empty context, as a request has it on a server.
+    def start(self, app: AsgiApp, scope: Scope, context: contextvars.Context) -> asyncio.Task[None]:
+        """Run the application in a task of its own.
 
-        Call `ended` when the task is done.
+        context: the task's. Call `ended` when the task is done.
         """
-        context = contextvars.Context()
         name = f"kailash_testkit {scope['method']} {scope['path']}"
         timed: TimedRequest | None = self._request.extensions.get(TIMED)
         if timed is not None:

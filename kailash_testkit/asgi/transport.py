@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -16,7 +17,7 @@ from kailash_testkit.asgi.exchange import Exchange
 from kailash_testkit.asgi.masking import request_line
 from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS, WHOLE, Outcome
 from kailash_testkit.asgi.protocol import AsgiApp, Headers, Scope
-from kailash_testkit.concurrency import clocks
+from kailash_testkit.concurrency import clocks, contexts
 from kailash_testkit.errors import KitError, UnsupportedProtocol
 
 _log = logging.getLogger("kailash_testkit.asgi")
@@ -40,7 +41,9 @@ class AppTransport(httpx.AsyncBaseTransport):
         a server
         sees: a bare 500, or `httpx.RemoteProtocolError` when the response had begun.
     root_path: the path under which a proxy would mount the application.
-    client: address and port that the application sees as the client's.
+    client: address and port that the application sees as the client's; None for a client without, as behind a Unix
+        socket.
+    context: what the application's import set; each request starts from a copy.
 
     >>> async def app(scope, receive, send):
     ...     await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -60,13 +63,15 @@ class AppTransport(httpx.AsyncBaseTransport):
         get_state: Callable[[], Awaitable[dict[str, Any]]] = _no_state,
         raise_app_exceptions: bool = True,
         root_path: str = "",
-        client: tuple[str, int] = ("127.0.0.1", 50_000),
+        client: tuple[str, int] | None = ("127.0.0.1", 50_000),
+        context: contextvars.Context | None = None,
     ) -> None:
         self.app = app
         self.raise_app_exceptions = raise_app_exceptions
         self._get_state = get_state
         self._root_path = root_path
         self._client = client
+        self._context = contexts.of_application() if context is None else context
         self._exchanges: dict[asyncio.Task[None], Exchange] = {}
         self._closed = False
 
@@ -94,7 +99,7 @@ class AppTransport(httpx.AsyncBaseTransport):
             return _bare(request, 400, b"Invalid HTTP request received.", {OUTCOME: Outcome()})
         raises = request.extensions.get(RAISE_APP_EXCEPTIONS, self.raise_app_exceptions)
         exchange = Exchange(request, headers, raises=raises)
-        task = exchange.start(self.app, self._scope(request, headers, state))
+        task = exchange.start(self.app, self._scope(request, headers, state), self._context.copy())
         self._exchanges[task] = exchange
         task.add_done_callback(self._ended)
         try:

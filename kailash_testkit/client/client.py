@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import httpx
 
+from kailash_testkit.asgi.lifespan import TimeLimits
 from kailash_testkit.asgi.outcome import WHOLE
 from kailash_testkit.asgi.server import AppServer
 from kailash_testkit.asgi.timeline import Timeline
@@ -38,8 +39,9 @@ def _no_position() -> None:
 class ApiClient(httpx.AsyncClient):
     """Calls an ASGI application as an HTTP client calls a server, without a network; or a server at a URL.
 
-    Each request runs in a task of its own with an empty context. The application's exceptions are raised in
-    the test, also those of background tasks, for which the end of a response waits.
+    Each request runs in a task of its own, whose context has what the application's import set, and nothing of the
+    test. The application's exceptions are raised in the test, also those of background tasks, for which the end of a
+    response waits.
 
     app: the ASGI application, such as a FastAPI, Starlette or Litestar object; a Nexus instance as it is; or the
         URL of a running server, such as ``"http://127.0.0.1:8000"``.
@@ -47,6 +49,8 @@ class ApiClient(httpx.AsyncClient):
     server: an application that is started at the first request and stopped by somebody else (a fixture), so
         that several clients share it. Without one, ``async with`` starts the application and stops it.
     raise_app_exceptions: False gives responses instead of exceptions, as a server does.
+    client: host and port that the application sees as its client's. root_path: the path under which a proxy mounts it.
+    startup_timeout, shutdown_timeout: seconds after which these are cancelled, where this client does it; None waits.
     httpx_options: as for `httpx.AsyncClient`; the base URL is ``http://testserver`` and the timeout 60
         seconds unless they are given. A request that exceeds it is cancelled in the application.
 
@@ -76,9 +80,20 @@ class ApiClient(httpx.AsyncClient):
         kit: Kit | None = None,
         server: AppServer | None = None,
         raise_app_exceptions: bool = True,
+        client: tuple[str, int] | None = ("127.0.0.1", 50_000),
+        root_path: str = "",
+        startup_timeout: float | None = 10.0,
+        shutdown_timeout: float | None = 10.0,
         **httpx_options: Unpack[ClientOptions],
     ) -> None:
-        self._target: Target = target_of(app, server, raise_app_exceptions=raise_app_exceptions)
+        self._target: Target = target_of(
+            app,
+            server,
+            raise_app_exceptions=raise_app_exceptions,
+            limits=TimeLimits(startup_timeout, shutdown_timeout),
+            client=client,
+            root_path=root_path,
+        )
         self._is_view = False
         self._options = httpx_options
         self.kit = kit

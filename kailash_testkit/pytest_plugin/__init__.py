@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 from collections.abc import Generator, Sequence
 from typing import Any, cast
 
 import pytest
 
 from kailash_testkit import redaction
+from kailash_testkit.concurrency import contexts
 from kailash_testkit.factories.numbering import within
 from kailash_testkit.pytest_plugin import failure_report, seed, settings
 from kailash_testkit.pytest_plugin.fixtures import (
@@ -34,6 +36,8 @@ from kailash_testkit.pytest_plugin.waiting import WaitingSummary
 from kailash_testkit.redaction import redact
 
 _RULE_BEFORE: pytest.StashKey[redaction.Rule] = pytest.StashKey()
+_IMPORTS_BEFORE: pytest.StashKey[contextvars.Context | None] = pytest.StashKey()
+_IMPORTING = frozenset({"testkit_app", "testkit_dataflow"})  # fixtures that import the application, also a conftest's
 
 __all__ = ["api", "kit", "testkit_api", "testkit_app", "testkit_database", "testkit_dataflow", "testkit_kits"]
 
@@ -59,6 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
         session = config.stash[SESSION] = Session(settings.Settings.of(config))
         session.database.set_variables()
     config.stash[_RULE_BEFORE] = redaction.configure(session.settings.redact)
+    config.stash[_IMPORTS_BEFORE] = contexts.set_imports(None)
     session.start()
     config.pluginmanager.register(WaitingSummary(), "kailash_testkit_waiting")
     config.pluginmanager.register(failure_report.FailureReport(session, config), "kailash_testkit_failure_report")
@@ -80,6 +85,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if session is not None:
         session.finish()
     seed.unconfigure(config)
+    if _IMPORTS_BEFORE in config.stash:
+        contexts.set_imports(config.stash[_IMPORTS_BEFORE])
     if _RULE_BEFORE in config.stash:
         redaction.configure(config.stash[_RULE_BEFORE])
 
@@ -91,6 +98,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     about = f"kailash-testkit: {session.database.describe()}, {seed.describe(config)}"
     refusals: Sequence[object] = () if config.option.collectonly else session.database.refusals()
     return [about, *(f"kailash-testkit: {redact(str(refusal))}" for refusal in refusals)]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """All test modules are imported, and with them most applications: what is set later was set by a test."""
+    contexts.set_imports(contextvars.copy_context())
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -132,6 +145,7 @@ def pytest_fixture_setup(
             within(session.numbering(fixturedef.scope, node_id)),
             session.wider_fixture(owner),
             session.others.suspended() if is_users else contextlib.nullcontext(),
+            contexts.importing() if fixturedef.argname in _IMPORTING else contextlib.nullcontext(),
         ):
             result = yield
             if is_users:

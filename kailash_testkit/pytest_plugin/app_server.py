@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet
 
-from kailash_testkit.asgi import AppServer
+from kailash_testkit.asgi import AppServer, TimeLimits
 from kailash_testkit.client import ApiClient
 from kailash_testkit.concurrency import loops
 from kailash_testkit.pytest_plugin.leftovers import Leftovers
@@ -30,8 +30,8 @@ class SharedAppServer(AppServer):
     happened to make the first request.
     """
 
-    def __init__(self, app: Any, sandboxes: Sandboxes, leftovers: Leftovers) -> None:
-        super().__init__(app)
+    def __init__(self, app: Any, sandboxes: Sandboxes, leftovers: Leftovers, limits: TimeLimits) -> None:
+        super().__init__(app, limits=limits)
         self._sandboxes = sandboxes
         self._leftovers = leftovers
         self._loops: WeakSet[asyncio.AbstractEventLoop] = WeakSet()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from kailash_testkit.errors import LifespanFailed
 from kailash_testkit.pytest_plugin.leftovers import Leftovers
 from kailash_testkit.pytest_plugin.settings import Settings
 
@@ -53,13 +55,16 @@ class Application:
         return client
 
     def _new_server(self, app: Any) -> SharedAppServer | SharedLiveServer:
+        from kailash_testkit.asgi import TimeLimits
+
+        limits = TimeLimits(self._settings.startup_timeout, self._settings.shutdown_timeout)
         if self._settings.live:
             from kailash_testkit.pytest_plugin.live_server import SharedLiveServer
 
-            return SharedLiveServer(app, self._sandboxes, self._leftovers, self._close_in_loop)
+            return SharedLiveServer(app, self._sandboxes, self._leftovers, self._close_in_loop, limits)
         from kailash_testkit.pytest_plugin.app_server import SharedAppServer
 
-        return SharedAppServer(app, self._sandboxes, self._leftovers)
+        return SharedAppServer(app, self._sandboxes, self._leftovers, limits)
 
     def end_test(self) -> None:
         """After a test's fixtures are torn down."""
@@ -67,6 +72,10 @@ class Application:
             self._server.end_test(self._settings.lifespan)
 
     def close(self) -> None:
-        """Stops what runs."""
-        if self._server is not None:
+        """Stops what runs. A shutdown without end is reported; it shall not keep the rest from being cleaned up."""
+        if self._server is None:
+            return
+        try:
             self._server.close()
+        except LifespanFailed as failed:
+            sys.stderr.write(f"kailash-testkit: {failed}\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from kailash_testkit.asgi import TimeLimits
 from kailash_testkit.asgi.live import LiveServer
 from kailash_testkit.client import ApiClient
 from kailash_testkit.client.targets import UrlTarget
@@ -30,11 +31,13 @@ class SharedLiveServer:
         sandboxes: Sandboxes,
         leftovers: Leftovers,
         close_in_loop: Callable[[], Awaitable[None]],
+        limits: TimeLimits,
     ) -> None:
         self.app = app
         self._sandboxes = sandboxes
         self._leftovers = leftovers
         self._close_in_loop = close_in_loop
+        self._limits = limits
         self._server: LiveServer | None = None
 
     def __str__(self) -> str:
@@ -43,7 +46,7 @@ class SharedLiveServer:
     def client(self, kit: Kit) -> ApiClient:
         """A client of the server, which is started if it does not run. Raises `LifespanFailed`."""
         if self._server is None or not self._server.is_running:
-            server = LiveServer(self.app, on_stop=self._close_in_loop)
+            server = LiveServer(self.app, on_stop=self._close_in_loop, limits=self._limits)
             started = self._sandboxes.begin()
             try:
                 with self._leftovers.remembering():
@@ -75,5 +78,7 @@ class SharedLiveServer:
         """Stops the server."""
         server, self._server = self._server, None
         if server is not None:
-            server.stop()
-            self._sandboxes.end(self)
+            try:
+                server.stop()
+            finally:
+                self._sandboxes.end(self)

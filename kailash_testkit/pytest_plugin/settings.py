@@ -42,6 +42,10 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("testkit_database", "what to test on, as --testkit-database", default="")
     parser.addini("testkit_database_name", "stem of the test database's name", default="testkit")
     parser.addini("testkit_lifespan", "lifespan runs once per 'session' or 'test'", default="session")
+    for phase in ("startup", "shutdown"):
+        parser.addini(
+            f"testkit_{phase}_timeout", f"seconds that the application's {phase} may take; or 'off'", default="10"
+        )
     parser.addini(
         "testkit_other_databases", "DataFlow instances at other databases: 'refuse' or 'allow'", default="refuse"
     )
@@ -85,6 +89,8 @@ class Settings:
     verify: bool
     redact: Rule
     live: bool = False
+    startup_timeout: float | None = None
+    shutdown_timeout: float | None = None
 
     @classmethod
     def of(cls, config: pytest.Config) -> Settings:
@@ -123,6 +129,8 @@ class Settings:
             verify=getattr(options, "testkit_verify", False),
             redact=_rule(config.getini("testkit_redact")),
             live=getattr(options, "testkit_live", False),
+            startup_timeout=_seconds("testkit_startup_timeout", config),
+            shutdown_timeout=_seconds("testkit_shutdown_timeout", config),
         )
 
     @property
@@ -141,6 +149,20 @@ class Settings:
         if not self.in_use:
             return ()
         return self.variables_of_databases or ((_DEFAULT_VARIABLE,),)
+
+
+def _seconds(setting: str, config: pytest.Config) -> float | None:
+    """A time limit; None where there is none."""
+    text: str = config.getini(setting)
+    if text == "off":
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise ConfigurationError(f"{setting} = {text!r}", do="write a number of seconds, such as 60, or 'off'")
+    return seconds
 
 
 def _paired(dataflows: Sequence[str], setting: Sequence[str]) -> tuple[tuple[str, ...], ...]:
