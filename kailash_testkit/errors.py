@@ -130,6 +130,10 @@ class NotAwaited(KitError):
     """The result of an async method was used without ``await``."""
 
 
+class InsideEventLoop(KitError):
+    """A synchronous client was called in code that an event loop runs, which the call would block."""
+
+
 class NodeFailed(KitError):
     """A DataFlow node reported a failure or raised; base of the failures of single operations."""
 

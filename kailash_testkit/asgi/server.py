@@ -9,6 +9,7 @@ from typing import Any
 from kailash_testkit.asgi.applications import asgi_app
 from kailash_testkit.asgi.lifespan import Lifespan, TimeLimits
 from kailash_testkit.concurrency import contexts
+from kailash_testkit.concurrency.portal import Portal
 from kailash_testkit.errors import LifespanFailed
 
 
@@ -41,6 +42,8 @@ class AppServer:
         self.app = app
         self.limits = limits or TimeLimits()
         self.context = contexts.of_application()
+        self.portal = Portal()
+        """Leads synchronous clients into the event loop in which they run the application."""
         self.asgi = asgi_app(app)
         # Weak, and never keyed by id(loop), which repeats. A lifespan's task refers to its loop, so that
         # weakness alone would keep both: `_forget_dead_loops` drops what a loop that was closed without

@@ -20,6 +20,7 @@ from kailash_testkit.client.options import ClientOptions, Cookies, Headers
 from kailash_testkit.client.overriding import overridden
 from kailash_testkit.client.resources import Resource, ResourceOptions
 from kailash_testkit.client.targets import Target, UrlTransport, target_of
+from kailash_testkit.client.views import view_options
 from kailash_testkit.internals.nexus import recorded_age
 
 if TYPE_CHECKING:
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
 
 # A handler that waits for something that never comes must fail its test, not hang the whole run; a minute is
 # longer than a request of a test takes, also on a loaded machine. `timeout=None` waits on, for a debugger.
-_TIMEOUT = 60.0
+DEFAULT_TIMEOUT = 60.0
 
 _MOST_URLS = 1000
 
 
-def _no_position() -> None:
+def no_position() -> None:
     """Without a kit there is no journal."""
 
 
@@ -97,8 +98,8 @@ class ApiClient(httpx.AsyncClient):
         self._is_view = False
         self._options = httpx_options
         self.kit = kit
-        self.timeline = Timeline(_no_position) if kit is None else kit.timeline
-        options: ClientOptions = {"base_url": self._target.base_url, "timeout": _TIMEOUT}
+        self.timeline = Timeline(no_position) if kit is None else kit.timeline
+        options: ClientOptions = {"base_url": self._target.base_url, "timeout": DEFAULT_TIMEOUT}
         options.update(httpx_options)
         super().__init__(transport=self._target.transport, **options)
 
@@ -162,26 +163,16 @@ class ApiClient(httpx.AsyncClient):
         return self.with_headers({"Authorization": f"Bearer {token}"})
 
     def _view(self, headers: httpx.Headers, cookies: Cookies) -> ApiClient:
-        merged, jar = httpx.Headers(self.headers), httpx.Cookies(self.cookies)
-        merged.update(headers)
-        jar.update(cookies)
-        options: ClientOptions = {
-            **self._options,
-            "base_url": self.base_url,
-            "timeout": self.timeout,
-            "headers": merged,
-            "cookies": jar,
-            "params": self.params,
-            "event_hooks": self.event_hooks,
-            "follow_redirects": self.follow_redirects,
-            "max_redirects": self.max_redirects,
-            # The origin's login would overwrite the header that this view is for.
-            "auth": None if "authorization" in headers else self.auth,
-        }
-        view = ApiClient.__new__(ApiClient)
-        view._target, view._options, view.kit, view._is_view = self._target, self._options, self.kit, True
-        view.timeline = self.timeline
-        httpx.AsyncClient.__init__(view, transport=self._target.transport, **options)
+        options: ClientOptions = {**self._options, **view_options(self, headers, cookies)}
+        return ApiClient.view_of(self._target, self.kit, self.timeline, options)
+
+    @classmethod
+    def view_of(cls, target: Target, kit: Kit | None, timeline: Timeline, options: ClientOptions) -> ApiClient:
+        """A client of what another client has open; closing it closes nothing. For the kit itself."""
+        view = cls.__new__(cls)
+        view._target, view._options, view.kit, view._is_view = target, options, kit, True
+        view.timeline = timeline
+        httpx.AsyncClient.__init__(view, transport=target.transport, **options)
         return view
 
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:

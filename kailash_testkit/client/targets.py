@@ -10,6 +10,8 @@ import httpx
 from kailash_testkit.asgi.lifespan import TimeLimits
 from kailash_testkit.asgi.server import AppServer
 from kailash_testkit.asgi.transport import AppTransport
+from kailash_testkit.concurrency import loops
+from kailash_testkit.concurrency.portal import Portal
 from kailash_testkit.errors import ConfigurationError, KitError
 from kailash_testkit.redaction import redact
 
@@ -60,6 +62,7 @@ class AppTarget:
             )
         self.app = app
         self._shared = server is not None
+        self._starts_itself = False
         self._server = AppServer(app, limits=limits) if server is None else server
         self.transport = AppTransport(
             self._server.asgi,
@@ -70,6 +73,11 @@ class AppTarget:
             context=self._server.context,
         )
 
+    @property
+    def portal(self) -> Portal:
+        """For synchronous clients."""
+        return self._server.portal
+
     async def start(self) -> None:
         if not self._shared:
             await self._server.ensure_started()
@@ -78,11 +86,17 @@ class AppTarget:
         if not self._shared:
             await self._server.stop()
 
+    def start_when_needed(self) -> None:
+        """The first request starts the application: for a client of the kit's own loop, which stops it at its end."""
+        self._starts_itself = True
+
     async def _state(self) -> dict[str, Any]:
         state = self._server.running_state
         if state is not None:
             return state
-        if not self._shared:
+        if self._starts_itself and not self._shared:
+            loops.on_close(self.stop)
+        elif not self._shared:
             raise KitError(
                 "the application was not started in this event loop",
                 why="a client that owns its application starts it in `async with`, and stops it there",
@@ -108,8 +122,12 @@ class UrlTarget:
         self.app = app
         self.base_url = str(url)
         self.transport = UrlTransport()
+        self.portal = Portal()
 
     async def start(self) -> None:
+        """Nothing: the server runs."""
+
+    def start_when_needed(self) -> None:
         """Nothing: the server runs."""
 
     async def stop(self) -> None:

@@ -22,6 +22,7 @@ from kailash_testkit.pytest_plugin import failure_report, seed, settings
 from kailash_testkit.pytest_plugin.fixtures import (
     api,
     kit,
+    sync_api,
     testkit_api,
     testkit_app,
     testkit_database,
@@ -39,7 +40,16 @@ _RULE_BEFORE: pytest.StashKey[redaction.Rule] = pytest.StashKey()
 _IMPORTS_BEFORE: pytest.StashKey[contextvars.Context | None] = pytest.StashKey()
 _IMPORTING = frozenset({"testkit_app", "testkit_dataflow"})  # fixtures that import the application, also a conftest's
 
-__all__ = ["api", "kit", "testkit_api", "testkit_app", "testkit_database", "testkit_dataflow", "testkit_kits"]
+__all__ = [
+    "api",
+    "kit",
+    "sync_api",
+    "testkit_api",
+    "testkit_app",
+    "testkit_database",
+    "testkit_dataflow",
+    "testkit_kits",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,7 +11,7 @@ from kailash_testkit.pytest_plugin.leftovers import Leftovers
 from kailash_testkit.pytest_plugin.settings import Settings
 
 if TYPE_CHECKING:
-    from kailash_testkit.client import ApiClient
+    from kailash_testkit.client import ApiClient, SyncApiClient
     from kailash_testkit.kit import Kit
     from kailash_testkit.pytest_plugin.app_server import SharedAppServer
     from kailash_testkit.pytest_plugin.live_server import SharedLiveServer
@@ -42,6 +42,17 @@ class Application:
 
     def client(self, app: Any, kit: Kit) -> ApiClient:
         """An `ApiClient` on the application, which is started once per event loop."""
+        client = self._server_of(app).client(kit)
+        self._leftovers.add_client(client)
+        return client
+
+    def sync_client(self, app: Any, kit: Kit) -> SyncApiClient:
+        """A `SyncApiClient` on the same application."""
+        client = self._server_of(app).sync_client(kit)
+        self._leftovers.add_client(client)
+        return client
+
+    def _server_of(self, app: Any) -> SharedAppServer | SharedLiveServer:
         from kailash_testkit.internals.nexus import forget_records
 
         if self._server is None or self._server.app is not app:
@@ -50,9 +61,7 @@ class Application:
                 each.sandbox.add_tables(each.dataflow)  # of models that came with the application
             self._server = self._new_server(app)
         forget_records(app)  # of earlier tests' requests, whose rows are gone
-        client = self._server.client(kit)
-        self._leftovers.add_client(client)
-        return client
+        return self._server
 
     def _new_server(self, app: Any) -> SharedAppServer | SharedLiveServer:
         from kailash_testkit.asgi import TimeLimits

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kailash_testkit.asgi import TimeLimits
 from kailash_testkit.asgi.live import LiveServer
-from kailash_testkit.client import ApiClient
+from kailash_testkit.client import ApiClient, SyncApiClient
 from kailash_testkit.client.targets import UrlTarget
 from kailash_testkit.errors import LeftRunning
 from kailash_testkit.pytest_plugin.leftovers import GRACE, Leftovers
@@ -45,6 +45,13 @@ class SharedLiveServer:
 
     def client(self, kit: Kit) -> ApiClient:
         """A client of the server, which is started if it does not run. Raises `LifespanFailed`."""
+        return ApiClient(self._target(), kit=kit)
+
+    def sync_client(self, kit: Kit) -> SyncApiClient:
+        """A synchronous client of the server; see `client`."""
+        return SyncApiClient(self._target(), kit=kit)
+
+    def _target(self) -> UrlTarget:
         if self._server is None or not self._server.is_running:
             server = LiveServer(self.app, on_stop=self._close_in_loop, limits=self._limits)
             started = self._sandboxes.begin()
@@ -55,7 +62,7 @@ class SharedLiveServer:
                 self._sandboxes.finish(self, started)
             self._server = server
         # Connections that are kept would belong to the event loop of one test.
-        return ApiClient(UrlTarget(self._server.url, app=self.app), kit=kit)
+        return UrlTarget(self._server.url, app=self.app)
 
     def end_test(self, lifespan: str) -> None:
         """Before a test's changes are undone: lets its requests end. Raises `LeftRunning` when they do not.
