@@ -91,11 +91,12 @@ class AppTransport(httpx.AsyncBaseTransport):
             raise KitError(f"{request_line(request)}: the client was closed", do="send requests before it closes")
         started = clocks.now()
         headers = [(name.lower(), value) for name, value in request.headers.raw]
-        obstacle = wire_format.obstacle_to_sending(headers)
-        if obstacle is not None:
-            raise httpx.LocalProtocolError(obstacle, request=request)
+        try:
+            is_understood = wire_format.check_request(headers)
+        except ValueError as refused:
+            raise httpx.LocalProtocolError(str(refused), request=request) from None
         state = await self._get_state()
-        if not wire_format.is_understood(headers):
+        if not is_understood:
             return _bare(request, 400, b"Invalid HTTP request received.", {OUTCOME: Outcome()})
         raises = request.extensions.get(RAISE_APP_EXCEPTIONS, self.raise_app_exceptions)
         exchange = Exchange(request, headers, raises=raises)

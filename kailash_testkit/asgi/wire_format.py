@@ -20,6 +20,8 @@ _ILLEGAL_IN_SENT_VALUE: Final = re.compile(rb"[\x00\n\r\v\f]")
 _LENGTH: Final = re.compile(rb"[0-9]{1,20}")
 _LARGEST_LENGTH: Final = 2**64 - 1
 _STATUSES: Final = range(200, 600)
+_MOST_KNOWN: Final = 1000
+_LONGEST_KNOWN: Final = 200  # bytes
 
 
 class Refused(Exception):
@@ -64,15 +66,21 @@ def checked_headers(headers: object) -> Headers:
             ) from None
         if type(name) is not bytes or type(value) is not bytes:
             name, value = _as_bytes(name, value)
-        if not _NAME.fullmatch(name):
-            raise Refused(f"sent a header with the illegal name {name!r}", "use letters, digits and hyphens in it")
-        if _ILLEGAL_IN_VALUE.search(value) or value != value.strip(b" \t"):
-            raise Refused(
-                f"sent the header {_shown(name)} with an illegal value: {_masked(name, value)}",
-                "leave out line breaks, control characters, and spaces around it; encode what a user gave",
-            )
+        if (name, value) not in _legal_in_responses:
+            _check_header(name, value)
+            _legal_in_responses.add((name, value))
         pairs.append((name, value))
     return pairs
+
+
+def _check_header(name: bytes, value: bytes) -> None:
+    if not _NAME.fullmatch(name):
+        raise Refused(f"sent a header with the illegal name {name!r}", "use letters, digits and hyphens in it")
+    if _ILLEGAL_IN_VALUE.search(value) or value != value.strip(b" \t"):
+        raise Refused(
+            f"sent the header {_shown(name)} with an illegal value: {_masked(name, value)}",
+            "leave out line breaks, control characters, and spaces around it; encode what a user gave",
+        )
 
 
 def _as_bytes(name: object, value: object) -> tuple[bytes, bytes]:
@@ -131,31 +139,51 @@ def checked_body(body: object, *, sized: bool) -> bytes:
     raise Refused(f"sent a body of type {type(body).__name__}", "send bytes: encode text first")
 
 
-def obstacle_to_sending(headers: Headers) -> str | None:
-    """Why an HTTP client does not send a request with these headers; None when it does.
+def check_request(headers: Headers) -> bool:
+    """Whether a server can tell where the body of a request ends; where it cannot, it answers 400.
 
-    headers: with names in lower case.
+    headers: with names in lower case. Raises `ValueError`, with the reason, for what no HTTP client sends.
     """
     hosts = 0
-    for name, value in headers:
-        if not _NAME.fullmatch(name):
-            return f"Illegal header name {name!r}"
-        if _ILLEGAL_IN_SENT_VALUE.search(value) or value != value.strip(b" \t"):
-            return f"Illegal header value {_masked(name, value)}"
-        hosts += name == b"host"
-    return "Found multiple Host: headers" if hosts > 1 else None
-
-
-def is_understood(headers: Headers) -> bool:
-    """Whether a server can tell where the body of a request with these headers ends; else it answers 400.
-
-    headers: with names in lower case.
-    """
-    lengths = {value for name, value in headers if name == b"content-length"}
-    encodings = [value.lower() for name, value in headers if name == b"transfer-encoding"]
+    lengths: set[bytes] = set()
+    encodings: list[bytes] = []
+    for pair in headers:
+        name, value = pair
+        if pair not in _legal_in_requests:
+            _check_sent(name, value)
+            _legal_in_requests.add(pair)
+        if name == b"host":
+            hosts += 1
+        elif name == b"content-length":
+            lengths.add(value)
+        elif name == b"transfer-encoding":
+            encodings.append(value.lower())
+    if hosts > 1:
+        raise ValueError("Found multiple Host: headers")
     if any(not _LENGTH.fullmatch(value) or int(value) > _LARGEST_LENGTH for value in lengths):
         return False
     return len(lengths) < 2 and encodings in ([], [b"chunked"])
+
+
+def _check_sent(name: bytes, value: bytes) -> None:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"Illegal header name {name!r}")
+    if _ILLEGAL_IN_SENT_VALUE.search(value) or value != value.strip(b" \t"):
+        raise ValueError(f"Illegal header value {_masked(name, value)}")
+
+
+class _Known(set[tuple[bytes, bytes]]):
+    """Headers that were checked: most are sent again and again, and looking one up takes a tenth of the time."""
+
+    def add(self, element: tuple[bytes, bytes], /) -> None:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        if len(element[1]) <= _LONGEST_KNOWN:
+            super().add(element)
+
+
+_legal_in_requests = _Known()
+_legal_in_responses = _Known()
 
 
 def _shown(text: bytes) -> str:

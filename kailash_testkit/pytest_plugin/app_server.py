@@ -97,6 +97,14 @@ class SharedAppServer(AppServer):
     def _idle_loop(self) -> asyncio.AbstractEventLoop | None:
         return next((loop for loop in self._owners if not (loop.is_closed() or loop.is_running())), None)
 
+    def begin_test(self, *, asynchronous: bool) -> None:
+        """Before a test. asynchronous: it calls the application in an event loop of its own.
+
+        One application runs at a time, so that what its start-up writes is there once.
+        """
+        if asynchronous:
+            self.close()
+
     def end_test(self, lifespan: str) -> None:
         """After a test's fixtures are torn down. lifespan: "test" shuts the application down."""
         if lifespan == "test":
@@ -104,7 +112,7 @@ class SharedAppServer(AppServer):
 
     def close(self) -> None:
         """Stops the lifespan in the kit's own loop; each other ends with its event loop."""
-        if sync.loop() in self._loops:
+        if sync.loop() in self._owners:
             sync.run(self.stop())
 
     def stop_between_tests(self) -> None:

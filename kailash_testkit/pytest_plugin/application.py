@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from kailash_testkit.errors import LifespanFailed
@@ -74,6 +74,11 @@ class Application:
         from kailash_testkit.pytest_plugin.app_server import SharedAppServer
 
         return SharedAppServer(app, self._sandboxes, self._leftovers, limits)
+
+    def begin_test(self, fixtures: Collection[str]) -> None:
+        """Before a test and its fixtures, and before the state that it begins with is restored."""
+        if self._server is not None:
+            self._server.begin_test(asynchronous="api" in fixtures)
 
     def end_test(self) -> None:
         """After a test's fixtures are torn down."""

@@ -64,6 +64,9 @@ class SharedLiveServer:
         # Connections that are kept would belong to the event loop of one test.
         return UrlTarget(self._server.url, app=self.app)
 
+    def begin_test(self, *, asynchronous: bool) -> None:
+        """Nothing: the server has an event loop of its own."""
+
     def end_test(self, lifespan: str) -> None:
         """Before a test's changes are undone: lets its requests end. Raises `LeftRunning` when they do not.
 

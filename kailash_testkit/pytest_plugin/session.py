@@ -177,6 +177,7 @@ class Session:
         self._opened_late.clear()
         self.others.begin_test()
         numbering.start(Numbering(node_id=item.nodeid))
+        self.application.begin_test(getattr(item, "fixturenames", ()))
         self._leftovers.remember()
         self._settle(item)  # what somebody wrote between the tests
         if self._kits or self.settings.in_use:
