@@ -203,5 +203,8 @@ def _refuse_other_protocols(request: httpx.Request) -> None:
     raise UnsupportedProtocol(
         f"{request_line(request)}: the client does not speak {request.url.scheme!r}",
         why="it speaks HTTP only; websockets are not supported" if websocket else None,
-        do="test websockets with starlette's TestClient.websocket_connect" if websocket else "use http:// or https://",
+        do="mount a transport that speaks them, of the package httpx-ws: "
+        'ApiClient(app, mounts={"ws://": ASGIWebSocketTransport(app)}), then `aconnect_ws("ws://testserver/...", api)`'
+        if websocket
+        else "use http:// or https://",
     )
