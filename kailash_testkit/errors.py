@@ -163,7 +163,12 @@ class UnexpectedChanges(KitError, AssertionError):
 
 
 class LifespanFailed(KitError):
-    """The application's lifespan startup or shutdown failed; ``__cause__`` is its own exception."""
+    """The application's lifespan startup or shutdown failed; ``__cause__`` is its own exception.
+
+    ``timed_out``: whether it took longer than it may.
+    """
+
+    timed_out: bool = False
 
 
 class UnexpectedStatus(KitError, AssertionError):

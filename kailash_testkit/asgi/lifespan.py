@@ -226,4 +226,14 @@ def failed(phase: Phase, failure: str, error: BaseException | None, *, seconds: 
         details = ["it waited here, last line last:", *(f"  {line}" for line in frames)] if frames else []
     raised = LifespanFailed(f"the application's lifespan {phase} failed: {failure}", details=details, do=do)
     raised.__cause__ = error
+    raised.timed_out = seconds is not None
     return raised
+
+
+def not_tried_again(earlier: LifespanFailed) -> LifespanFailed:
+    """The error for a later attempt at a startup that took too long, so that not every test waits for it."""
+    again = LifespanFailed(
+        earlier.what, details=earlier.details, why="it was not tried again in this session", do=earlier.do
+    )
+    again.__cause__, again.timed_out = earlier.__cause__, True
+    return again

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary, WeakSet
 
 from kailash_testkit.asgi import AppServer, TimeLimits
+from kailash_testkit.asgi.lifespan import not_tried_again
 from kailash_testkit.client import ApiClient, SyncApiClient
 from kailash_testkit.concurrency import loops, sync
 from kailash_testkit.concurrency.portal import Portal
+from kailash_testkit.errors import LifespanFailed
 from kailash_testkit.pytest_plugin.leftovers import Leftovers
 from kailash_testkit.pytest_plugin.sandboxes import Sandboxes
 
@@ -40,6 +42,7 @@ class SharedAppServer(AppServer):
         super().__init__(app, limits=limits)
         self.portal = Portal(self._run)
         self._running = threading.RLock()
+        self._timed_out: LifespanFailed | None = None
         self._sandboxes = sandboxes
         self._leftovers = leftovers
         self._loops: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
@@ -50,12 +53,16 @@ class SharedAppServer(AppServer):
         if loop in self._owners:  # it runs, or somebody else starts it right now
             await super().ensure_started()
             return
+        if self._timed_out is not None:
+            raise not_tried_again(self._timed_out)
         owner = self._owners[loop] = _StartUp()
         started = self._sandboxes.begin()
         try:
             with self._leftovers.remembering():
                 await super().ensure_started()
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, LifespanFailed) and error.timed_out:
+                self._timed_out = error
             del self._owners[loop]
             self._sandboxes.end(owner)
             raise

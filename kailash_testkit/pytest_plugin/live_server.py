@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from kailash_testkit.asgi import TimeLimits
+from kailash_testkit.asgi.lifespan import not_tried_again
 from kailash_testkit.asgi.live import LiveServer
 from kailash_testkit.client import ApiClient, SyncApiClient
 from kailash_testkit.client.targets import UrlTarget
-from kailash_testkit.errors import LeftRunning
+from kailash_testkit.errors import LeftRunning, LifespanFailed
 from kailash_testkit.pytest_plugin.leftovers import GRACE, Leftovers
 from kailash_testkit.pytest_plugin.sandboxes import Sandboxes
 
@@ -39,6 +40,7 @@ class SharedLiveServer:
         self._close_in_loop = close_in_loop
         self._limits = limits
         self._server: LiveServer | None = None
+        self._timed_out: LifespanFailed | None = None
 
     def __str__(self) -> str:
         return "the application's start-up"
@@ -52,12 +54,17 @@ class SharedLiveServer:
         return SyncApiClient(self._target(), kit=kit)
 
     def _target(self) -> UrlTarget:
+        if self._timed_out is not None:
+            raise not_tried_again(self._timed_out)
         if self._server is None or not self._server.is_running:
             server = LiveServer(self.app, on_stop=self._close_in_loop, limits=self._limits)
             started = self._sandboxes.begin()
             try:
                 with self._leftovers.remembering():
                     server.start()
+            except LifespanFailed as failed:
+                self._timed_out = failed if failed.timed_out else None
+                raise
             finally:
                 self._sandboxes.finish(self, started)
             self._server = server
