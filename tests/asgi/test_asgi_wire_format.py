@@ -225,9 +225,9 @@ async def test_an_application_returns_nothing(answers: bool) -> None:
     ],
     ids=str,
 )
-async def test_a_request_whose_end_cannot_be_known_is_a_400(headers: list[tuple[str, str]]) -> None:
+async def test_a_request_whose_end_cannot_be_known_is_a_400(headers: list[tuple[str, str]], servers: list[str]) -> None:
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    with under_uvicorn(answering, "httptools") as url, socket.create_connection(url_of(url)) as connection:
+    with socket.create_connection(address_of(servers[1])) as connection:
         connection.sendall(f"GET /?no%20headers HTTP/1.1\r\nHost: x\r\n{lines}\r\n".encode())
         assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
     async with ApiClient(answering) as api:
@@ -235,7 +235,7 @@ async def test_a_request_whose_end_cannot_be_known_is_a_400(headers: list[tuple[
     assert response.text == "Invalid HTTP request received."
 
 
-def url_of(url: str) -> tuple[str, int]:
+def address_of(url: str) -> tuple[str, int]:
     return "127.0.0.1", int(url.rpartition(":")[2])
 
 
