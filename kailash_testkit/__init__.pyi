@@ -1,6 +1,7 @@
 # The public names, each stated once: for type checkers this is the package, and `__init__.py` reads from it where
 # each name is loaded from. Every line has this form; the order is that of the reference.
 from kailash_testkit.client import ApiClient as ApiClient
+from kailash_testkit.client import SyncApiClient as SyncApiClient
 from kailash_testkit.factories import Factory as Factory
 from kailash_testkit.kit import Kit as Kit
 from kailash_testkit.client.resources import Resource as Resource
@@ -26,6 +27,7 @@ from kailash_testkit.errors import DatabaseBusy as DatabaseBusy
 from kailash_testkit.errors import DeclarationError as DeclarationError
 from kailash_testkit.errors import DefaultLimitHit as DefaultLimitHit
 from kailash_testkit.errors import FieldTypeError as FieldTypeError
+from kailash_testkit.errors import InsideEventLoop as InsideEventLoop
 from kailash_testkit.errors import IsolationFailed as IsolationFailed
 from kailash_testkit.errors import KitError as KitError
 from kailash_testkit.errors import LeftRunning as LeftRunning

@@ -132,6 +132,10 @@ class NotAwaited(KitError):
     """The result of an async method was used without ``await``."""
 
 
+class InsideEventLoop(KitError):
+    """A synchronous client was called in code that an event loop runs, which the call would block."""
+
+
 class NodeFailed(KitError):
     """A DataFlow node reported a failure or raised; base of the failures of single operations."""
 
@@ -161,7 +165,12 @@ class UnexpectedChanges(KitError, AssertionError):
 
 
 class LifespanFailed(KitError):
-    """The application's lifespan startup or shutdown failed; ``__cause__`` is its own exception."""
+    """The application's lifespan startup or shutdown failed; ``__cause__`` is its own exception.
+
+    ``timed_out``: whether it took longer than it may.
+    """
+
+    timed_out: bool = False
 
 
 class UnexpectedStatus(KitError, AssertionError):
@@ -207,7 +216,7 @@ class AnsweredFromRecord(KitError, AssertionError):
 
 
 class ProtocolViolation(KitError):
-    """The application broke the ASGI protocol: no response, or messages in an order that no server accepts."""
+    """The application broke the ASGI protocol: no response, messages in a wrong order, or what cannot be sent."""
 
 
 class UnsupportedProtocol(KitError):

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
-from kailash_testkit.concurrency import sync
+from kailash_testkit.concurrency import contexts, sync
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.nexus import is_nexus
@@ -115,7 +115,8 @@ def _public_names(found: object) -> list[str]:
 def _imported(option: str, target: str, module_name: str) -> Any:
     """The module ``module_name``; ``target`` is what the setting says. Raises `ConfigurationError`."""
     try:
-        return importlib.import_module(module_name)
+        with contexts.importing():
+            return importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         own = error.name is not None and (module_name + ".").startswith(error.name + ".")
         raise ConfigurationError(
@@ -135,8 +136,9 @@ def _imported(option: str, target: str, module_name: str) -> Any:
 
 def _called(option: str, target: str, function: Any, awaiting: Awaiting) -> Any:
     try:
-        made = function()
-        return awaiting(made) if inspect.isawaitable(made) else made
+        with contexts.importing():
+            made = function()
+            return awaiting(made) if inspect.isawaitable(made) else made
     except Exception as error:
         raise ConfigurationError(
             f"{option} = {target!r}: calling it raised {type(error).__name__}: {redact(str(error))}",

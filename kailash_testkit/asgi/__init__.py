@@ -1,12 +1,13 @@
 """Calls an application in this process the way a server would: ASGI in, ASGI out.
 
 Here live the transport under the client, the application's lifespan, a real server for it (`live`), and the requests
-that were made (`timeline`). A request runs in a fresh task with a fresh context, bodies stream in both directions,
-and no failure of the application gets lost. What does not live here: the client and its words (`client`), and
+that were made (`timeline`). A request runs in a task of its own, whose context has nothing of the test or of another
+request, bodies stream in both directions, and no failure of the application gets lost. What does not live here: the
+client and its words (`client`), and
 anything that knows DataFlow, a database or pytest. Websockets are not spoken.
 """
 
-from kailash_testkit.asgi.lifespan import Lifespan
+from kailash_testkit.asgi.lifespan import Lifespan, TimeLimits
 from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS, Outcome
 from kailash_testkit.asgi.server import AppServer
 from kailash_testkit.asgi.transport import AppTransport
@@ -18,4 +19,5 @@ __all__ = [
     "OUTCOME",
     "Outcome",
     "RAISE_APP_EXCEPTIONS",
+    "TimeLimits",
 ]

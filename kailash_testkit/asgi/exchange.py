@@ -52,12 +52,11 @@ class Exchange:
         self._disconnected = False  # ... and was not when the response was incomplete
         self._reported = False  # somebody heard of the application's exception
 
-    def start(self, app: AsgiApp, scope: Scope) -> asyncio.Task[None]:
-        """Run the application in a task with an empty context, as a request has it on a server.
+    def start(self, app: AsgiApp, scope: Scope, context: contextvars.Context) -> asyncio.Task[None]:
+        """Run the application in a task of its own.
 
-        Call `ended` when the task is done.
+        context: the task's. Call `ended` when the task is done.
         """
-        context = contextvars.Context()
         name = f"kailash_testkit {scope['method']} {scope['path']}"
         timed: TimedRequest | None = self._request.extensions.get(TIMED)
         if timed is not None:
@@ -70,9 +69,9 @@ class Exchange:
 
     async def _run(self, app: AsgiApp, scope: Scope) -> None:
         try:
-            await app(scope, self._receive, self._send)
+            result: object = await app(scope, self._receive, self._send)  # type: ignore[func-returns-value]
             if not self._disconnected:
-                self.response.check_complete()
+                self.response.check_returned(result)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # as a server does: also SystemExit, and a cancellation
@@ -105,7 +104,8 @@ class Exchange:
                 return message
             if self._body.failure is not None:
                 self.close()
-        await asyncio.wait({self._disconnect})
+        if not self._disconnect.done():  # else at once: who polls for it allows no turn of the loop
+            await asyncio.wait({self._disconnect})
         return {"type": "http.disconnect"}
 
     async def _send(self, message: Message) -> None:
@@ -114,8 +114,7 @@ class Exchange:
         if self._disconnected:
             return  # as with a server: writing to a closed connection is no error
         self.response.write(message, handled=sys.exception())
-        if not self._response_begun.is_set():
-            self._response_begun.set()
+        self._response_begun.set()
         if self.response.complete:
             self._leave()
 
@@ -130,15 +129,19 @@ class Exchange:
         """Wait for the response to begin; False when the application failed before, and a bare 500 is due.
 
         Raises the application's exception, if the client wants it; whatever iterating the request's stream
-        raised; `httpx.ReadTimeout`, with the application cancelled; `httpx.ReadError` after `close`.
+        raised; `httpx.ReadTimeout`, with the application cancelled; `httpx.ReadError` after `close`;
+        `httpx.RemoteProtocolError` when the application answered with what cannot be sent.
         """
         await self._until(self._response_begun)
         self._raise_own_failure()
-        if not self.response.started and self._raises:
+        if self.response.begun:
+            return True
+        if self._raises:
             raise self._exception_to_raise()
-        if not self.response.started:
-            self._log_unreported()
-        return self.response.started
+        if self.response.started:
+            raise self._broken_off("sent no response")
+        self._log_unreported()
+        return False
 
     def whole_body(self) -> bytes | None:
         """The body, if the application is through and nothing failed; else None, and `chunks` has it."""
@@ -169,13 +172,8 @@ class Exchange:
             return
         if self._raises:
             raise self._exception_to_raise()
-        if not self.response.complete:
-            self._reported = True
-            raise httpx.RemoteProtocolError(
-                f"the application broke off its {self.response.status} response in mid-body: "
-                f"{Masker(self._request).text(exception_line(error))}",
-                request=self._request,
-            ) from error
+        if not self.response.is_whole:
+            raise self._broken_off(f"broke off its {self.response.status} response in mid-body")
 
     def close(self) -> None:
         """The client goes away; where the response is incomplete, the application hears http.disconnect."""
@@ -233,6 +231,14 @@ class Exchange:
         )
         timeout.__cause__ = stuck
         return timeout
+
+    def _broken_off(self, how: str) -> httpx.RemoteProtocolError:
+        """What a client of a server sees of a connection that is closed where more has to come."""
+        error, self._reported = self.outcome.exception, True
+        reason = "" if error is None else f": {Masker(self._request).text(exception_line(error))}"
+        broken = httpx.RemoteProtocolError(f"the application {how}{reason}", request=self._request)
+        broken.__cause__ = error
+        return broken
 
     def _raise_own_failure(self) -> None:
         if self._body.failure is not None:

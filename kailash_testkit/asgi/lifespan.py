@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from kailash_testkit.asgi.protocol import AsgiApp, Message
 from kailash_testkit.asgi.tracebacks import app_frames, exception_line
-from kailash_testkit.concurrency import clocks
+from kailash_testkit.concurrency import clocks, contexts
 from kailash_testkit.errors import LifespanFailed, ProtocolViolation
 
 _log = logging.getLogger("kailash_testkit.asgi")
@@ -17,17 +18,29 @@ _log = logging.getLogger("kailash_testkit.asgi")
 # How long an application that reported a failed or complete phase may still take to return, in seconds.
 _GRACE = 1.0
 
-_Phase = Literal["startup", "shutdown"]
+_OF_STARTUP = ("lifespan.startup.complete", "lifespan.startup.failed")
+_OF_SHUTDOWN = ("lifespan.shutdown.complete", "lifespan.shutdown.failed")
+
+Phase = Literal["startup", "shutdown"]
+
+
+@dataclass(frozen=True)
+class TimeLimits:
+    """How long an application's startup and shutdown may take, in seconds; None: as long as they like."""
+
+    startup: float | None = 10.0
+    shutdown: float | None = 10.0
 
 
 class Lifespan:
     """Runs an application's lifespan once, as a server does.
 
-    The application runs in a task of its own with an empty context, so that what startup opened (task groups,
-    cancel scopes, context variables) is closed where it was opened. An application without lifespan is left
-    alone.
+    The application runs in a task of its own, so that what startup opened (task groups, cancel scopes, context
+    variables) is closed where it was opened. An application without lifespan is left alone.
 
     app: the ASGI application.
+    context: what its import set; the task starts from a copy.
+    limits: a phase that takes longer is cancelled.
 
     >>> async def app(scope, receive, send):
     ...     await receive()
@@ -44,17 +57,22 @@ class Lifespan:
     {'pool': 'open'}
     """
 
-    def __init__(self, app: AsgiApp, /) -> None:
+    def __init__(
+        self, app: AsgiApp, /, *, context: contextvars.Context | None = None, limits: TimeLimits | None = None
+    ) -> None:
         self.state: dict[str, Any] = {}
         self._app = app
+        self._context = contexts.of_application() if context is None else context.copy()
+        self._limits = limits or TimeLimits()
         self._task: asyncio.Task[None] | None = None
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._started = asyncio.Event()
         self._stopped = asyncio.Event()
         self._asked = False  # the application called receive()
         self._complete = False  # it sent lifespan.startup.complete
-        self._reported: dict[_Phase, str] = {}  # the text of a lifespan.*.failed
+        self._reported: dict[Phase, str] = {}  # the text of a lifespan.*.failed
         self._error: BaseException | None = None
+        self._overdue: dict[Phase, float] = {}  # took longer than so many seconds
         self._abandoned = False  # it was over and would not return
         self.ending = False
         self.running = False
@@ -68,10 +86,10 @@ class Lifespan:
         """
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(
-                self._run(), context=contextvars.Context(), name="kailash_testkit lifespan"
+                self._run(), context=self._context, name="kailash_testkit lifespan"
             )
             self._inbox.put_nowait({"type": "lifespan.startup"})
-        await self._started.wait()
+        await self._wait_for(self._started, "startup", self._limits.startup, self._task)
         if self._failure("startup") is not None:
             await self._let_end(self._task)
             raise self._failed("startup")
@@ -79,7 +97,8 @@ class Lifespan:
     async def shutdown(self) -> None:
         """Shut the application down and wait until it is; a startup that is not over is cancelled.
 
-        Raises `LifespanFailed` when the application reports a failure, raises, or died since its startup.
+        Raises `LifespanFailed` when the application reports a failure, raises, takes too long, or died since its
+        startup.
         """
         if self._task is None:
             return
@@ -89,10 +108,27 @@ class Lifespan:
             self._inbox.put_nowait({"type": "lifespan.shutdown"})
         self.ending, self.running = True, False
         if self._complete:
-            await self._stopped.wait()
+            await self._wait_for(self._stopped, "shutdown", self._limits.shutdown, self._task)
         await self._let_end(self._task)
         if self._complete and self._failure("shutdown") is not None:
             raise self._failed("shutdown")
+
+    async def _wait_for(
+        self, event: asyncio.Event, phase: Phase, seconds: float | None, task: asyncio.Task[None]
+    ) -> None:
+        """Wait until the phase is over, and cancel it when its time is."""
+        if event.is_set() or seconds is None:
+            await event.wait()
+            return
+        waiting = asyncio.ensure_future(event.wait())
+        try:
+            await clocks.wait({waiting}, seconds)
+        finally:
+            waiting.cancel()
+        if not event.is_set():
+            self._overdue[phase] = seconds
+            task.cancel()
+            await self._let_end(task)
 
     async def _run(self) -> None:
         scope = {
@@ -124,7 +160,15 @@ class Lifespan:
         return await self._inbox.get()
 
     async def _send(self, message: Message) -> None:
-        match message["type"]:
+        kind = message["type"]
+        due = _OF_SHUTDOWN if self._started.is_set() else _OF_STARTUP
+        if kind not in due or self._stopped.is_set():
+            known = kind in _OF_STARTUP + _OF_SHUTDOWN
+            raise ProtocolViolation(
+                f"the application sent {kind!r} in its lifespan" + (", out of turn" if known else ""),
+                do="send lifespan.startup.complete, then lifespan.shutdown.complete",
+            )
+        match kind:
             case "lifespan.startup.complete":
                 self._complete = True
                 self._end_startup()
@@ -133,14 +177,9 @@ class Lifespan:
                 self._end_startup()
             case "lifespan.shutdown.complete":
                 self._stopped.set()
-            case "lifespan.shutdown.failed":
+            case _:
                 self._reported["shutdown"] = message.get("message", "")
                 self._stopped.set()
-            case unknown:
-                raise ProtocolViolation(
-                    f"the application sent {unknown!r} in its lifespan",
-                    do="send lifespan.startup.complete, then lifespan.shutdown.complete",
-                )
 
     async def _let_end(self, task: asyncio.Task[None]) -> None:
         """Wait for the task, and end it where it does not end by itself."""
@@ -150,8 +189,10 @@ class Lifespan:
             task.cancel()
             await clocks.wait({task}, _GRACE)
 
-    def _failure(self, phase: _Phase) -> str | None:
+    def _failure(self, phase: Phase) -> str | None:
         """What went wrong in ``phase``, in one line; None when nothing did, or there is no lifespan."""
+        if phase in self._overdue:
+            return f"it took longer than {self._overdue[phase]:g} s and was cancelled"
         if phase == "startup" and self._complete:
             return None
         if phase not in self._reported and (self._error is None or not self._asked):
@@ -161,12 +202,38 @@ class Lifespan:
         text = self._reported[phase].strip().splitlines()
         return text[-1] if text else "no reason given"
 
-    def _failed(self, phase: _Phase) -> LifespanFailed:
-        failed = LifespanFailed(
-            f"the application's lifespan {phase} failed: {self._failure(phase)}",
-            details=[] if self._error is None else app_frames(self._error),
-            do=f"fix what the application does at {phase}; a server would not "
-            + ("start it" if phase == "startup" else "stop it cleanly"),
+    def _failed(self, phase: Phase) -> LifespanFailed:
+        failure = self._failure(phase) or ""
+        return failed(phase, failure, self._error, seconds=self._overdue.get(phase))
+
+
+def failed(phase: Phase, failure: str, error: BaseException | None, *, seconds: float | None) -> LifespanFailed:
+    """The error for a phase of a lifespan.
+
+    failure: what went wrong, in one line. error: what the application raised; it knows where.
+    seconds: the limit that it exceeded.
+    """
+    frames = [] if error is None else app_frames(error)
+    if seconds is None:
+        do = f"fix what the application does at {phase}; a server would not "
+        do += "start it" if phase == "startup" else "stop it cleanly"
+        details = frames
+    else:
+        do = (
+            f"end what it waits for; or give it more time, in seconds: ApiClient(app, {phase}_timeout=60), in pytest's "
         )
-        failed.__cause__ = self._error
-        return failed
+        do += f"settings testkit_{phase}_timeout = 60"
+        details = ["it waited here, last line last:", *(f"  {line}" for line in frames)] if frames else []
+    raised = LifespanFailed(f"the application's lifespan {phase} failed: {failure}", details=details, do=do)
+    raised.__cause__ = error
+    raised.timed_out = seconds is not None
+    return raised
+
+
+def not_tried_again(earlier: LifespanFailed) -> LifespanFailed:
+    """The error for a later attempt at a startup that took too long, so that not every test waits for it."""
+    again = LifespanFailed(
+        earlier.what, details=earlier.details, why="it was not tried again in this session", do=earlier.do
+    )
+    again.__cause__, again.timed_out = earlier.__cause__, True
+    return again

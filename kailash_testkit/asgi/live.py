@@ -15,25 +15,36 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from kailash_testkit.asgi.applications import asgi_app
-from kailash_testkit.concurrency import clocks
+from kailash_testkit.asgi.lifespan import Phase, TimeLimits, failed
+from kailash_testkit.asgi.protocol import AsgiApp, Receive, Scope, Send
+from kailash_testkit.asgi.tracebacks import exception_line
+from kailash_testkit.concurrency import clocks, contexts
 from kailash_testkit.errors import ConfigurationError, LifespanFailed
 
-_START: Final = 30.0  # seconds that the application's startup may take
-_STOP: Final = 10.0
+_GRACE: Final = 1  # seconds that open requests may take to end when the server stops
+_STOP: Final = 10.0  # seconds in which a server ends whose lifespan was cancelled
 
 
 class LiveServer:
     """Runs an ASGI application, or a Nexus, under uvicorn: ``with LiveServer(app) as server: server.url``.
 
-    The thread starts with an empty context, and has an event loop of its own. What the application logs is not
-    configured, so that pytest captures it.
+    The thread has an event loop of its own, and a context that has what the application's import set. What the
+    application logs is not configured, so that pytest captures it.
 
     app: the application. on_stop: awaited in the server's event loop before that is closed.
+    limits: how long startup and shutdown may take.
 
     Raises `ConfigurationError` when uvicorn is not installed; entering raises `LifespanFailed`.
     """
 
-    def __init__(self, app: Any, /, *, on_stop: Callable[[], Awaitable[object]] | None = None) -> None:
+    def __init__(
+        self,
+        app: Any,
+        /,
+        *,
+        on_stop: Callable[[], Awaitable[object]] | None = None,
+        limits: TimeLimits | None = None,
+    ) -> None:
         try:
             import uvicorn
         except ImportError:
@@ -43,10 +54,20 @@ class LiveServer:
             ) from None
         self.app = app
         self._on_stop = on_stop
+        self._limits = limits or TimeLimits()
+        self._watched = _Watched(asgi_app(app))
+        self._context = contexts.of_application()
         self.url = ""
         # Requests that a client leaves open shall not keep the server up.
         self._server = uvicorn.Server(
-            uvicorn.Config(asgi_app(app), log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1)
+            uvicorn.Config(
+                self._watched,
+                interface="asgi3",
+                log_config=None,
+                access_log=False,
+                ws="none",
+                timeout_graceful_shutdown=_GRACE,
+            )
         )
         self._listener: socket.socket | None = None
         self._thread: threading.Thread | None = None
@@ -68,23 +89,40 @@ class LiveServer:
         self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._listener.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, name="kailash-testkit-live", daemon=True)
+        self._thread = threading.Thread(
+            target=self._context.run, args=(self._serve,), name="kailash-testkit-live", daemon=True
+        )
         self._thread.start()
-        deadline = clocks.now() + _START
+        limit = self._limits.startup
+        deadline = None if limit is None else clocks.now() + limit
         while not self._server.started:
-            if not self._thread.is_alive() or clocks.now() > deadline:
-                self.stop()
-                raise self._failed()
+            overdue = deadline is not None and clocks.now() > deadline
+            if overdue or not self._thread.is_alive():
+                if overdue:
+                    self._watched.cancel()
+                self._end(self._thread, _GRACE + _STOP)
+                raise self._failed("startup", limit if overdue else None)
             time.sleep(0.002)
         return self
 
     def stop(self) -> None:
-        """Shuts the application down. Idempotent."""
+        """Shuts the application down. Idempotent. Raises `LifespanFailed` when that takes too long."""
+        if self._thread is None:
+            return
+        limit = self._limits.shutdown
+        if self._end(self._thread, None if limit is None else limit + _GRACE):
+            return
+        self._watched.cancel()
+        self._end(self._thread, _STOP)
+        raise self._failed("shutdown", limit)
+
+    def _end(self, thread: threading.Thread, seconds: float | None) -> bool:
+        """Lets the server end; whether it did within that time."""
         self._server.should_exit = True
-        if self._thread is not None:
-            self._thread.join(_STOP)
+        thread.join(seconds)
         if self._listener is not None:
             self._listener.close()
+        return not thread.is_alive()
 
     def wait_until_idle(self, seconds: float) -> bool:
         """Lets requests and background tasks end; whether they did within that time."""
@@ -116,11 +154,41 @@ class LiveServer:
             if self._on_stop is not None:
                 await self._on_stop()
 
-    def _failed(self) -> LifespanFailed:
-        failed = LifespanFailed(
-            "the application's lifespan startup failed: uvicorn did not start it",
-            why="its log has the traceback",
-            do="fix what the application does at startup; without --testkit-live the message names it",
+    def _failed(self, phase: Phase, seconds: float | None) -> LifespanFailed:
+        error = self._watched.error
+        if seconds is not None:
+            return failed(phase, f"it took longer than {seconds:g} s and was cancelled", error, seconds=seconds)
+        if error is not None:
+            return failed(phase, exception_line(error), error, seconds=None)
+        unknown = LifespanFailed(
+            f"the application's lifespan {phase} failed: uvicorn did not start it",
+            why="its log has the reason",
+            do=f"fix what the application does at {phase}",
         )
-        failed.__cause__ = self._failure
-        return failed
+        unknown.__cause__ = self._failure
+        return unknown
+
+
+class _Watched:
+    """The application, with an eye on its lifespan: the server keeps neither its task nor its exception."""
+
+    def __init__(self, app: AsgiApp) -> None:
+        self._app = app
+        self._lifespan: asyncio.Task[Any] | None = None
+        self.error: BaseException | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            return await self._app(scope, receive, send)
+        self._lifespan = asyncio.current_task()
+        try:
+            await self._app(scope, receive, send)
+        except BaseException as error:
+            self.error = error
+            raise
+
+    def cancel(self) -> None:
+        """Ends the lifespan, from another thread."""
+        task = self._lifespan
+        if task is not None and not task.done():
+            task.get_loop().call_soon_threadsafe(task.cancel)

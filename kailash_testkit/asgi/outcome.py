@@ -50,6 +50,6 @@ class Outcome:
             )
             violation.__cause__ = error
             return violation
-        if not self.answered:
+        if not self.answered and not isinstance(error, ProtocolViolation):
             error.add_note(f"raised after the response to {where} had begun (by its body, or a background task)")
         return error

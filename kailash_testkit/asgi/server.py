@@ -7,7 +7,9 @@ import weakref
 from typing import Any
 
 from kailash_testkit.asgi.applications import asgi_app
-from kailash_testkit.asgi.lifespan import Lifespan
+from kailash_testkit.asgi.lifespan import Lifespan, TimeLimits
+from kailash_testkit.concurrency import contexts
+from kailash_testkit.concurrency.portal import Portal
 from kailash_testkit.errors import LifespanFailed
 
 
@@ -17,7 +19,10 @@ class AppServer:
     Connections, locks and tasks that startup makes belong to the loop that ran it; another loop needs its
     own.
 
-    app: the ASGI application (ASGI 3: called with scope, receive and send), or a Nexus.
+    app: the ASGI application, or a Nexus.
+    limits: how long startup and shutdown may take.
+
+    ``context`` has what the application's import set; its lifespan and each request start from copies.
 
     Raises `ConfigurationError` for what is neither.
 
@@ -33,8 +38,12 @@ class AppServer:
     False
     """
 
-    def __init__(self, app: Any, /) -> None:
+    def __init__(self, app: Any, /, *, limits: TimeLimits | None = None) -> None:
         self.app = app
+        self.limits = limits or TimeLimits()
+        self.context = contexts.of_application()
+        self.portal = Portal()
+        """Leads synchronous clients into the event loop in which they run the application."""
         self.asgi = asgi_app(app)
         # Weak, and never keyed by id(loop), which repeats. A lifespan's task refers to its loop, so that
         # weakness alone would keep both: `_forget_dead_loops` drops what a loop that was closed without
@@ -71,7 +80,7 @@ class AppServer:
             await self._wait_for_end(lifespan)
             lifespan = self._lifespans.get(loop)
         if lifespan is None or lifespan.ending:
-            lifespan = self._lifespans[loop] = Lifespan(self.asgi)
+            lifespan = self._lifespans[loop] = Lifespan(self.asgi, context=self.context, limits=self.limits)
         try:
             await lifespan.startup()
         except LifespanFailed:

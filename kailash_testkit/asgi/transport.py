@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -11,11 +12,12 @@ from urllib.parse import unquote
 
 import httpx
 
+from kailash_testkit.asgi import wire_format
 from kailash_testkit.asgi.exchange import Exchange
 from kailash_testkit.asgi.masking import request_line
-from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS, WHOLE
+from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS, WHOLE, Outcome
 from kailash_testkit.asgi.protocol import AsgiApp, Headers, Scope
-from kailash_testkit.concurrency import clocks
+from kailash_testkit.concurrency import clocks, contexts
 from kailash_testkit.errors import KitError, UnsupportedProtocol
 
 _log = logging.getLogger("kailash_testkit.asgi")
@@ -39,7 +41,9 @@ class AppTransport(httpx.AsyncBaseTransport):
         a server
         sees: a bare 500, or `httpx.RemoteProtocolError` when the response had begun.
     root_path: the path under which a proxy would mount the application.
-    client: address and port that the application sees as the client's.
+    client: address and port that the application sees as the client's; None for a client without, as behind a Unix
+        socket.
+    context: what the application's import set; each request starts from a copy.
 
     >>> async def app(scope, receive, send):
     ...     await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -59,13 +63,15 @@ class AppTransport(httpx.AsyncBaseTransport):
         get_state: Callable[[], Awaitable[dict[str, Any]]] = _no_state,
         raise_app_exceptions: bool = True,
         root_path: str = "",
-        client: tuple[str, int] = ("127.0.0.1", 50_000),
+        client: tuple[str, int] | None = ("127.0.0.1", 50_000),
+        context: contextvars.Context | None = None,
     ) -> None:
         self.app = app
         self.raise_app_exceptions = raise_app_exceptions
         self._get_state = get_state
         self._root_path = root_path
         self._client = client
+        self._context = contexts.of_application() if context is None else context
         self._exchanges: dict[asyncio.Task[None], Exchange] = {}
         self._closed = False
 
@@ -84,11 +90,17 @@ class AppTransport(httpx.AsyncBaseTransport):
         if self._closed:
             raise KitError(f"{request_line(request)}: the client was closed", do="send requests before it closes")
         started = clocks.now()
-        state = await self._get_state()
         headers = [(name.lower(), value) for name, value in request.headers.raw]
+        try:
+            is_understood = wire_format.check_request(headers)
+        except ValueError as refused:
+            raise httpx.LocalProtocolError(str(refused), request=request) from None
+        state = await self._get_state()
+        if not is_understood:
+            return _bare(request, 400, b"Invalid HTTP request received.", {OUTCOME: Outcome()})
         raises = request.extensions.get(RAISE_APP_EXCEPTIONS, self.raise_app_exceptions)
         exchange = Exchange(request, headers, raises=raises)
-        task = exchange.start(self.app, self._scope(request, headers, state))
+        task = exchange.start(self.app, self._scope(request, headers, state), self._context.copy())
         self._exchanges[task] = exchange
         task.add_done_callback(self._ended)
         try:
@@ -97,7 +109,7 @@ class AppTransport(httpx.AsyncBaseTransport):
         except BaseException:
             exchange.close()
             raise
-        return _bare_500(request, {OUTCOME: exchange.outcome})
+        return _bare(request, 500, b"Internal Server Error", {OUTCOME: exchange.outcome})
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._exchanges.pop(task).ended(task)
@@ -173,10 +185,15 @@ def _response(request: httpx.Request, exchange: Exchange, started: float) -> htt
     return whole
 
 
-def _bare_500(request: httpx.Request, extensions: dict[str, Any]) -> httpx.Response:
-    headers = {"content-type": "text/plain; charset=utf-8", "content-length": "21", "connection": "close"}
-    body = b"" if request.method == "HEAD" else b"Internal Server Error"
-    return httpx.Response(500, headers=headers, stream=httpx.ByteStream(body), extensions=extensions)
+def _bare(request: httpx.Request, status: int, text: bytes, extensions: dict[str, Any]) -> httpx.Response:
+    """The server's own answer, where the application gives none."""
+    headers = {
+        "content-type": "text/plain; charset=utf-8",
+        "content-length": str(len(text)),
+        "connection": "close",
+    }
+    body = b"" if request.method == "HEAD" else text
+    return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body), extensions=extensions)
 
 
 def _refuse_other_protocols(request: httpx.Request) -> None:
@@ -186,5 +203,8 @@ def _refuse_other_protocols(request: httpx.Request) -> None:
     raise UnsupportedProtocol(
         f"{request_line(request)}: the client does not speak {request.url.scheme!r}",
         why="it speaks HTTP only; websockets are not supported" if websocket else None,
-        do="test websockets with starlette's TestClient.websocket_connect" if websocket else "use http:// or https://",
+        do="mount a transport that speaks them, of the package httpx-ws: "
+        'ApiClient(app, mounts={"ws://": ASGIWebSocketTransport(app)}), then `aconnect_ws("ws://testserver/...", api)`'
+        if websocket
+        else "use http:// or https://",
     )

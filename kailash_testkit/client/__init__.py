@@ -5,5 +5,6 @@ What is not here: how a request reaches an application (`asgi`).
 
 from kailash_testkit.client.client import ApiClient
 from kailash_testkit.client.expectation import Expectation
+from kailash_testkit.client.sync_client import SyncApiClient
 
-__all__ = ["ApiClient", "Expectation"]
+__all__ = ["ApiClient", "Expectation", "SyncApiClient"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import httpx
 
+from kailash_testkit.asgi.lifespan import TimeLimits
 from kailash_testkit.asgi.outcome import WHOLE
 from kailash_testkit.asgi.server import AppServer
 from kailash_testkit.asgi.timeline import Timeline
@@ -19,6 +20,7 @@ from kailash_testkit.client.options import ClientOptions, Cookies, Headers
 from kailash_testkit.client.overriding import overridden
 from kailash_testkit.client.resources import Resource, ResourceOptions
 from kailash_testkit.client.targets import Target, UrlTransport, target_of
+from kailash_testkit.client.views import view_options
 from kailash_testkit.internals.nexus import recorded_age
 
 if TYPE_CHECKING:
@@ -26,20 +28,21 @@ if TYPE_CHECKING:
 
 # A handler that waits for something that never comes must fail its test, not hang the whole run; a minute is
 # longer than a request of a test takes, also on a loaded machine. `timeout=None` waits on, for a debugger.
-_TIMEOUT = 60.0
+DEFAULT_TIMEOUT = 60.0
 
 _MOST_URLS = 1000
 
 
-def _no_position() -> None:
+def no_position() -> None:
     """Without a kit there is no journal."""
 
 
 class ApiClient(httpx.AsyncClient):
     """Calls an ASGI application as an HTTP client calls a server, without a network; or a server at a URL.
 
-    Each request runs in a task of its own with an empty context. The application's exceptions are raised in
-    the test, also those of background tasks, for which the end of a response waits.
+    Each request runs in a task of its own, whose context has what the application's import set, and nothing of the
+    test. The application's exceptions are raised in the test, also those of background tasks, for which the end of a
+    response waits.
 
     app: the ASGI application, such as a FastAPI, Starlette or Litestar object; a Nexus instance as it is; or the
         URL of a running server, such as ``"http://127.0.0.1:8000"``.
@@ -47,6 +50,8 @@ class ApiClient(httpx.AsyncClient):
     server: an application that is started at the first request and stopped by somebody else (a fixture), so
         that several clients share it. Without one, ``async with`` starts the application and stops it.
     raise_app_exceptions: False gives responses instead of exceptions, as a server does.
+    client: host and port that the application sees as its client's. root_path: the path under which a proxy mounts it.
+    startup_timeout, shutdown_timeout: seconds after which these are cancelled, where this client does it; None waits.
     httpx_options: as for `httpx.AsyncClient`; the base URL is ``http://testserver`` and the timeout 60
         seconds unless they are given. A request that exceeds it is cancelled in the application.
 
@@ -76,14 +81,25 @@ class ApiClient(httpx.AsyncClient):
         kit: Kit | None = None,
         server: AppServer | None = None,
         raise_app_exceptions: bool = True,
+        client: tuple[str, int] | None = ("127.0.0.1", 50_000),
+        root_path: str = "",
+        startup_timeout: float | None = 10.0,
+        shutdown_timeout: float | None = 10.0,
         **httpx_options: Unpack[ClientOptions],
     ) -> None:
-        self._target: Target = target_of(app, server, raise_app_exceptions=raise_app_exceptions)
+        self._target: Target = target_of(
+            app,
+            server,
+            raise_app_exceptions=raise_app_exceptions,
+            limits=TimeLimits(startup_timeout, shutdown_timeout),
+            client=client,
+            root_path=root_path,
+        )
         self._is_view = False
         self._options = httpx_options
         self.kit = kit
-        self.timeline = Timeline(_no_position) if kit is None else kit.timeline
-        options: ClientOptions = {"base_url": self._target.base_url, "timeout": _TIMEOUT}
+        self.timeline = Timeline(no_position) if kit is None else kit.timeline
+        options: ClientOptions = {"base_url": self._target.base_url, "timeout": DEFAULT_TIMEOUT}
         options.update(httpx_options)
         super().__init__(transport=self._target.transport, **options)
 
@@ -147,26 +163,16 @@ class ApiClient(httpx.AsyncClient):
         return self.with_headers({"Authorization": f"Bearer {token}"})
 
     def _view(self, headers: httpx.Headers, cookies: Cookies) -> ApiClient:
-        merged, jar = httpx.Headers(self.headers), httpx.Cookies(self.cookies)
-        merged.update(headers)
-        jar.update(cookies)
-        options: ClientOptions = {
-            **self._options,
-            "base_url": self.base_url,
-            "timeout": self.timeout,
-            "headers": merged,
-            "cookies": jar,
-            "params": self.params,
-            "event_hooks": self.event_hooks,
-            "follow_redirects": self.follow_redirects,
-            "max_redirects": self.max_redirects,
-            # The origin's login would overwrite the header that this view is for.
-            "auth": None if "authorization" in headers else self.auth,
-        }
-        view = ApiClient.__new__(ApiClient)
-        view._target, view._options, view.kit, view._is_view = self._target, self._options, self.kit, True
-        view.timeline = self.timeline
-        httpx.AsyncClient.__init__(view, transport=self._target.transport, **options)
+        options: ClientOptions = {**self._options, **view_options(self, headers, cookies)}
+        return ApiClient.view_of(self._target, self.kit, self.timeline, options)
+
+    @classmethod
+    def view_of(cls, target: Target, kit: Kit | None, timeline: Timeline, options: ClientOptions) -> ApiClient:
+        """A client of what another client has open; closing it closes nothing. For the kit itself."""
+        view = cls.__new__(cls)
+        view._target, view._options, view.kit, view._is_view = target, options, kit, True
+        view.timeline = timeline
+        httpx.AsyncClient.__init__(view, transport=target.transport, **options)
         return view
 
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:

@@ -57,8 +57,8 @@ class RequestOptions(BodylessOptions, total=False):
     json: Any
 
 
-class ClientOptions(TypedDict, total=False):
-    """What `httpx.AsyncClient` accepts, as far as it has a meaning without a network."""
+class ClientSettings(TypedDict, total=False):
+    """What both clients of httpx accept, as far as it has a meaning without a network."""
 
     auth: Auth | None
     params: QueryParams | None
@@ -69,5 +69,16 @@ class ClientOptions(TypedDict, total=False):
     max_redirects: int
     event_hooks: Mapping[str, list[Callable[..., Any]]] | None
     base_url: httpx.URL | str
-    mounts: Mapping[str, httpx.AsyncBaseTransport | None] | None
     default_encoding: str | Callable[[bytes], str]
+
+
+class ClientOptions(ClientSettings, total=False):
+    """What `httpx.AsyncClient` accepts, as far as it has a meaning without a network."""
+
+    mounts: Mapping[str, httpx.AsyncBaseTransport | None] | None
+
+
+class SyncClientOptions(ClientSettings, total=False):
+    """What `httpx.Client` accepts, as far as it has a meaning without a network."""
+
+    mounts: Mapping[str, httpx.BaseTransport | None] | None

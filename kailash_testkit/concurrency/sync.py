@@ -47,8 +47,16 @@ class _LoopThread:
             task.add_done_callback(lambda _: done.set())
 
         self._loop.call_soon_threadsafe(start)
-        done.wait()
+        try:
+            done.wait()
+        except BaseException:  # Ctrl-C: nobody waits for it any more
+            self._loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
+            raise
         return tasks[0].result()
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        return self._loop
 
     def stop(self) -> None:
         self._stopping = True
@@ -69,6 +77,12 @@ def run(awaitable: Awaitable[T]) -> T:
         if not _current:
             _current.append(_LoopThread())
     return _current[0].run(awaitable)
+
+
+def loop() -> asyncio.AbstractEventLoop | None:
+    """The loop that `run` uses, which runs all the time; None before the first `run`, and after `stop`."""
+    with _lock:
+        return _current[0].loop if _current else None
 
 
 def _nested(awaitable: Awaitable[T]) -> T:

@@ -8,18 +8,22 @@ neither kailash nor dataflow, SQLAlchemy or httpx: a session that does not use t
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
 from collections.abc import Generator, Sequence
 from typing import Any, cast
 
 import pytest
 
 from kailash_testkit import redaction
+from kailash_testkit.concurrency import contexts
 from kailash_testkit.factories.numbering import within
 from kailash_testkit.pytest_plugin import failure_report, seed, settings
 from kailash_testkit.pytest_plugin.assertions import compared, explain_matches
 from kailash_testkit.pytest_plugin.fixtures import (
     api,
     kit,
+    sync_api,
     testkit_api,
     testkit_app,
     testkit_database,
@@ -38,8 +42,19 @@ from kailash_testkit.redaction import redact
 
 OVERRIDES: pytest.StashKey[Overrides] = pytest.StashKey()
 _RULE_BEFORE: pytest.StashKey[redaction.Rule] = pytest.StashKey()
+_IMPORTS_BEFORE: pytest.StashKey[contextvars.Context | None] = pytest.StashKey()
+_IMPORTING = frozenset({"testkit_app", "testkit_dataflow"})  # fixtures that import the application, also a conftest's
 
-__all__ = ["api", "kit", "testkit_api", "testkit_app", "testkit_database", "testkit_dataflow", "testkit_kits"]
+__all__ = [
+    "api",
+    "kit",
+    "sync_api",
+    "testkit_api",
+    "testkit_app",
+    "testkit_database",
+    "testkit_dataflow",
+    "testkit_kits",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -66,6 +81,7 @@ def pytest_configure(config: pytest.Config) -> None:
     session = config.stash.get(SESSION, None) or _begin(config)  # loaded with -p after the initial conftests
     session.under_test.url_changes.after_imports(config)
     config.stash[_RULE_BEFORE] = redaction.configure(session.settings.redact)
+    config.stash[_IMPORTS_BEFORE] = contexts.set_imports(None)
     session.start()
     config.stash[OVERRIDES] = Overrides()
     config.pluginmanager.register(WaitingSummary(), "kailash_testkit_waiting")
@@ -99,6 +115,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if session is not None:
         session.finish()
     seed.unconfigure(config)
+    if _IMPORTS_BEFORE in config.stash:
+        contexts.set_imports(config.stash[_IMPORTS_BEFORE])
     if _RULE_BEFORE in config.stash:
         redaction.configure(config.stash[_RULE_BEFORE])
 
@@ -110,6 +128,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     about = f"kailash-testkit: {session.database.describe()}, {seed.describe(config)}"
     refusals: Sequence[object] = () if config.option.collectonly else session.database.refusals()
     return [about, *(f"kailash-testkit: {redact(str(refusal))}" for refusal in refusals)]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """All test modules are imported, and with them most applications: what is set later was set by a test."""
+    contexts.set_imports(contextvars.copy_context())
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -150,8 +174,9 @@ def pytest_fixture_setup(
         node_id: str = cast("Any", request).node.nodeid  # untyped in pytest
         # Before the set-up: runs then after the fixture's own finalizers, and also when the set-up fails.
         fixturedef.addfinalizer(lambda: session.wider_fixture_gone(owner))
+        importing = contexts.importing() if fixturedef.argname in _IMPORTING else contextlib.nullcontext()
         with within(session.numbering(fixturedef.scope, node_id)), session.wider_fixture(owner), setting_up as context:
-            with context:
+            with context, importing:
                 result = yield
             session.fixture_set_up(fixturedef, result)
     if isinstance(result, asyncio.Runner):

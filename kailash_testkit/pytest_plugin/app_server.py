@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+import contextvars
+import threading
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary, WeakSet
 
-from kailash_testkit.asgi import AppServer
-from kailash_testkit.client import ApiClient
-from kailash_testkit.concurrency import loops
+from kailash_testkit.asgi import AppServer, TimeLimits
+from kailash_testkit.asgi.lifespan import not_tried_again
+from kailash_testkit.client import ApiClient, SyncApiClient
+from kailash_testkit.concurrency import loops, sync
+from kailash_testkit.concurrency.portal import Portal
+from kailash_testkit.errors import LifespanFailed
 from kailash_testkit.pytest_plugin.leftovers import Leftovers
 from kailash_testkit.pytest_plugin.sandboxes import Sandboxes
 
 if TYPE_CHECKING:
     from kailash_testkit.kit import Kit
+
+T = TypeVar("T")
 
 
 class _StartUp:
@@ -30,8 +38,11 @@ class SharedAppServer(AppServer):
     happened to make the first request.
     """
 
-    def __init__(self, app: Any, sandboxes: Sandboxes, leftovers: Leftovers) -> None:
-        super().__init__(app)
+    def __init__(self, app: Any, sandboxes: Sandboxes, leftovers: Leftovers, limits: TimeLimits) -> None:
+        super().__init__(app, limits=limits)
+        self.portal = Portal(self._run)
+        self._running = threading.RLock()
+        self._timed_out: LifespanFailed | None = None
         self._sandboxes = sandboxes
         self._leftovers = leftovers
         self._loops: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
@@ -42,12 +53,16 @@ class SharedAppServer(AppServer):
         if loop in self._owners:  # it runs, or somebody else starts it right now
             await super().ensure_started()
             return
+        if self._timed_out is not None:
+            raise not_tried_again(self._timed_out)
         owner = self._owners[loop] = _StartUp()
         started = self._sandboxes.begin()
         try:
             with self._leftovers.remembering():
                 await super().ensure_started()
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, LifespanFailed) and error.timed_out:
+                self._timed_out = error
             del self._owners[loop]
             self._sandboxes.end(owner)
             raise
@@ -73,16 +88,50 @@ class SharedAppServer(AppServer):
         """A client of the application, whose first request starts it."""
         return ApiClient(self.app, kit=kit, server=self)
 
+    def sync_client(self, kit: Kit) -> SyncApiClient:
+        """A synchronous client of the application, whose first request starts it."""
+        return SyncApiClient(self.app, kit=kit, server=self)
+
+    def _run(self, awaitable: Awaitable[T], /) -> T:
+        """For synchronous clients: in the test's event loop if the application already runs there, as it does when an
+        asynchronous fixture called it; else in the kit's own."""
+        with self._running:  # threads of a test take turns in a loop that nobody else runs
+            loop = self._idle_loop()
+            if loop is not None:
+                return loop.run_until_complete(_in_a_task(loop, awaitable))
+        return sync.run(awaitable)
+
+    def _idle_loop(self) -> asyncio.AbstractEventLoop | None:
+        return next((loop for loop in self._owners if not (loop.is_closed() or loop.is_running())), None)
+
+    def begin_test(self, *, asynchronous: bool) -> None:
+        """Before a test. asynchronous: it calls the application in an event loop of its own.
+
+        One application runs at a time, so that what its start-up writes is there once.
+        """
+        if asynchronous:
+            self.close()
+
     def end_test(self, lifespan: str) -> None:
         """After a test's fixtures are torn down. lifespan: "test" shuts the application down."""
         if lifespan == "test":
             self.stop_between_tests()
 
     def close(self) -> None:
-        """Nothing: each lifespan ends with its event loop."""
+        """Stops the lifespan in the kit's own loop; each other ends with its event loop."""
+        if sync.loop() in self._owners:
+            sync.run(self.stop())
 
     def stop_between_tests(self) -> None:
         """Stops the lifespans of loops that no test runs in now, for a lifespan per test."""
+        self.close()
         for loop in list(self._loops):
             if not loop.is_closed() and not loop.is_running():
                 loop.run_until_complete(self.stop())
+
+
+def _in_a_task(loop: asyncio.AbstractEventLoop, awaitable: Awaitable[T]) -> asyncio.Task[T]:
+    async def wait() -> T:
+        return await awaitable
+
+    return loop.create_task(wait(), context=contextvars.copy_context())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Callable, Collection
 from typing import TYPE_CHECKING, Any
 
+from kailash_testkit.errors import LifespanFailed
 from kailash_testkit.pytest_plugin.leftovers import Leftovers
 from kailash_testkit.pytest_plugin.settings import Settings
 
 if TYPE_CHECKING:
-    from kailash_testkit.client import ApiClient
+    from kailash_testkit.client import ApiClient, SyncApiClient
     from kailash_testkit.kit import Kit
     from kailash_testkit.pytest_plugin.app_server import SharedAppServer
     from kailash_testkit.pytest_plugin.live_server import SharedLiveServer
@@ -40,6 +42,17 @@ class Application:
 
     def client(self, app: Any, kit: Kit) -> ApiClient:
         """An `ApiClient` on the application, which is started once per event loop."""
+        client = self._server_of(app).client(kit)
+        self._leftovers.add_client(client)
+        return client
+
+    def sync_client(self, app: Any, kit: Kit) -> SyncApiClient:
+        """A `SyncApiClient` on the same application."""
+        client = self._server_of(app).sync_client(kit)
+        self._leftovers.add_client(client)
+        return client
+
+    def _server_of(self, app: Any) -> SharedAppServer | SharedLiveServer:
         from kailash_testkit.internals.nexus import forget_records
 
         server = next((server for server in self._servers if server.app is app), None)
@@ -48,18 +61,24 @@ class Application:
             server = self._new_server(app)
             self._servers.append(server)
         forget_records(app)  # of earlier tests' requests, whose rows are gone
-        client = server.client(kit)
-        self._leftovers.add_client(client)
-        return client
+        return server
 
     def _new_server(self, app: Any) -> SharedAppServer | SharedLiveServer:
+        from kailash_testkit.asgi import TimeLimits
+
+        limits = TimeLimits(self._settings.startup_timeout, self._settings.shutdown_timeout)
         if self._settings.live:
             from kailash_testkit.pytest_plugin.live_server import SharedLiveServer
 
-            return SharedLiveServer(app, self._sandboxes, self._leftovers, self._close_in_loop)
+            return SharedLiveServer(app, self._sandboxes, self._leftovers, self._close_in_loop, limits)
         from kailash_testkit.pytest_plugin.app_server import SharedAppServer
 
-        return SharedAppServer(app, self._sandboxes, self._leftovers)
+        return SharedAppServer(app, self._sandboxes, self._leftovers, limits)
+
+    def begin_test(self, fixtures: Collection[str]) -> None:
+        """Before a test and its fixtures, and before the state that it begins with is restored."""
+        for server in self._servers:
+            server.begin_test(asynchronous="api" in fixtures)
 
     def end_test(self) -> None:
         """After a test's fixtures are torn down."""
@@ -67,6 +86,9 @@ class Application:
             server.end_test(self._settings.lifespan)
 
     def close(self) -> None:
-        """Stops what runs."""
+        """Stops what runs. A shutdown without end is reported; it shall not keep the rest from being cleaned up."""
         for server in self._servers:
-            server.close()
+            try:
+                server.close()
+            except LifespanFailed as failed:
+                sys.stderr.write(f"kailash-testkit: {failed}\n")

@@ -11,7 +11,7 @@ from kailash_testkit.factories import numbering
 if TYPE_CHECKING:
     import httpx
 
-    from kailash_testkit.client import ApiClient
+    from kailash_testkit.client import ApiClient, SyncApiClient
     from kailash_testkit.isolation.levels import State
     from kailash_testkit.isolation.sandbox import Sandbox
     from kailash_testkit.kit import Kit
@@ -23,7 +23,7 @@ class _Start:
 
     rows: dict[Sandbox, State]
     counted: Mapping[str, int]
-    cookies: list[tuple[ApiClient, httpx.Cookies]]
+    cookies: list[tuple[ApiClient | SyncApiClient, httpx.Cookies]]
 
 
 class ExampleStates:
@@ -32,7 +32,7 @@ class ExampleStates:
     kits, clients: those that are open now.
     """
 
-    def __init__(self, kits: Callable[[], list[Kit]], clients: Callable[[], list[ApiClient]]) -> None:
+    def __init__(self, kits: Callable[[], list[Kit]], clients: Callable[[], list[ApiClient | SyncApiClient]]) -> None:
         self._kits = kits
         self._clients = clients
         self._run: object = None

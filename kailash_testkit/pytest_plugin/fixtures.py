@@ -10,7 +10,7 @@ from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.pytest_plugin.session import SESSION
 
 if TYPE_CHECKING:
-    from kailash_testkit.client import ApiClient
+    from kailash_testkit.client import ApiClient, SyncApiClient
     from kailash_testkit.databases import Database
     from kailash_testkit.kit import Kit
 
@@ -67,6 +67,12 @@ testkit_database = pytest.fixture(scope="session", name="testkit_database")(data
 def api(request: pytest.FixtureRequest, kit: Kit, testkit_app: Any) -> ApiClient:
     """An `ApiClient` for the application under test; its lifespan starts with the first request."""
     return request.config.stash[SESSION].application.client(testkit_app, kit)
+
+
+@pytest.fixture
+def sync_api(request: pytest.FixtureRequest, kit: Kit, testkit_app: Any) -> SyncApiClient:
+    """A `SyncApiClient` for the application under test, for tests, fixtures and steps that are no coroutines."""
+    return request.config.stash[SESSION].application.sync_client(testkit_app, kit)
 
 
 @pytest.fixture

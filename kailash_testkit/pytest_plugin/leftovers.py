@@ -10,17 +10,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Coroutine, Generator, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from kailash_testkit.concurrency import clocks, tasks
+from kailash_testkit.concurrency import clocks, sync, tasks
 from kailash_testkit.errors import LeftRunning
 from kailash_testkit.pytest_plugin.workers import Processes, Threads
 from kailash_testkit.text import comma_join
 
 if TYPE_CHECKING:
-    from kailash_testkit.client import ApiClient
+    from kailash_testkit.client import ApiClient, SyncApiClient
 
 GRACE: Final = 1.0  # seconds that something left running gets to finish
 
@@ -38,7 +38,7 @@ class Leftovers:
 
     def __init__(self) -> None:
         self._runners: list[asyncio.Runner] = []
-        self._clients: list[ApiClient] = []
+        self._clients: list[ApiClient | SyncApiClient] = []
         self._refusing: list[str] = []
         self._waits: list[Wait] = []
         self._threads, self._processes = Threads(), Processes()
@@ -50,18 +50,18 @@ class Leftovers:
 
     def remove_runner(self, runner: asyncio.Runner) -> None:
         """A scope's event loop is about to be closed: ends what a test left in it, as long as it can run."""
-        self._end_in(runner)
+        self._end_in_runner(runner)
         self._runners.remove(runner)
 
     def loops(self) -> list[asyncio.AbstractEventLoop]:
         """The event loops that pytest-asyncio keeps now."""
         return [runner.get_loop() for runner in self._runners]
 
-    def add_client(self, client: ApiClient) -> None:
+    def add_client(self, client: ApiClient | SyncApiClient) -> None:
         """A client was made for the test that runs now."""
         self._clients.append(client)
 
-    def clients(self) -> list[ApiClient]:
+    def clients(self) -> list[ApiClient | SyncApiClient]:
         """The clients that were made for the test that runs now."""
         return [*self._clients]
 
@@ -97,7 +97,8 @@ class Leftovers:
             self._processes.remember(processes)
 
     def _tasks(self) -> set[asyncio.Task[Any]]:
-        return {task for runner in self._runners for task in asyncio.all_tasks(runner.get_loop())}
+        own = sync.loop()
+        return {task for loop in [*self.loops(), *([own] if own else [])] for task in asyncio.all_tasks(loop)}
 
     def waits(self) -> list[Wait]:
         """What was waited for since this was last asked."""
@@ -115,7 +116,10 @@ class Leftovers:
     def finish(self) -> None:
         """Ends what the test left running. Raises `LeftRunning` for what does not end."""
         for runner in self._runners:
-            self._end_in(runner)
+            self._end_in_runner(runner)
+        own = sync.loop()
+        if own is not None:
+            self._end_in(own, sync.run)
         self._clients.clear()
         left = [*self._refusing, *self._end_workers()]
         self._refusing.clear()
@@ -126,19 +130,22 @@ class Leftovers:
                 do="end it in the test, or start it in the application's lifespan or a wider fixture",
             )
 
-    def _end_in(self, runner: asyncio.Runner) -> None:
-        loop = runner.get_loop()
+    def _end_in_runner(self, runner: asyncio.Runner) -> None:
+        if not runner.get_loop().is_running():
+            self._end_in(runner.get_loop(), runner.run)
+
+    def _end_in(self, loop: asyncio.AbstractEventLoop, run: Callable[[Coroutine[Any, Any, None]], None]) -> None:
         requests = [client for client in self._clients if any(t.get_loop() is loop for t in client.transport.running)]
         left = self._left_in(loop)
-        if (requests or left) and not loop.is_running():
+        if requests or left:
             what = [f"requests of {len(requests)} clients"] if requests else []
             with self._timed(what + [f"the task {tasks.described(task)}" for task in left]):
-                runner.run(self._end(requests))
+                run(self._end(requests))
 
     def _left_in(self, loop: asyncio.AbstractEventLoop) -> set[asyncio.Task[Any]]:
         return tasks.unexpected(loop)
 
-    async def _end(self, clients: list[ApiClient]) -> None:
+    async def _end(self, clients: list[ApiClient | SyncApiClient]) -> None:
         """Lets requests and tasks finish, and those that they start meanwhile; then cancels them."""
         for client in clients:
             await client.transport.aclose()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from kailash_testkit.asgi import TimeLimits
+from kailash_testkit.asgi.lifespan import not_tried_again
 from kailash_testkit.asgi.live import LiveServer
-from kailash_testkit.client import ApiClient
+from kailash_testkit.client import ApiClient, SyncApiClient
 from kailash_testkit.client.targets import UrlTarget
-from kailash_testkit.errors import LeftRunning
+from kailash_testkit.errors import LeftRunning, LifespanFailed
 from kailash_testkit.pytest_plugin.leftovers import GRACE, Leftovers
 from kailash_testkit.pytest_plugin.sandboxes import Sandboxes
 
@@ -30,29 +32,47 @@ class SharedLiveServer:
         sandboxes: Sandboxes,
         leftovers: Leftovers,
         close_in_loop: Callable[[], Awaitable[None]],
+        limits: TimeLimits,
     ) -> None:
         self.app = app
         self._sandboxes = sandboxes
         self._leftovers = leftovers
         self._close_in_loop = close_in_loop
+        self._limits = limits
         self._server: LiveServer | None = None
+        self._timed_out: LifespanFailed | None = None
 
     def __str__(self) -> str:
         return "the application's start-up"
 
     def client(self, kit: Kit) -> ApiClient:
         """A client of the server, which is started if it does not run. Raises `LifespanFailed`."""
+        return ApiClient(self._target(), kit=kit)
+
+    def sync_client(self, kit: Kit) -> SyncApiClient:
+        """A synchronous client of the server; see `client`."""
+        return SyncApiClient(self._target(), kit=kit)
+
+    def _target(self) -> UrlTarget:
+        if self._timed_out is not None:
+            raise not_tried_again(self._timed_out)
         if self._server is None or not self._server.is_running:
-            server = LiveServer(self.app, on_stop=self._close_in_loop)
+            server = LiveServer(self.app, on_stop=self._close_in_loop, limits=self._limits)
             started = self._sandboxes.begin()
             try:
                 with self._leftovers.remembering():
                     server.start()
+            except LifespanFailed as failed:
+                self._timed_out = failed if failed.timed_out else None
+                raise
             finally:
                 self._sandboxes.finish(self, started)
             self._server = server
         # Connections that are kept would belong to the event loop of one test.
-        return ApiClient(UrlTarget(self._server.url, app=self.app), kit=kit)
+        return UrlTarget(self._server.url, app=self.app)
+
+    def begin_test(self, *, asynchronous: bool) -> None:
+        """Nothing: the server has an event loop of its own."""
 
     def end_test(self, lifespan: str) -> None:
         """Before a test's changes are undone: lets its requests end. Raises `LeftRunning` when they do not.
@@ -75,5 +95,7 @@ class SharedLiveServer:
         """Stops the server."""
         server, self._server = self._server, None
         if server is not None:
-            server.stop()
-            self._sandboxes.end(self)
+            try:
+                server.stop()
+            finally:
+                self._sandboxes.end(self)

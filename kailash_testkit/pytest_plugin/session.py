@@ -108,6 +108,7 @@ class Session:
             for sandbox in self._kits.sandboxes():
                 sandbox.keep()  # what hooks of a conftest wrote before any test belongs to the base state
         numbering.start(Numbering(node_id=item.nodeid))
+        self.application.begin_test(getattr(item, "fixturenames", ()))
         self._leftovers.remember()
         # What somebody wrote between the tests.
         going_back.settle(item.session, self._kits.sandboxes(), "left by whatever ran before this test")

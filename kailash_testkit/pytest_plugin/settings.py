@@ -42,6 +42,10 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("testkit_database", "what to test on, as --testkit-database", default="")
     parser.addini("testkit_database_name", "stem of the test database's name", default="testkit")
     parser.addini("testkit_lifespan", "lifespan runs once per 'session' or 'test'", default="session")
+    for phase in ("startup", "shutdown"):
+        parser.addini(
+            f"testkit_{phase}_timeout", f"seconds that the application's {phase} may take; or 'off'", default="10"
+        )
     parser.addini(
         "testkit_other_databases", "DataFlow instances at other databases: 'refuse' or 'allow'", default="refuse"
     )
@@ -93,6 +97,8 @@ class Settings:
     live: bool = False
     runs_tests: bool = True
     """Whether the command line lets this process run tests: not only collect them, nor start workers."""
+    startup_timeout: float | None = None
+    shutdown_timeout: float | None = None
 
     @classmethod
     def of(cls, config: pytest.Config) -> Settings:
@@ -136,6 +142,8 @@ class Settings:
             limits_are_errors=limits == "error",
             live=getattr(options, "testkit_live", False),
             runs_tests=not (options.collectonly or getattr(options, "numprocesses", None)),
+            startup_timeout=_seconds("testkit_startup_timeout", config),
+            shutdown_timeout=_seconds("testkit_shutdown_timeout", config),
         )
 
     @property
@@ -154,6 +162,20 @@ class Settings:
         if not self.in_use:
             return ()
         return self.variables_of_databases or ((_DEFAULT_VARIABLE,),)
+
+
+def _seconds(setting: str, config: pytest.Config) -> float | None:
+    """A time limit; None where there is none."""
+    text: str = config.getini(setting)
+    if text == "off":
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise ConfigurationError(f"{setting} = {text!r}", do="write a number of seconds, such as 60, or 'off'")
+    return seconds
 
 
 def _paired(dataflows: Sequence[str], setting: Sequence[str]) -> tuple[tuple[str, ...], ...]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
-from collections.abc import AsyncIterator, Awaitable, Callable
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import uvicorn
 from asgi_apps import body, respond, start
 
 marker: contextvars.ContextVar[str] = contextvars.ContextVar("marker", default="unset")
@@ -137,6 +143,37 @@ async def after(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
 
 
 @handler
+async def polls(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
+    """Asks for the disconnect as Starlette's ``request.is_disconnected()`` does, which allows no turn of the loop."""
+    await read_body(receive)
+    how = scope["query_string"]
+    if how != b"leaves":
+        await start(send)
+        await body(send, b"x", more=how == b"streams")
+        if how == b"answers":
+            probe.events.append(at_once(receive))
+            return
+    for _ in range(200):
+        if at_once(receive) is not None:
+            break
+        if how == b"streams":
+            await body(send, b"x", more=True)
+        await asyncio.sleep(0.005)
+    probe.events += [at_once(receive), (await receive())["type"]]
+
+
+def at_once(receive: Any) -> str | None:
+    """The type of the message that ``receive()`` gives without waiting; None when it would wait."""
+    asking = receive()
+    try:
+        asking.send(None)
+    except StopIteration as answer:
+        return str(answer.value["type"])
+    asking.close()
+    return None
+
+
+@handler
 async def background(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     await respond(send, b"done")
     await asyncio.sleep(0.01)
@@ -183,6 +220,24 @@ async def endless(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None
         if waiting.done() and waiting.result()["type"] == "http.disconnect":
             probe.events.append("disconnect")
         waiting.cancel()
+
+
+@contextmanager
+def under_uvicorn(app: Any, http: Any = "h11") -> Iterator[str]:
+    """Runs uvicorn in a thread, so that nothing of the test's context reaches it; gives its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        # No websockets: their package warns on import.
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", http=http))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            while not server.started:
+                assert thread.is_alive()
+                time.sleep(0.005)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 # --- requests ------------------------------------------------------------------------------------
@@ -287,6 +342,7 @@ REQUESTS = [
     Request("a body that is not read", "POST", "/early", {"content": bytes(100_000)}),
     Request("a body that is read in part", "POST", "/partly", {"content": bytes(300_000)}),
     Request("receive after the response", "POST", "/after", {"content": b"x"}, waits_for_events=1),
+    Request("polling after the response", "POST", "/polls?answers", {"content": b"x"}, waits_for_events=1),
     Request("a background task", url="/background", waits_for_events=1),
     Request("a redirect", url="/redirect"),
     Request("a followed redirect", "POST", "/redirect", {"content": b"x", "follow_redirects": True}),
@@ -323,6 +379,18 @@ async def a_client_that_leaves(client: httpx.AsyncClient, probe: BareProbe) -> o
     return first[:3], await eventually(probe, 1)
 
 
+async def a_client_that_gives_up(client: httpx.AsyncClient, probe: BareProbe) -> object:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(client.get("/polls?leaves"), 0.05)
+    return await eventually(probe, 2)
+
+
+async def a_client_that_leaves_a_stream(client: httpx.AsyncClient, probe: BareProbe) -> object:
+    async with client.stream("GET", "/polls?streams") as response:
+        first = await anext(response.aiter_raw())
+    return first[:1], await eventually(probe, 2)
+
+
 async def live_streaming(client: httpx.AsyncClient, probe: BareProbe) -> object:
     async with client.stream("GET", "/pieces") as response:
         chunks = [chunk async for chunk in response.aiter_raw()]
@@ -341,5 +409,6 @@ async def a_closed_response_can_be_left(client: httpx.AsyncClient, probe: BarePr
 
 
 JOURNEYS = [
-    contexts, states, many_at_once, a_client_that_leaves, live_streaming, kept_cookies, a_closed_response_can_be_left,
+    contexts, states, many_at_once, a_client_that_leaves, a_client_that_gives_up, a_client_that_leaves_a_stream,
+    live_streaming, kept_cookies, a_closed_response_can_be_left,
 ]  # fmt: skip

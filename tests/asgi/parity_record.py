@@ -37,18 +37,25 @@ async def seen_by(client: httpx.AsyncClient, probe: BareProbe, scenario: Scenari
 
 
 async def compared() -> list[str]:
-    """One line for each scenario that ends otherwise on httpx.ASGITransport than on uvicorn."""
+    """One line for each scenario that ends otherwise on httpx.ASGITransport than on uvicorn.
+
+    Each runs in a task: what one sets in its context was not set by the application's import.
+    """
     lines, ours = [], 0
     for name, scenario in scenarios().items():
         served = BareProbe()
         with LiveServer(served) as server:
-            on_uvicorn = await seen_by(httpx.AsyncClient(base_url=server.url), served, scenario)
+            on_uvicorn = await asyncio.create_task(seen_by(httpx.AsyncClient(base_url=server.url), served, scenario))
             url = server.url
         probe = BareProbe()
         transport = httpx.ASGITransport(probe, raise_app_exceptions=False, client=("127.0.0.1", 1))
-        there = await seen_by(httpx.AsyncClient(transport=transport, base_url=url), probe, scenario)
+        there = await asyncio.create_task(
+            seen_by(httpx.AsyncClient(transport=transport, base_url=url), probe, scenario)
+        )
         own = BareProbe()
-        here = await seen_by(ApiClient(own, raise_app_exceptions=False, base_url=url), own, scenario)
+        here = await asyncio.create_task(
+            seen_by(ApiClient(own, raise_app_exceptions=False, base_url=url), own, scenario)
+        )
         ours += here != on_uvicorn
         if there != on_uvicorn:
             lines.append(f"- {name}: {short(there)} instead of {short(on_uvicorn)}")

@@ -9,10 +9,12 @@ from contextlib import asynccontextmanager
 
 import anyio
 import pytest
+import uvicorn
 from own_clock import own_clock
 from starlette.applications import Starlette
+from uvicorn.lifespan.on import LifespanOn
 
-from kailash_testkit.asgi import Lifespan
+from kailash_testkit.asgi import Lifespan, TimeLimits
 from kailash_testkit.errors import LifespanFailed, ProtocolViolation
 
 marker: contextvars.ContextVar[str] = contextvars.ContextVar("marker", default="unset")
@@ -53,7 +55,7 @@ async def test_a_task_group_opened_by_startup_can_be_closed_by_shutdown():
 
 
 @own_clock
-async def test_the_lifespan_has_an_empty_context():
+async def test_the_lifespan_sees_nothing_of_the_test():
     seen = []
 
     async def lifespan(app) -> AsyncIterator[None]:
@@ -224,3 +226,107 @@ async def test_a_long_shutdown_is_waited_for():
     await running.startup()
     await running.shutdown()
     assert ended == [True]
+
+
+async def forever() -> None:
+    await asyncio.Event().wait()
+
+
+async def hangs_at_startup(app) -> AsyncIterator[None]:
+    await forever()
+    yield
+
+
+async def hangs_at_shutdown(app) -> AsyncIterator[None]:
+    yield
+    await forever()
+
+
+async def refuses_to_be_cancelled(app) -> AsyncIterator[None]:
+    try:
+        await forever()
+    except asyncio.CancelledError:
+        yield  # as if all were well
+
+
+@pytest.mark.parametrize("lifespan", [hangs_at_startup, refuses_to_be_cancelled])
+@own_clock
+async def test_a_startup_without_end_fails_after_its_time(lifespan):
+    before = asyncio.all_tasks()
+    running = Lifespan(app_with(lifespan))
+    begun = asyncio.get_running_loop().time()
+    with pytest.raises(LifespanFailed) as failure:
+        await running.startup()
+    assert asyncio.get_running_loop().time() - begun < 15
+    message = str(failure.value)
+    assert message.startswith("the application's lifespan startup failed: it took longer than 10 s and was cancelled\n")
+    assert "ApiClient(app, startup_timeout=60), in pytest's settings testkit_startup_timeout = 60" in message
+    assert ("in forever: await asyncio.Event().wait()" in message) == (lifespan is hangs_at_startup)
+    assert not running.running
+    assert asyncio.all_tasks() == before
+
+
+@own_clock
+async def test_several_who_wait_for_a_startup_without_end_get_the_same_failure():
+    running = Lifespan(app_with(hangs_at_startup), limits=TimeLimits(startup=3))
+    failures = await asyncio.gather(running.startup(), running.startup(), return_exceptions=True)
+    assert [str(failure).splitlines()[0] for failure in failures] == [
+        "the application's lifespan startup failed: it took longer than 3 s and was cancelled"
+    ] * 2
+
+
+@own_clock
+async def test_a_shutdown_without_end_fails_after_its_time():
+    running = Lifespan(app_with(hangs_at_shutdown), limits=TimeLimits(shutdown=2))
+    await running.startup()
+    with pytest.raises(LifespanFailed, match=r"shutdown failed: it took longer than 2 s") as failure:
+        await running.shutdown()
+    assert "in forever: await asyncio.Event().wait()" in str(failure.value)
+
+
+@own_clock
+async def test_without_a_limit_it_is_waited_for():
+    async def lifespan(app) -> AsyncIterator[None]:
+        await asyncio.sleep(1000)
+        yield
+        await asyncio.sleep(1000)
+
+    running = Lifespan(app_with(lifespan), limits=TimeLimits(None, None))
+    await running.startup()
+    await running.shutdown()
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ["startup.complete", "startup.complete"],
+        ["startup.complete", "startup.failed"],
+        ["shutdown.complete"],
+        ["startup.complete", "shutdown.complete", "shutdown.complete"],
+    ],
+    ids=" ".join,
+)
+@own_clock
+async def test_messages_out_of_turn_are_refused_as_by_uvicorn(messages):
+    refused = []
+
+    async def app(scope, receive, send):
+        await receive()
+        for message in messages[:-1]:
+            await send({"type": f"lifespan.{message}"})
+        try:
+            await send({"type": f"lifespan.{messages[-1]}"})
+        except Exception as error:
+            refused.append(error)
+            raise
+
+    with pytest.raises(LifespanFailed, match=rf"the application sent 'lifespan.{messages[-1]}' in its lifespan, out"):
+        running = Lifespan(app)
+        await running.startup()
+        await running.shutdown()
+    assert isinstance(refused[0], ProtocolViolation)
+    with pytest.raises(AssertionError):
+        on_uvicorn = LifespanOn(uvicorn.Config(app, lifespan="on", log_config=None))
+        await on_uvicorn.startup()
+        await on_uvicorn.shutdown()
+        raise refused[1]

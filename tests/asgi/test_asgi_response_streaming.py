@@ -123,12 +123,14 @@ async def test_a_cancelled_request_is_a_disconnect():
         await asyncio.wait_for(heard.wait(), 2)
 
 
-@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+@pytest.mark.parametrize(
+    ("method", "status", "content"), [("HEAD", 200, b"ignored"), ("GET", 204, b""), ("GET", 304, b"")]
+)
 @own_clock
-async def test_a_response_that_has_no_body_gets_none(method, status):
+async def test_a_response_that_has_no_body_gets_none(method, status, content):
     async def app(scope, receive, send):
         await start(send, status, [(b"content-length", b"7")])
-        await body(send, b"ignored")
+        await body(send, content)
 
     async with client_of(app) as client:
         response = await client.request(method, "/")

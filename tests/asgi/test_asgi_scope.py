@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from asgi_apps import client_of, respond
+
+from kailash_testkit.client import ApiClient
+from kailash_testkit.errors import ConfigurationError
 
 
 async def scope_of(method: str, url: str, *, headers=None, **options) -> dict:
@@ -47,6 +51,27 @@ async def test_https_and_an_explicit_port():
 async def test_the_root_path_is_part_of_the_path():
     scope = await scope_of("GET", "/orders?x=1", root_path="/api")
     assert (scope["root_path"], scope["path"], scope["raw_path"]) == ("/api", "/api/orders", b"/api/orders")
+
+
+async def test_the_client_and_the_root_path_are_options_of_the_client():
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append((scope["type"], scope.get("client"), scope.get("root_path"), scope.get("path")))
+        if scope["type"] == "http":
+            await respond(send)
+
+    async with ApiClient(app, client=("203.0.113.7", 4711), root_path="/api") as api:
+        await api.authenticated("t").get("/orders")
+    async with ApiClient(app, client=None) as api:
+        await api.get("/orders")
+    assert seen[1::2] == [
+        ("http", ("203.0.113.7", 4711), "/api", "/api/orders"),
+        ("http", None, "", "/orders"),
+    ]
+    for options in ({"client": ("a", 1)}, {"root_path": "/api"}):
+        with pytest.raises(ConfigurationError, match="at a URL the server decides"):
+            ApiClient("http://127.0.0.1:1", **options)
 
 
 async def test_each_request_gets_a_shallow_copy_of_the_state():

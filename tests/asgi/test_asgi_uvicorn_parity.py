@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import socket
-import threading
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
+from parity_probe import under_uvicorn
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -138,24 +135,6 @@ class Probe:
         seen["client"] = scope["client"][0]
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": repr(seen).encode()})
-
-
-@contextmanager
-def under_uvicorn(probe: Probe) -> Iterator[str]:
-    """Runs uvicorn in a thread, so that nothing of the test's context reaches it; gives its URL."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        # No websockets: their package warns on import.
-        server = uvicorn.Server(uvicorn.Config(probe, log_config=None, ws="none", http="h11"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            while not server.started:
-                assert thread.is_alive()
-                time.sleep(0.005)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 @pytest.fixture(scope="module")

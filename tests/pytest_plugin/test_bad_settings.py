@@ -260,3 +260,13 @@ def test_common_mistakes_in_a_test(shop: Project) -> None:
     for test, pattern in EXPLAINED.items():
         assert re.search(pattern, outcome.explanation(test)), outcome.explanation(test)
     assert shop.left_behind() == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("testkit_startup_timeout", "soon"), ("testkit_shutdown_timeout", "-1")]
+)
+def test_a_time_limit_is_a_number_of_seconds_or_off(shop: Project, setting: str, value: str) -> None:
+    shop.shop(**{setting: value})
+    shop.write({"test_it.py": "def test_it(): pass\n"})
+    output = shop.run().result.stderr.str()
+    assert f"{setting} = '{value}'\n  do:  write a number of seconds, such as 60, or 'off'" in output

@@ -53,3 +53,26 @@ def test_a_startup_that_fails_shows_the_applications_own_exception(shop: Project
         assert "RuntimeError: no broker at localhost:5672" in text
         assert "shop/api.py:14 in lifespan" in text
     assert shop.left_behind() == []
+
+
+def test_a_startup_without_end_is_waited_for_once(shop: Project) -> None:
+    shop.shop(testkit_startup_timeout="0.3")
+    shop.write(
+        {
+            "shop/api.py": API.replace('log("startup")', "import asyncio; await asyncio.Event().wait()"),
+            "test_hello.py": """
+                async def test_first(api):
+                    await api.get("/")
+
+                def test_second(sync_api):
+                    sync_api.get("/")
+            """,
+        }
+    )
+    outcome = shop.run("-p", "no:randomly")
+    outcome.assert_outcomes(failed=2)
+    for test in ("test_first", "test_second"):
+        text = outcome.explanation(test)
+        assert "startup failed: it took longer than 0.3 s and was cancelled" in text
+        assert "shop/api.py:14 in lifespan: import asyncio; await asyncio.Event().wait()" in text
+        assert ("not tried again in this session" in text) == (test == "test_second")

@@ -64,7 +64,22 @@ def test_a_startup_that_fails(shop: Project) -> None:
     shop.write({"shop/api.py": broken, "tests/test_it.py": "def test_it(api): pass\n"})
     outcome = shop.run("--testkit-live")
     outcome.result.assert_outcomes(errors=1)
-    assert "uvicorn did not start it" in outcome.explanation("ERROR at setup of test_it")
+    assert "startup failed: RuntimeError: no key" in outcome.explanation("ERROR at setup of test_it")
+
+
+def test_a_startup_and_a_shutdown_without_end(shop: Project) -> None:
+    endless = "import asyncio; await asyncio.Event().wait()"
+    shop.shop(testkit_startup_timeout="0.5", testkit_shutdown_timeout="0.5", testkit_lifespan="test")
+    both = "def test_it(api): pass\ndef test_more(api): pass\n"
+    shop.write({"shop/api.py": API.replace('log("startup")', endless), "tests/test_it.py": both})
+    outcome = shop.run("-p", "no:randomly", "--testkit-live")
+    assert "not tried again in this session" in outcome.explanation("ERROR at setup of test_more")
+    explanation = outcome.explanation("ERROR at setup of test_it")
+    assert "startup failed: it took longer than 0.5 s and was cancelled" in explanation
+    assert "shop/api.py:14 in lifespan: import asyncio; await asyncio.Event().wait()" in explanation
+    shop.write({"shop/api.py": API.replace('log(f"shutdown', f'{endless}; log(f"shutdown')})
+    explanation = shop.run("--testkit-live").explanation("ERROR at teardown of test_it")
+    assert "shutdown failed: it took longer than 0.5 s and was cancelled" in explanation
 
 
 def test_a_request_that_does_not_end_fails_the_test_that_left_it(shop: Project) -> None:

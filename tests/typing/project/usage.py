@@ -13,6 +13,7 @@ from kailash_testkit import (
     Kit,
     Row,
     RowNotFound,
+    SyncApiClient,
     created,
     derived,
     related,
@@ -67,7 +68,13 @@ async def test_without_pytest() -> None:
         assert (await api.get("/")).status_code == 200
 
 
-def test_synchronous(kit: Kit) -> None:
+def test_synchronous(kit: Kit, sync_api: SyncApiClient) -> None:
+    response = sync_api.authenticated("t").expect(200, 201).post("/orders", json={"total": 1.5})
+    assert response.json()["id"] == sync_api.resource("/orders", model=Order).get(1)["id"]
+    with sync_api.stream("GET", "/orders") as streamed:
+        assert b"".join(streamed.iter_raw())
+    with SyncApiClient(object(), kit=kit, client=("a", 1), startup_timeout=None) as api:
+        assert api.get("/").status_code == 200
     row = orders.create_sync(total=1.5)
     assert orders.get_sync(row.id).total == 1.5
     assert kit.count_sync(Order) == plain.count_sync() == 1
