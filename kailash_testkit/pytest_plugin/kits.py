@@ -90,7 +90,6 @@ class Kits:
         from kailash_testkit.kit import Kit
 
         url = url_of(dataflow)
-        self._on_open(dataflow)
         if not self._database.is_at(url):
             kit = Kit(dataflow, verify=self._verify)
             is_late = False
@@ -99,6 +98,7 @@ class Kits:
             is_late = may_have_written and not self.is_at(url) and self._database.is_used(url)
             kit = Kit.on_private_database(dataflow, verify=self._verify, late_models=self._load_app)
         kit.explainer.limits.are_errors = self._limits_are_errors
+        self._on_open(dataflow)
         self.opened.append(kit.open())
         self._models[dataflow] = len(dataflow.get_models())
         if is_late:
