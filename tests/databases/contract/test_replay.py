@@ -11,6 +11,7 @@ SCHEMA = """
 CREATE TABLE item (id VARCHAR(20) PRIMARY KEY, value TEXT);
 CREATE TABLE log (what VARCHAR(90));
 CREATE TABLE plain (a VARCHAR(20), b DOUBLE PRECISION, c {bytes});
+CREATE TABLE numbered (id {serial}, value TEXT);
 """
 CHANGES = (
     "INSERT INTO item VALUES ('a', 'x'), ('b', 'y\N{LATIN SMALL LETTER U WITH DIAERESIS}')",
@@ -71,6 +72,19 @@ def test_what_is_replayed_is_recorded_as_new_changes(bench: Bench) -> None:
         (one.table, one.kind, str(one.after)) for one in recorded
     )
     assert bench.journal.undo(inner).method == "journal"
+
+
+def test_later_rows_are_numbered_above_those_that_are_replayed(bench: Bench) -> None:
+    mark, empty = bench.journal.mark(), bench.journal.fingerprint()
+    for _ in range(3):
+        bench.run("INSERT INTO numbered (value) VALUES ('theirs')")
+    recorded = bench.journal.changes(mark)
+    bench.journal.undo(mark)
+    bench.journal.replay(recorded)
+    bench.run("INSERT INTO numbered (value) VALUES ('later')")
+    assert bench.run("SELECT id FROM numbered ORDER BY id") == [(1,), (2,), (3,), (4,)]
+    bench.journal.undo(mark)
+    assert bench.journal.fingerprint() == empty
 
 
 def test_the_inverse_in_reverse_takes_changes_out_that_others_follow(bench: Bench) -> None:

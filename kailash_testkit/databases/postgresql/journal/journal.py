@@ -24,6 +24,7 @@ from kailash_testkit.concurrency import clocks
 from kailash_testkit.databases.journal import Mark, RecordedChange, UndoReport
 from kailash_testkit.databases.postgresql.connection import Connection, literal
 from kailash_testkit.databases.postgresql.journal import triggers
+from kailash_testkit.databases.postgresql.journal.counters import advance_counters
 from kailash_testkit.databases.postgresql.journal.fingerprint import fingerprint
 from kailash_testkit.databases.postgresql.journal.history import changes, position, replaying
 from kailash_testkit.databases.postgresql.journal.mark_state import MarkState, Observation
@@ -131,6 +132,8 @@ class Journal:
                     self._apply(net, find_parts(self._connection, net))
                 except UndoConflict as error:
                     raise self._connection.IntegrityError(str(error)) from None
+                names = {table.name: table.sql for table in self._trigger_set.version.numbers}
+                advance_counters(self._connection, names, changes)
 
     def release(self, mark: Mark) -> None:
         self._state(mark)
