@@ -294,4 +294,11 @@ ATTACKS: tuple[Attack, ...] = (
         "DELETE FROM orders",
     ),
     undone("plpgsql is dropped", "DROP EXTENSION plpgsql CASCADE"),
+    refused(
+        "the copies are emptied after plpgsql came back",
+        "DROP EXTENSION plpgsql CASCADE",
+        lambda target: target.end_test(),
+        f"DELETE FROM {_OWN}.saved",
+        says="journal",
+    ),
 )

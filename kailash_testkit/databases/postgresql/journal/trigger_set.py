@@ -18,8 +18,7 @@ from kailash_testkit.errors import IsolationFailed
 
 _NO_TABLE_OR_SCHEMA: Final = ("42P01", "3F000")  # PostgreSQL's codes
 _OBSERVATION: Final = "dataflow_testkit_observe"
-
-
+_GUARDS: Final = triggers.guard(triggers.JOURNAL) + triggers.guard(saved.SAVED)
 _NO_VERSION: Final = SchemaVersion(0, Catalog((), ()), {}, frozenset(), frozenset())
 
 
@@ -44,8 +43,7 @@ class TriggerSet:
 
     def install(self) -> None:
         """Creates the journal, empty, in the open transaction, and begins to record."""
-        guards = triggers.guard(triggers.JOURNAL) + triggers.guard(saved.SAVED)
-        self.connection.run(triggers.INSTALL + saved.INSTALL + guards + schema.INSTALL)
+        self.connection.run(triggers.INSTALL + saved.INSTALL + _GUARDS + schema.INSTALL)
         self.own_tables = self._own_tables()
         self.refit()
 
@@ -74,7 +72,7 @@ class TriggerSet:
 
     def return_to(self, version: SchemaVersion) -> None:
         """Records again as in an earlier schema version, in the open transaction; its tables are there as they were."""
-        self.connection.run(triggers.FUNCTIONS)
+        self.connection.run(triggers.FUNCTIONS + _GUARDS)
         triggers.record(self.connection, self.broken(version))
         ((self.signature,),) = self.connection.run(f"SELECT {schema.signature(self.connection.database_number)}")
         self._begin(replace(version, triggers=schema.own_triggers(self.connection)))
@@ -163,7 +161,7 @@ class TriggerSet:
                 do=f"leave the schema {OWN_SCHEMA} out when you drop tables or schemas",
             )
         if not schema.is_installed(self.connection):
-            self.connection.run(triggers.FUNCTIONS + schema.INSTALL)
+            self.connection.run(triggers.FUNCTIONS + _GUARDS + schema.INSTALL)
 
     def restore_counters(self, present: tuple[str, ...], wanted: tuple[str, ...]) -> None:
         """Puts sequences back; to be done last in a transaction, for it cannot be rolled back."""

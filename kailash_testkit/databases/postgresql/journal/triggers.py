@@ -76,6 +76,7 @@ def guard(table: str) -> str:
           RAISE EXCEPTION '% belongs to the journal of kailash-testkit', TG_RELID::regclass
             USING HINT = 'leave the schema {OWN_SCHEMA} out when you empty tables', ERRCODE = 'restrict_violation';
         END$$;
+        DROP TRIGGER IF EXISTS {quoted(_GUARD_TRIGGER)} ON {table};
         CREATE TRIGGER {quoted(_GUARD_TRIGGER)} BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT
           WHEN (current_setting('application_name') <> '{APPLICATION_NAME}') EXECUTE FUNCTION {_REFUSE}();
     """
