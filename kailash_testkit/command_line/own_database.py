@@ -11,7 +11,8 @@ from typing import Any
 from kailash_testkit.command_line.application import importable, loaded, target_of, variables_of
 from kailash_testkit.databases.servers import Choice, Server, started
 from kailash_testkit.errors import ConfigurationError
-from kailash_testkit.internals.dataflow import close_in_running_loop, url_of
+from kailash_testkit.internals.dataflow import url_of
+from kailash_testkit.internals.dataflow_loops import close_in_running_loop
 from kailash_testkit.kit import Kit
 from kailash_testkit.redaction import redact
 

@@ -16,6 +16,7 @@ import pytest
 from kailash_testkit import redaction
 from kailash_testkit.factories.numbering import within
 from kailash_testkit.pytest_plugin import failure_report, seed, settings
+from kailash_testkit.pytest_plugin.backends import refuse_trio
 from kailash_testkit.pytest_plugin.fixtures import (
     api,
     kit,
@@ -115,10 +116,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     item.config.stash[SESSION].begin_test(item)
     allow_own_fixtures(item)
+    refuse_trio(item)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
+    refuse_trio(item)
     item.config.stash[SESSION].narrow_fixture()
 
 
@@ -157,7 +160,7 @@ def pytest_fixture_setup(
         # pytest-asyncio runs each scope's loop in a Runner that is a fixture's value. This finalizer
         # is called before that fixture's own, while the loop can still run.
         session.loop_opened(result)
-        fixturedef.addfinalizer(lambda: session.close_loop(result))
+        fixturedef.addfinalizer(lambda: session.close_loop(result.get_loop()))
     return result
 
 

@@ -37,25 +37,28 @@ class Leftovers:
     """Knows what ran before a test, and so what the test left running."""
 
     def __init__(self) -> None:
-        self._runners: list[asyncio.Runner] = []
+        self._loops: list[asyncio.AbstractEventLoop] = []
         self._clients: list[ApiClient] = []
         self._refusing: list[str] = []
         self._waits: list[Wait] = []
         self._threads, self._processes = Threads(), Processes()
         self._has_waited = False
 
-    def add_runner(self, runner: asyncio.Runner) -> None:
-        """A scope's event loop was made."""
-        self._runners.append(runner)
+    def add_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """A loop was made that may outlive a test."""
+        if loop not in self._loops:
+            self._loops.append(loop)
 
-    def remove_runner(self, runner: asyncio.Runner) -> None:
-        """A scope's event loop is about to be closed: ends what a test left in it, as long as it can run."""
-        self._end_in(runner)
-        self._runners.remove(runner)
+    def remove_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The loop is about to be closed: ends what a test left in it, as long as it can run."""
+        self._end_in(loop)
+        if loop in self._loops:
+            self._loops.remove(loop)
 
     def loops(self) -> list[asyncio.AbstractEventLoop]:
-        """The event loops that pytest-asyncio keeps now."""
-        return [runner.get_loop() for runner in self._runners]
+        """The event loops that are kept now."""
+        self._loops = [loop for loop in self._loops if not loop.is_closed()]
+        return [*self._loops]
 
     def add_client(self, client: ApiClient) -> None:
         """A client was made for the test that runs now."""
@@ -97,7 +100,7 @@ class Leftovers:
             self._processes.remember(processes)
 
     def _tasks(self) -> set[asyncio.Task[Any]]:
-        return {task for runner in self._runners for task in asyncio.all_tasks(runner.get_loop())}
+        return {task for loop in self.loops() for task in asyncio.all_tasks(loop)}
 
     def waits(self) -> list[Wait]:
         """What was waited for since this was last asked."""
@@ -114,8 +117,8 @@ class Leftovers:
 
     def finish(self) -> None:
         """Ends what the test left running. Raises `LeftRunning` for what does not end."""
-        for runner in self._runners:
-            self._end_in(runner)
+        for loop in self.loops():
+            self._end_in(loop)
         self._clients.clear()
         left = [*self._refusing, *self._end_workers()]
         self._refusing.clear()
@@ -126,14 +129,13 @@ class Leftovers:
                 do="end it in the test, or start it in the application's lifespan or a wider fixture",
             )
 
-    def _end_in(self, runner: asyncio.Runner) -> None:
-        loop = runner.get_loop()
+    def _end_in(self, loop: asyncio.AbstractEventLoop) -> None:
         requests = [client for client in self._clients if any(t.get_loop() is loop for t in client.transport.running)]
         left = self._left_in(loop)
         if (requests or left) and not loop.is_running():
             what = [f"requests of {len(requests)} clients"] if requests else []
             with self._timed(what + [f"the task {tasks.described(task)}" for task in left]):
-                runner.run(self._end(requests))
+                loop.run_until_complete(self._end(requests))
 
     def _left_in(self, loop: asyncio.AbstractEventLoop) -> set[asyncio.Task[Any]]:
         return tasks.unexpected(loop)
