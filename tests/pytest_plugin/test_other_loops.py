@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 from database_kinds import kinds_of
 from inner_session import Project
@@ -171,32 +173,38 @@ def test_connections_of_a_server_stay_flat_in_every_kind_of_loop(
 
 TRIO = """
     import pytest
-    from kailash_testkit import ConfigurationError, Factory
-    from shop.models import Item
 
-    pytestmark = pytest.mark.anyio
-    items = Factory(Item)
+    class TestParameter:
+        @pytest.fixture(params=["asyncio", "trio"])
+        def anyio_backend(self, request):
+            return request.param
 
-    async def test_by_a_parameter(api, anyio_backend_name):
-        assert anyio_backend_name == "asyncio"
-
-    async def test_without_a_fixture(anyio_backend_name):
-        if anyio_backend_name == "trio":
-            with pytest.raises(ConfigurationError, match="anyio_backend"):
-                await items.create(name="a")
-        else:
-            await items.create(name="a")
+        @pytest.mark.anyio
+        async def test_by_a_parameter(self, api):
+            await api.get("/items")
 
     class TestChosen:
         @pytest.fixture
         def anyio_backend(self):
             return "trio", {}
 
+        @pytest.mark.anyio
         async def test_by_a_fixture(self, kit):
             raise AssertionError("not refused")
 
-        async def test_that_needs_no_kit(self):
+        def test_that_is_synchronous(self):
             pass
+"""
+WITHOUT_A_FIXTURE = """
+    import pytest
+    from kailash_testkit import ConfigurationError, Factory
+    from shop.models import Item
+
+    @pytest.mark.anyio
+    @pytest.mark.parametrize("anyio_backend", ["trio"])
+    async def test_without_a_fixture():
+        with pytest.raises(ConfigurationError, match="anyio_backend"):
+            await Factory(Item).create(name="a")
 """
 
 
@@ -204,8 +212,15 @@ def test_trio_is_refused_before_the_test_runs(shop: Project) -> None:
     shop.configure_more(asyncio_mode="strict")
     shop.write({"test_trio.py": TRIO})
     outcome = shop.run("-q")
-    outcome.result.assert_outcomes(passed=4, errors=1, failed=1)
-    for title in ("ERROR at setup of test_by_a_parameter[trio]", "TestChosen.test_by_a_fixture"):
+    outcome.result.assert_outcomes(passed=2, errors=1, failed=1)
+    for title in ("ERROR at setup of TestParameter.test_by_a_parameter[trio]", "TestChosen.test_by_a_fixture"):
         text = outcome.explanation(title)
         assert "under trio, and the kit works under asyncio only" in text
         assert 'let a fixture anyio_backend return "asyncio"' in text
+
+
+@pytest.mark.skipif(find_spec("trio") is None, reason="needs trio, which warns where hypothesis comes after it")
+def test_trio_is_refused_where_no_fixture_is_used(shop: Project) -> None:
+    shop.configure_more(asyncio_mode="strict")
+    shop.write({"test_trio.py": WITHOUT_A_FIXTURE})
+    shop.run("-q", "-p", "no:hypothesispytest").result.assert_outcomes(passed=1)
