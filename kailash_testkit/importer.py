@@ -14,6 +14,7 @@ from typing import Any, Final
 from kailash_testkit.concurrency import sync
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.internals import dataflow as dataflow_internals
+from kailash_testkit.internals.drivers import cure_of_missing_driver, missing_driver
 from kailash_testkit.internals.nexus import is_nexus
 from kailash_testkit.redaction import redact
 from kailash_testkit.text import closest_match
@@ -118,6 +119,8 @@ def _imported(option: str, target: str, module_name: str) -> Any:
     try:
         return importlib.import_module(module_name)
     except ModuleNotFoundError as error:
+        if missing_driver(str(error)) is not None:
+            raise _import_failed(option, target, module_name, error) from error
         own = error.name is not None and (module_name + ".").startswith(error.name + ".")
         raise ConfigurationError(
             f"{option} = {target!r} cannot be imported: {error}",
@@ -132,12 +135,14 @@ def _imported(option: str, target: str, module_name: str) -> Any:
 
 def _import_failed(option: str, target: str, module_name: str, error: BaseException) -> ConfigurationError:
     what = f"importing {module_name} raised {type(error).__name__}: {redact(str(error))}"
-    variable = missing_variable(error)
+    variable, driver = missing_variable(error), missing_driver(str(error))
     return ConfigurationError(
         f"{option} = {target!r}: {what}",
         why=f"at {_place(error)}" + (f": the environment variable {variable} is not set" if variable else ""),
         do=cure_of_missing(variable)
         if variable
+        else cure_of_missing_driver(driver)
+        if driver
         else "make the module importable: no connection, and no missing variable, while it is imported",
     )
 

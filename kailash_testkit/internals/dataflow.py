@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.internals.drivers import cure_of_missing_driver, missing_driver
 from kailash_testkit.redaction import redact
 
 _MOST_FAILED: Final = 3  # tables in a message
@@ -91,11 +92,14 @@ def _failed_tables(dataflow: Any) -> list[str]:
 
 
 def _tables_failed(reason: str, details: Sequence[str] = ()) -> ConfigurationError:
+    driver = missing_driver(" ".join([reason, *details]))
     return ConfigurationError(
         "DataFlow could not create the tables of its models in the test database",
         details=details,
         why=reason.splitlines()[0] if reason else None,
-        do="correct the model that the reason names; MariaDB and MySQL take no list or dict as a default",
+        do=cure_of_missing_driver(driver)
+        if driver
+        else "correct the model that the reason names; MariaDB and MySQL take no list or dict as a default",
     )
 
 

@@ -31,7 +31,7 @@ from kailash_testkit.pytest_plugin.hypothesis_examples import allow_own_fixtures
 from kailash_testkit.pytest_plugin.log_masking import mask_logs
 from kailash_testkit.pytest_plugin.overriding import Overrides
 from kailash_testkit.pytest_plugin.report_masking import mask_frames
-from kailash_testkit.pytest_plugin.reports import explanation, missing_variable_hint, not_run_as_async
+from kailash_testkit.pytest_plugin.reports import explanation, import_hint, not_run_as_async
 from kailash_testkit.pytest_plugin.session import SESSION, Owner, Session
 from kailash_testkit.pytest_plugin.setup_failures import SetupSummary
 from kailash_testkit.pytest_plugin.waiting import WaitingSummary
@@ -56,7 +56,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     try:
         return (yield)
     except Exception as error:
-        hint = missing_variable_hint(getattr(error, "cause", None))  # pytest's ConftestImportFailure has one
+        hint = import_hint(getattr(error, "cause", None))  # pytest's ConftestImportFailure has one
         if hint is not None:
             sys.stderr.write(f"{hint}\n")
         raise
@@ -208,7 +208,7 @@ def pytest_make_collect_report(
     if call is not None:
         report.longrepr = explanation(call, collector.config, style="short") or report.longrepr
         mask_frames(report, call)
-        hint = missing_variable_hint(call.excinfo and _first_cause(call.excinfo.value))
+        hint = import_hint(call.excinfo and _first_cause(call.excinfo.value))
         if hint is not None:
             report.sections.append(("environment", hint))
     return report

@@ -13,6 +13,7 @@ import pytest
 
 from kailash_testkit.errors import KitError
 from kailash_testkit.importer import cure_of_missing, is_the_users, missing_variable
+from kailash_testkit.internals.drivers import cure_of_missing_driver, missing_driver
 from kailash_testkit.redaction import redact
 
 _STYLES: Final = ("long", "short", "native")
@@ -46,11 +47,13 @@ def not_run_as_async(call: pytest.CallInfo[Any], item: pytest.Item) -> str | Non
     )
 
 
-def missing_variable_hint(error: BaseException | None) -> str | None:
-    """One line about the environment variable that the application asked for in vain; None for other errors."""
+def import_hint(error: BaseException | None) -> str | None:
+    """One line about the variable or the driver that an import asked for in vain; None for other errors."""
     variable = missing_variable(error)
     if variable is None:
-        return None
+        driver = missing_driver(str(error)) if isinstance(error, ImportError) else None
+        cure = cure_of_missing_driver(driver) if driver else None
+        return driver and f"kailash-testkit: the driver {driver} is not installed: {cure}"
     return f"kailash-testkit: the environment variable {variable} is not set; {cure_of_missing(variable)}"
 
 

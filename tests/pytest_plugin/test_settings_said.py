@@ -43,3 +43,17 @@ def test_an_async_test_that_nothing_runs_is_told_in_one_line(shop: Project) -> N
     )
     assert len(said) == 1
     assert "natively supported" not in outcome.output.partition("short test summary")[0]
+
+
+@pytest.mark.parametrize(
+    ("driver", "cure"),
+    [("aiosqlite", "pip install aiosqlite"), ("psycopg", "pip install 'kailash-testkit[postgresql]'")],
+)
+def test_a_driver_that_is_missing_is_named_with_what_installs_it(shop: Project, driver: str, cure: str) -> None:
+    """Also where DataFlow words it: aiosqlite when tables are made. psycopg: as an import in the application."""
+    application = f"import {driver}\n" if driver == "psycopg" else ""
+    shop.write({"conftest.py": f"import sys\nsys.modules[{driver!r}] = None\n"})
+    shop.write({"test_shop.py": f"{application}def test_anything(kit):\n    pass\n"})
+    outcome = shop.run_anew("-q")
+    assert outcome.result.ret != 0
+    assert cure in outcome.everything
