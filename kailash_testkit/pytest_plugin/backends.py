@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 
@@ -18,8 +18,8 @@ def refuse_trio(item: pytest.Item) -> None:
     """
     values: dict[str, Any] = getattr(item, "funcargs", {})
     parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
-    backend = values.get("anyio_backend") or parameters.get("anyio_backend")
-    name = backend[0] if isinstance(backend, tuple) and backend else backend
+    backend: Any = values.get("anyio_backend") or parameters.get("anyio_backend")
+    name: Any = cast("tuple[Any, ...]", backend)[0] if isinstance(backend, tuple) and backend else backend
     used = sorted(_FIXTURES.intersection(getattr(item, "fixturenames", ())))
     if name == "trio" and used:
         raise needs_asyncio(f"this test uses the fixture {used[0]} under trio")
