@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import sysconfig
 import traceback
 from collections.abc import Awaitable, Callable
@@ -13,6 +14,7 @@ from typing import Any, Final
 from kailash_testkit.concurrency import contexts, sync
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.internals import dataflow as dataflow_internals
+from kailash_testkit.internals.drivers import cure_of_missing_driver, missing_driver
 from kailash_testkit.internals.nexus import is_nexus
 from kailash_testkit.redaction import redact
 from kailash_testkit.text import closest_match
@@ -118,6 +120,8 @@ def _imported(option: str, target: str, module_name: str) -> Any:
         with contexts.importing():
             return importlib.import_module(module_name)
     except ModuleNotFoundError as error:
+        if missing_driver(str(error)) is not None:
+            raise _import_failed(option, target, module_name, error) from error
         own = error.name is not None and (module_name + ".").startswith(error.name + ".")
         raise ConfigurationError(
             f"{option} = {target!r} cannot be imported: {error}",
@@ -127,11 +131,38 @@ def _imported(option: str, target: str, module_name: str) -> Any:
             else "install the missing module, or correct the import",
         ) from None
     except (Exception, SystemExit) as error:  # settings modules exit when a variable is missing
-        raise ConfigurationError(
-            f"{option} = {target!r}: importing {module_name} raised {type(error).__name__}: {redact(str(error))}",
-            why=f"at {_place(error)}",
-            do="make the module importable: no connection, and no missing variable, while it is imported",
-        ) from error
+        raise _import_failed(option, target, module_name, error) from error
+
+
+def _import_failed(option: str, target: str, module_name: str, error: BaseException) -> ConfigurationError:
+    what = f"importing {module_name} raised {type(error).__name__}: {redact(str(error))}"
+    variable, driver = missing_variable(error), missing_driver(str(error))
+    return ConfigurationError(
+        f"{option} = {target!r}: {what}",
+        why=f"at {_place(error)}" + (f": the environment variable {variable} is not set" if variable else ""),
+        do=cure_of_missing(variable)
+        if variable
+        else cure_of_missing_driver(driver)
+        if driver
+        else "make the module importable: no connection, and no missing variable, while it is imported",
+    )
+
+
+def missing_variable(error: BaseException | None) -> str | None:
+    """The environment variable that was asked for in vain, if ``os.environ[...]`` raised the error."""
+    if not isinstance(error, KeyError) or not error.args:
+        return None
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    asked = getattr(type(os.environ).__getitem__, "__code__", None)
+    return str(error.args[0]) if frames and frames[-1].f_code is asked else None
+
+
+def cure_of_missing(variable: str) -> str:
+    """What to do about a variable that the application needs while it is imported."""
+    return (
+        f"where it is the database's URL: set testkit_url_env = {variable}, and the kit gives it a test database; "
+        "else set it before pytest starts"
+    )
 
 
 def _called(option: str, target: str, function: Any, awaiting: Awaiting) -> Any:

@@ -17,7 +17,7 @@ from kailash_testkit.asgi.exchange import Exchange
 from kailash_testkit.asgi.masking import request_line
 from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS, WHOLE, Outcome
 from kailash_testkit.asgi.protocol import AsgiApp, Headers, Scope
-from kailash_testkit.concurrency import clocks, contexts
+from kailash_testkit.concurrency import clocks, contexts, loops
 from kailash_testkit.errors import KitError, UnsupportedProtocol
 
 _log = logging.getLogger("kailash_testkit.asgi")
@@ -118,7 +118,7 @@ class AppTransport(httpx.AsyncBaseTransport):
         """Give requests that still run a second to finish, then cancel them. Unread responses are closed
         first."""
         self._closed = True
-        loop = asyncio.get_running_loop()
+        loop = loops.running_loop()
         ours = {task: exchange for task, exchange in self._exchanges.items() if task.get_loop() is loop}
         for exchange in ours.values():
             exchange.close()

@@ -6,38 +6,17 @@ import argparse
 import contextlib
 import os
 import re
-import shlex
 import sys
 import tempfile
-import tomllib
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
+from kailash_testkit.command_line.project_settings import words
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.importer import load_dataflow, load_module
 
-PROJECT_FILE: Final = Path("pyproject.toml")
 _DEFAULT_VARIABLE: Final = "DATABASE_URL"
-
-
-def pytest_settings() -> Mapping[str, Any]:
-    """What ``./pyproject.toml`` says in ``[tool.pytest.ini_options]``. Raises `ConfigurationError`."""
-    try:
-        project: Mapping[str, Any] = tomllib.loads(PROJECT_FILE.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{PROJECT_FILE.absolute()} cannot be read: {error}") from None
-    found: object = project.get("tool", {}).get("pytest", {}).get("ini_options", {})
-    return cast("Mapping[str, Any]", found)
-
-
-def words(setting: object) -> list[str]:
-    """A setting of several words, which may be a list or a text, as pytest takes it."""
-    if isinstance(setting, str):
-        return shlex.split(setting)
-    return [str(word) for word in cast("Iterable[object]", setting or [])]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "target",
         nargs="?",
         metavar="MODULE:NAME",
-        help="the DataFlow instance, or a function that returns it; default: testkit_dataflow in ./pyproject.toml",
+        help="the DataFlow instance, or a function that returns it; default: testkit_dataflow in pytest's settings",
     )
     parser.add_argument(
         "--import",
@@ -62,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="VARIABLE",
         help="a variable that the application reads its database URL from, set to a throw-away database meanwhile; "
-        "may be repeated; default: testkit_url_env in ./pyproject.toml, else DATABASE_URL",
+        "may be repeated; default: testkit_url_env in pytest's settings, else DATABASE_URL",
     )
 
 
@@ -74,7 +53,7 @@ def target_of(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> str
         raise ConfigurationError(
             "the kit does not know where the DataFlow instance lives",
             do=f"write it: kailash-testkit {arguments.command} shop.models:db, or set testkit_dataflow "
-            "in pyproject.toml",
+            "in pytest's settings",
         )
     return target
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from kailash_testkit.command_line.application import pytest_settings
+from kailash_testkit.command_line.project_settings import database_setting, pytest_settings
 from kailash_testkit.databases.servers import Choice, given, kind_of
-from kailash_testkit.databases.servers.choosing import VARIABLE
 from kailash_testkit.databases.servers.interface import Administration
 from kailash_testkit.databases.storage import kept_in, refusals, remove_folder, storage_roots, unused_folders
 from kailash_testkit.errors import UnsafeDatabase
@@ -45,7 +43,7 @@ def add(commands: Any) -> None:
         "--database",
         metavar="URL",
         help="a server on which the kit made databases; default: the URL in TESTKIT_DATABASE, "
-        "or of testkit_database in ./pyproject.toml",
+        "or of testkit_database in pytest's settings",
     )
     parser.add_argument("--yes", action="store_true", help="remove without asking")
     parser.set_defaults(run=run)
@@ -113,11 +111,7 @@ def _drop(server: Administration, name: str) -> str | None:
 
 def _server(url: str | None) -> Administration | None:
     """The server that is named by the argument, or else by the settings; None when these name none."""
-    if url is not None:
-        choice = Choice.of(url, "--database")
-    else:
-        setting = os.environ.get(VARIABLE) or str(pytest_settings().get("testkit_database") or "sqlite")
-        choice = Choice.of(setting, "testkit_database")
+    choice = Choice.of(url, "--database") if url is not None else Choice.of(*database_setting(pytest_settings()))
     return kind_of(choice).administration(choice.server_url) if choice.server_url else None
 
 

@@ -13,9 +13,10 @@ import warnings
 from collections.abc import Generator, Mapping
 from typing import Any, Final
 
-from kailash_testkit.command_line.application import add_arguments, pytest_settings, variables_of
+from kailash_testkit.command_line.application import add_arguments, variables_of
 from kailash_testkit.command_line.own_database import Application, add_database_argument, application_on_own_database
 from kailash_testkit.command_line.progress import Progress
+from kailash_testkit.command_line.project_settings import pytest_settings
 from kailash_testkit.doctor import Diagnosis, diagnose
 from kailash_testkit.doctor.surroundings import advice
 from kailash_testkit.doctor.table import text
@@ -52,7 +53,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--app",
         metavar="MODULE:NAME",
-        help="the ASGI application, whose settings are looked at; default: testkit_app in ./pyproject.toml",
+        help="the ASGI application, whose settings are looked at; default: testkit_app in pytest's settings",
     )
     parser.add_argument("--only", action="append", default=[], metavar="MODEL", help="only this model; may be repeated")
     parser.add_argument(

@@ -12,11 +12,11 @@ from kailash_testkit.command_line.application import (
     add_arguments,
     importable,
     loaded,
-    pytest_settings,
     target_of,
     variables_of,
 )
 from kailash_testkit.command_line.progress import Progress
+from kailash_testkit.command_line.project_settings import pytest_settings
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.generate import drift, generate_module
 from kailash_testkit.generate.module import MARKER

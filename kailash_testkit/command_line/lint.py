@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final, Self, cast
 
-from kailash_testkit.command_line.application import add_arguments, pytest_settings
+from kailash_testkit.command_line.application import add_arguments
 from kailash_testkit.command_line.own_database import Application, add_database_argument, application_on_own_database
 from kailash_testkit.command_line.progress import Progress
+from kailash_testkit.command_line.project_settings import pytest_settings
 from kailash_testkit.errors import KitError
 from kailash_testkit.factories import Factory, FactoryBase, numbering
 from kailash_testkit.factories.base import definition_of

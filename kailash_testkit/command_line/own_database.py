@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from kailash_testkit.command_line.application import importable, loaded, target_of, variables_of
+from kailash_testkit.command_line.project_settings import database_setting
+from kailash_testkit.databases.naming import checked_stem
 from kailash_testkit.databases.servers import Choice, Server, started
 from kailash_testkit.errors import ConfigurationError
-from kailash_testkit.internals.dataflow import close_in_running_loop, url_of
+from kailash_testkit.internals.dataflow import url_of
+from kailash_testkit.internals.dataflow_loops import close_in_running_loop
 from kailash_testkit.kit import Kit
 from kailash_testkit.redaction import redact
 
@@ -20,10 +23,11 @@ def add_database_argument(parser: argparse.ArgumentParser) -> None:
     """Adds ``--database``."""
     parser.add_argument(
         "--database",
-        default="sqlite",
+        default=None,
         metavar="KIND",
-        help="what to try it on: sqlite (a private file; the default), postgresql, mysql or mariadb (a private server, "
-        "from installed programs), or the URL of a server, on which it makes a database of its own",
+        help="what to try it on; default: that of the tests. sqlite (a private file), postgresql, mysql or "
+        "mariadb (a private server, from installed programs), or the URL of a server, on which it makes a database of "
+        "its own",
     )
 
 
@@ -58,11 +62,13 @@ def application_on_own_database(
 
     Raises `ConfigurationError` when it connects elsewhere.
     """
-    Choice.of(arguments.database, "--database")  # refuses what is no kind of database
+    database, option = (arguments.database, "--database") if arguments.database else database_setting(settings)
+    Choice.of(database, option)  # refuses what is no kind of database
+    stem = checked_stem(settings.get("testkit_database_name") or arguments.command)
     target = target_of(arguments, settings)
     variables = variables_of(arguments, settings)
-    with started(arguments.database) as server:
-        name = server.name(arguments.command, None)
+    with started(database) as server:
+        name = server.name(stem, None)
         url = server.url(name)
         with importable(settings, variables, url):
             progress(f"importing {target}")

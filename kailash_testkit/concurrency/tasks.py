@@ -39,14 +39,14 @@ def described(task: Task) -> str:
 
 
 def _is_housekeeping(task: Task) -> bool:
-    """Whether the kit, Kailash or DataFlow made the task for itself: a lifespan, a pool's health check.
+    """Whether the kit, anyio, Kailash or DataFlow made the task for itself: a lifespan, a pool's health check.
 
     But not an operation that the application started without awaiting it: ``create_task(db.express.create(...))``.
     """
     coroutine = task.get_coro()
     code = getattr(coroutine, "cr_code", None)
     file = Path(getattr(code, "co_filename", ""))
-    ours, theirs = _folders("kailash_testkit"), _folders("kailash", "dataflow")
+    ours, theirs = _folders("kailash_testkit", "anyio"), _folders("kailash", "dataflow")  # anyio's: runs its tests
     if any(file.is_relative_to(folder) for folder in ours):
         return True
     name = str(getattr(code, "co_name", ""))

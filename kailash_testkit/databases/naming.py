@@ -6,8 +6,20 @@ import re
 import secrets
 from typing import Final
 
+from kailash_testkit.errors import ConfigurationError
+
 LONGEST_STEM: Final = 30  # characters; names have at most 63 bytes on PostgreSQL
 _OURS: Final = re.compile(r"[\w-]{1,30}_(?P<run>kt[0-9a-f]{10})(_[\w-]+)?")
+
+
+def checked_stem(name: str) -> str:
+    """The setting ``testkit_database_name``. Raises `ConfigurationError` when no name can begin with it."""
+    if not name.replace("_", "").replace("-", "").isalnum() or len(name) > LONGEST_STEM:
+        raise ConfigurationError(
+            f"testkit_database_name = {name!r}",
+            do=f"use letters, digits, '_' and '-' only, at most {LONGEST_STEM}",
+        )
+    return name
 
 
 def new_run() -> str:

@@ -6,15 +6,13 @@ kailash 2.65.0 and kailash-dataflow 2.20.1.
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
-from weakref import WeakKeyDictionary, WeakSet
 
 from kailash_testkit.errors import ConfigurationError, KitError
+from kailash_testkit.internals.drivers import cure_of_missing_driver, missing_driver
 from kailash_testkit.redaction import redact
 
 _MOST_FAILED: Final = 3  # tables in a message
@@ -73,11 +71,14 @@ def _failed_tables(dataflow: Any) -> list[str]:
 
 
 def _tables_failed(reason: str, details: Sequence[str] = ()) -> ConfigurationError:
+    driver = missing_driver(" ".join([reason, *details]))
     return ConfigurationError(
         "DataFlow could not create the tables of its models in the test database",
         details=details,
         why=reason.splitlines()[0] if reason else None,
-        do="correct the model that the reason names; MariaDB and MySQL take no list or dict as a default",
+        do=cure_of_missing_driver(driver)
+        if driver
+        else "correct the model that the reason names; MariaDB and MySQL take no list or dict as a default",
     )
 
 
@@ -85,158 +86,6 @@ def current_tenant(dataflow: Any) -> str | None:
     """The tenant that the calling context is bound to."""
     tenant: str | None = dataflow.tenant_context.get_current_tenant()
     return tenant
-
-
-_Entries = dict[str, tuple[Any, int | None]]
-
-
-class LoopNodes:
-    """Keeps a DataFlow's SQL nodes apart by event loop.
-
-    DataFlow has one SQL node, made for the loop that used it last; another loop replaces it, and the old
-    one is collected while connected. Where loops take turns (the kit's ``_sync`` methods, starlette's
-    TestClient) that would be a new connection and a ResourceWarning each time.
-    """
-
-    def __init__(self, dataflow: Any) -> None:
-        self._dataflow = dataflow
-        _remember_loose_connections(dataflow)
-        self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, _Entries] = WeakKeyDictionary()
-        self._dropped: list[tuple[str, Any]] = []
-        _at_work.add(self)
-
-    async def enter(self) -> None:
-        """Before a node runs: gives DataFlow the running loop's SQL node back."""
-        loop = asyncio.get_running_loop()
-        current: _Entries = self._dataflow._async_sql_node_cache
-        for kind, (node, made_in) in list(current.items()):
-            if made_in != id(loop):
-                del current[kind]
-                if not self._is_kept(node):
-                    self._dropped.append((kind, node))
-        current.update(self._by_loop.get(loop, {}))
-        if self._dropped:
-            await self._close_dropped()
-
-    def remember(self) -> None:
-        """After a node ran: notes what DataFlow made in the running loop."""
-        loop = asyncio.get_running_loop()
-        kept = self._by_loop.get(loop, {})
-        for kind, entry in self._dataflow._async_sql_node_cache.items():
-            if kept.get(kind) is not entry:
-                self._keep(loop, kind, entry)
-
-    def has_strays(self, living: Iterable[asyncio.AbstractEventLoop]) -> bool:
-        """Whether there are SQLite nodes of loops that are none of these; keeps those that are of one."""
-        by_id = {id(loop): loop for loop in living}
-        stray = any(kind == "sqlite" for kind, _ in self._dropped)
-        for kind, entry in self._dataflow._async_sql_node_cache.items():
-            loop = by_id.get(entry[1])
-            if loop is not None:
-                self._keep(loop, kind, entry)
-            elif kind == "sqlite" and not self._is_kept(entry[0]):
-                stray = True
-        return stray
-
-    async def close(self) -> None:
-        """Closes what was made in the running loop."""
-        await self.enter()
-        loop = asyncio.get_running_loop()
-        self._by_loop.pop(loop, None)
-        await _close_own(self._dataflow)
-        if not any(loop in others._by_loop for others in _at_work):  # whose nodes are connected to the same pools
-            await close_pools_of_running_loop()
-
-    def _keep(self, loop: asyncio.AbstractEventLoop, kind: str, entry: tuple[Any, int | None]) -> None:
-        entries = self._by_loop.setdefault(loop, {})
-        if kind in entries and entries[kind][0] is not entry[0]:
-            self._dropped.append((kind, entries[kind][0]))  # DataFlow made another one for the loop
-        entries[kind] = entry
-
-    def _is_kept(self, node: Any) -> bool:
-        return any(node is kept for entries in self._by_loop.values() for kept, _ in entries.values())
-
-    async def _close_dropped(self) -> None:
-        """Closes those of SQLite, which have no connection between statements, so that any loop can.
-
-        Of other databases only its own loop could close it; it is kept from being collected.
-        """
-        for kind, node in [each for each in self._dropped if each[0] == "sqlite"]:
-            self._dropped.remove((kind, node))
-            await node.cleanup()
-
-
-_at_work: WeakSet[LoopNodes] = WeakSet()
-
-
-async def close_in_running_loop(dataflow: Any) -> None:
-    """Closes what the instance, and Kailash for it, made in the running loop: node, runtime, pools.
-
-    They belong to their loop: closed later, they can only leak ("too many clients", "Event loop is
-    closed"). DataFlow makes new ones when it is used again. Its own ``close_async`` closes more than
-    this (the instance itself) and less (not the pools).
-    """
-    await _close_own(dataflow)
-    await close_pools_of_running_loop()
-
-
-async def _close_own(dataflow: Any) -> None:
-    # DataFlow keys these by id(loop), which is safe to use only here, while the loop is alive; what is
-    # left behind would be taken for the next loop's that happens to have the same id.
-    loop_id = id(asyncio.get_running_loop())
-    nodes: _Entries = dataflow._async_sql_node_cache
-    for kind, (node, made_in) in list(nodes.items()):
-        if made_in == loop_id:
-            del nodes[kind]
-            await node.cleanup()
-    runtime = dataflow._loop_runtime_cache.pop(loop_id, None)
-    if runtime is not None:
-        runtime.close()
-    loose = _loose.pop(asyncio.get_running_loop(), None)
-    for connection in loose or []:
-        await connection.close()
-    if loose is not None:  # the instance was initialised in this loop
-        _end_connections_of_closed_loops()
-
-
-_loose: WeakKeyDictionary[asyncio.AbstractEventLoop, list[Any]] = WeakKeyDictionary()
-
-
-def _remember_loose_connections(dataflow: Any) -> None:
-    """Closes what `DataFlow.initialize` opens to try the connection, and forgets.
-
-    On PostgreSQL that is a connection, which is closed with its loop; on MariaDB a pool of a loop that is closed then.
-    """
-    if "_get_async_database_connection" in vars(dataflow):
-        return
-    connect, validate = dataflow._get_async_database_connection, dataflow._validate_database_connection
-
-    async def connected() -> Any:
-        connection = await connect()
-        _loose.setdefault(asyncio.get_running_loop(), []).append(connection)
-        return connection
-
-    async def validated() -> Any:
-        _loose.setdefault(asyncio.get_running_loop(), [])
-        try:
-            return await validate()
-        finally:
-            _end_connections_of_closed_loops()
-
-    dataflow._get_async_database_connection = connected
-    dataflow._validate_database_connection = validated
-
-
-def _end_connections_of_closed_loops() -> None:
-    """Ends aiomysql's connections that no loop can close any more, and that nobody knows any more."""
-    module = sys.modules.get("aiomysql.connection")
-    if module is None:
-        return
-    for connection in [each for each in gc.get_objects() if type(each) is module.Connection]:
-        transport = connection._loop.is_closed() and connection._writer and connection._writer.transport
-        if getattr(transport, "_sock", None) is not None:
-            transport._sock.close()
-            transport._sock, transport._closing, connection._writer = None, True, None
 
 
 def close_sync_express(dataflow: Any) -> None:
@@ -248,13 +97,6 @@ def close_sync_express(dataflow: Any) -> None:
     if express is not None:
         dataflow._express_sync = None
         express.close()
-
-
-async def close_pools_of_running_loop() -> None:
-    """Closes the connection pools that Kailash shares among nodes in the running loop."""
-    module = sys.modules.get("kailash.nodes.data.async_sql")
-    if module is not None:
-        await module.AsyncSQLDatabaseNode.clear_shared_pools(loop_id=id(asyncio.get_running_loop()))
 
 
 def empty_caches(dataflow: Any) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import sys
 from collections.abc import Generator, Sequence
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ from kailash_testkit.concurrency import contexts
 from kailash_testkit.factories.numbering import within
 from kailash_testkit.pytest_plugin import failure_report, seed, settings
 from kailash_testkit.pytest_plugin.assertions import compared, explain_matches
+from kailash_testkit.pytest_plugin.backends import refuse_trio
 from kailash_testkit.pytest_plugin.fixtures import (
     api,
     kit,
@@ -34,7 +36,7 @@ from kailash_testkit.pytest_plugin.hypothesis_examples import allow_own_fixtures
 from kailash_testkit.pytest_plugin.log_masking import mask_logs
 from kailash_testkit.pytest_plugin.overriding import Overrides
 from kailash_testkit.pytest_plugin.report_masking import mask_frames
-from kailash_testkit.pytest_plugin.reports import explanation
+from kailash_testkit.pytest_plugin.reports import explanation, import_hint, not_run_as_async
 from kailash_testkit.pytest_plugin.session import SESSION, Owner, Session
 from kailash_testkit.pytest_plugin.setup_failures import SetupSummary
 from kailash_testkit.pytest_plugin.waiting import WaitingSummary
@@ -63,10 +65,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     seed.add_options(parser)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
     """Sets the URL variables before any conftest, and so the application, can be imported."""
     _begin(early_config)
+    try:
+        return (yield)
+    except Exception as error:
+        hint = import_hint(getattr(error, "cause", None))  # pytest's ConftestImportFailure has one
+        if hint is not None:
+            sys.stderr.write(f"{hint}\n")
+        raise
 
 
 def _begin(config: pytest.Config) -> Session:
@@ -74,6 +83,12 @@ def _begin(config: pytest.Config) -> Session:
     session.set_variables()
     session.under_test.start()
     return session
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -140,10 +155,12 @@ def pytest_collection_finish() -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     item.config.stash[SESSION].begin_test(item)
     allow_own_fixtures(item)
+    refuse_trio(item)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
+    refuse_trio(item)
     item.config.stash[SESSION].narrow_fixture()
 
 
@@ -183,7 +200,7 @@ def pytest_fixture_setup(
         # pytest-asyncio runs each scope's loop in a Runner that is a fixture's value. This finalizer
         # is called before that fixture's own, while the loop can still run.
         session.loop_opened(result)
-        fixturedef.addfinalizer(lambda: session.close_loop(result))
+        fixturedef.addfinalizer(lambda: session.close_loop(result.get_loop()))
     return result
 
 
@@ -201,7 +218,8 @@ def pytest_runtest_makereport(
         if repeated is not None and not item.config.getoption("fulltrace"):
             report.longrepr, report.sections = repeated, []
             return report
-        report.longrepr = explanation(call, item.config) or report.longrepr
+        not_run = not_run_as_async(call, item) if session.settings.in_use else None
+        report.longrepr = not_run or explanation(call, item.config) or report.longrepr
         mask_frames(report, call)
         sections = [session.under_test.failures.untold(item.nodeid), session.keep(item)]
         report.sections += [section for section in sections if section is not None]
@@ -222,4 +240,7 @@ def pytest_make_collect_report(
     if call is not None:
         report.longrepr = explanation(call, collector.config, style="short") or report.longrepr
         mask_frames(report, call)
+        hint = import_hint(call.excinfo and _first_cause(call.excinfo.value))
+        if hint is not None:
+            report.sections.append(("environment", hint))
     return report

@@ -37,25 +37,28 @@ class Leftovers:
     """Knows what ran before a test, and so what the test left running."""
 
     def __init__(self) -> None:
-        self._runners: list[asyncio.Runner] = []
+        self._loops: list[asyncio.AbstractEventLoop] = []
         self._clients: list[ApiClient | SyncApiClient] = []
         self._refusing: list[str] = []
         self._waits: list[Wait] = []
         self._threads, self._processes = Threads(), Processes()
         self._has_waited = False
 
-    def add_runner(self, runner: asyncio.Runner) -> None:
-        """A scope's event loop was made."""
-        self._runners.append(runner)
+    def add_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """A loop was made that may outlive a test."""
+        if loop not in self._loops:
+            self._loops.append(loop)
 
-    def remove_runner(self, runner: asyncio.Runner) -> None:
-        """A scope's event loop is about to be closed: ends what a test left in it, as long as it can run."""
-        self._end_in_runner(runner)
-        self._runners.remove(runner)
+    def remove_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The loop is about to be closed: ends what a test left in it, as long as it can run."""
+        self._end_in_kept(loop)
+        if loop in self._loops:
+            self._loops.remove(loop)
 
     def loops(self) -> list[asyncio.AbstractEventLoop]:
-        """The event loops that pytest-asyncio keeps now."""
-        return [runner.get_loop() for runner in self._runners]
+        """The event loops that are kept now."""
+        self._loops = [loop for loop in self._loops if not loop.is_closed()]
+        return [*self._loops]
 
     def add_client(self, client: ApiClient | SyncApiClient) -> None:
         """A client was made for the test that runs now."""
@@ -115,8 +118,8 @@ class Leftovers:
 
     def finish(self) -> None:
         """Ends what the test left running. Raises `LeftRunning` for what does not end."""
-        for runner in self._runners:
-            self._end_in_runner(runner)
+        for loop in self.loops():
+            self._end_in_kept(loop)
         own = sync.loop()
         if own is not None:
             self._end_in(own, sync.run)
@@ -130,9 +133,9 @@ class Leftovers:
                 do="end it in the test, or start it in the application's lifespan or a wider fixture",
             )
 
-    def _end_in_runner(self, runner: asyncio.Runner) -> None:
-        if not runner.get_loop().is_running():
-            self._end_in(runner.get_loop(), runner.run)
+    def _end_in_kept(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not loop.is_running():
+            self._end_in(loop, loop.run_until_complete)
 
     def _end_in(self, loop: asyncio.AbstractEventLoop, run: Callable[[Coroutine[Any, Any, None]], None]) -> None:
         requests = [client for client in self._clients if any(t.get_loop() is loop for t in client.transport.running)]

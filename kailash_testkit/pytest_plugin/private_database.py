@@ -29,6 +29,8 @@ from kailash_testkit.import_hooks import ImportHook
 _SHARED: Final = "KAILASH_TESTKIT_RUN"
 """The variable in which a controller tells its workers of the run."""
 _WORKER: Final = "PYTEST_XDIST_WORKER"
+_POOL_SIZE: Final = "DATAFLOW_POOL_SIZE"
+_OWN_POOL_SIZE: Final = "20"  # connections of each process, of the 300 of a private server
 
 
 class PrivateDatabases:
@@ -46,6 +48,7 @@ class PrivateDatabases:
         stems = [stem, *(f"{stem[: LONGEST_STEM - 3]}_{number}" for number in range(2, len(variables) + 1))]
         self.names = [self._server.name(each, os.environ.get(_WORKER)) for each in stems]
         self._needs_server = choice.needs_server
+        self._has_own_server = choice.is_private_server
         self._made = False
         self._kept = False
         self._failure: KitError | None = None
@@ -79,7 +82,9 @@ class PrivateDatabases:
         """Points the application's URL variables at the databases, which need not exist yet."""
         if not self._variables:
             return
-        for variable, value in {_SHARED: self._run.as_text(), **self.values()}.items():
+        # Of a server's whole max_connections DataFlow would make a pool that it then calls too large.
+        pool = {_POOL_SIZE: _OWN_POOL_SIZE} if self._has_own_server and _POOL_SIZE not in os.environ else {}
+        for variable, value in {_SHARED: self._run.as_text(), **pool, **self.values()}.items():
             self._before[variable] = os.environ.get(variable)
             os.environ[variable] = value
 

@@ -12,7 +12,8 @@ from typing import Any, Final, cast
 import pytest
 
 from kailash_testkit.errors import KitError
-from kailash_testkit.importer import is_the_users
+from kailash_testkit.importer import cure_of_missing, is_the_users, missing_variable
+from kailash_testkit.internals.drivers import cure_of_missing_driver, missing_driver
 from kailash_testkit.redaction import redact
 
 _STYLES: Final = ("long", "short", "native")
@@ -33,6 +34,27 @@ def explanation(call: pytest.CallInfo[Any], config: pytest.Config, style: str = 
         tbfilter=lambda info: info.traceback.filter(lambda entry: is_the_users(Path(entry.path))),
         chain=False,
     )
+
+
+def not_run_as_async(call: pytest.CallInfo[Any], item: pytest.Item) -> str | None:
+    """One line for a test that no plugin ran, since it is an ``async def``; None for others."""
+    error = call.excinfo
+    if error is None or not str(error.value).startswith("async def functions are not natively supported"):
+        return None
+    return (
+        f"kailash-testkit: {item.name} is an async def, and nothing runs it: set asyncio_mode = auto in pytest's "
+        "settings, or mark it with @pytest.mark.asyncio"
+    )
+
+
+def import_hint(error: BaseException | None) -> str | None:
+    """One line about the variable or the driver that an import asked for in vain; None for other errors."""
+    variable = missing_variable(error)
+    if variable is None:
+        driver = missing_driver(str(error)) if isinstance(error, ImportError) else None
+        cure = cure_of_missing_driver(driver) if driver else None
+        return driver and f"kailash-testkit: the driver {driver} is not installed: {cure}"
+    return f"kailash-testkit: the environment variable {variable} is not set; {cure_of_missing(variable)}"
 
 
 def kept(command: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Awaitable, Generator
 from dataclasses import dataclass
 from typing import Any
@@ -58,6 +59,7 @@ class Session:
         )
         self._example_states = ExampleStates(lambda: self._kits.opened, self._leftovers.clients)
         self._examples = Examples(self._begin_example)
+        self._watching = contextlib.ExitStack()
         self._numberings: dict[tuple[str, str], Numbering] = {}
 
     # --- the session -----------------------------------------------------------------------------
@@ -82,11 +84,13 @@ class Session:
     def start(self) -> None:
         """Lets factories find the session's kit without a fixture."""
         open_kits.add_provider(self.under_test.provide)
+        self._watching.enter_context(loops.watching_runners(self.close_loop))
 
     def finish(self) -> None:
         """Closes and removes everything, and puts the environment back."""
         open_kits.remove_provider(self.under_test.provide)
         self._examples.stop()
+        self._watching.close()
         self.application.close()
         has_kits = bool(self._kits.opened)
         self.under_test.stop()
@@ -122,6 +126,7 @@ class Session:
     def end_test(self, item: pytest.Item) -> None:
         """After a test's fixtures are torn down: its changes are undone."""
         try:
+            self._find_loops()
             self.application.end_test()
             if self._kits.opened or self.settings.in_use:
                 self._finish_leftovers(item)
@@ -225,20 +230,34 @@ class Session:
 
     def loop_opened(self, runner: asyncio.Runner) -> None:
         """pytest-asyncio made the event loop of a scope."""
-        self._leftovers.add_runner(runner)
+        self._leftovers.add_loop(runner.get_loop())
 
-    def close_loop(self, runner: asyncio.Runner) -> None:
+    def close_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         """Closes, in a loop that is about to be closed, what the kit and DataFlow made in it."""
-        self._leftovers.remove_runner(runner)
-        runner.run(self._close_in_loop())
+        if threading.current_thread() is threading.main_thread():
+            self._leftovers.remove_loop(loop)
+        loop.run_until_complete(self._close_in_loop())
 
     async def _close_in_loop(self) -> None:
         await loops.close_resources()
         if self._kits.opened:
-            from kailash_testkit.internals.dataflow import close_in_running_loop
+            from kailash_testkit.internals.dataflow_loops import close_in_running_loop
 
             for kit in self._kits.opened:
                 await close_in_running_loop(kit.dataflow)
+
+    def _find_loops(self) -> None:
+        """After a test: loops that somebody else keeps (anyio's plugin) may hold what it left running."""
+        for loop in loops.in_use():
+            if not loop.is_running():
+                self._leftovers.add_loop(loop)
+        abandoned = loops.abandoned()
+        if abandoned:
+            from kailash_testkit.internals.dataflow_loops import forget_closed_loops
+
+            for kit in self._kits.opened:
+                kit.store.workflows.forget(abandoned)
+            forget_closed_loops(abandoned)
 
 
 async def _awaiting(made: Awaitable[Any]) -> Any:

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import pytest
 
-from kailash_testkit.databases.naming import LONGEST_STEM
+from kailash_testkit.databases.naming import checked_stem
 from kailash_testkit.databases.servers import Choice
 from kailash_testkit.databases.servers.choosing import VARIABLE
 from kailash_testkit.errors import ConfigurationError
@@ -114,12 +114,7 @@ class Settings:
         lifespan = config.getini("testkit_lifespan")
         if lifespan not in ("session", "test"):
             raise ConfigurationError(f"testkit_lifespan = {lifespan!r}", do="use 'session' or 'test'")
-        name = config.getini("testkit_database_name")
-        if not name.replace("_", "").replace("-", "").isalnum() or len(name) > LONGEST_STEM:
-            raise ConfigurationError(
-                f"testkit_database_name = {name!r}",
-                do=f"use letters, digits, '_' and '-' only, at most {LONGEST_STEM}",
-            )
+        name = checked_stem(config.getini("testkit_database_name"))
         others = config.getini(SETTING)
         if others not in ("refuse", "allow"):
             raise ConfigurationError(f"{SETTING} = {others!r}", do="use 'refuse' or 'allow'")

@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+from kailash_testkit.concurrency import loops
 from kailash_testkit.errors import KitError, NodeFailed
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.models import Model
@@ -165,7 +166,7 @@ def remove(store: Store, model: Model, ids: Sequence[object]) -> None:
 
 
 def _lock(table: str) -> asyncio.Lock:
-    return _locks.setdefault(asyncio.get_running_loop(), {}).setdefault(table, asyncio.Lock())
+    return _locks.setdefault(loops.running_loop(), {}).setdefault(table, asyncio.Lock())
 
 
 def _chunks(rows: Sequence[dict[str, object]]) -> Iterator[list[dict[str, object]]]:

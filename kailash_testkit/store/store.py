@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+from kailash_testkit.concurrency import loops
 from kailash_testkit.databases import Database
 from kailash_testkit.errors import ManagedField, NodeFailed, RowNotFound, TenantRequired
 from kailash_testkit.explanation import Explanation
@@ -266,7 +267,7 @@ class Store:
         if not self.database.serial_writes:
             yield
             return
-        lock = self._write_locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+        lock = self._write_locks.setdefault(loops.running_loop(), asyncio.Lock())
         async with lock:
             yield
 

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from kailash_testkit.concurrency import loops, sync
 from kailash_testkit.errors import AppendOnlyModel, NodeFailed, UnknownOperation
-from kailash_testkit.internals.dataflow import LoopNodes
+from kailash_testkit.internals.dataflow_loops import LoopNodes
 from kailash_testkit.internals.node_errors import NODE_ID, RUNS_FOR_KIT, reason_of
 from kailash_testkit.models import Model
 from kailash_testkit.redaction import secrets_in
@@ -65,7 +65,7 @@ class Workflows:
 
     def runtime(self) -> Any:
         """The AsyncLocalRuntime of the running loop; closed with that loop, or by `close`."""
-        loop = asyncio.get_running_loop()
+        loop = loops.running_loop()
         runtime = self._runtimes.get(loop)
         if runtime is None:
             runtime = self._runtimes[loop] = import_module("kailash.runtime").AsyncLocalRuntime()
@@ -78,6 +78,13 @@ class Workflows:
         if runtime is not None:
             runtime.close()
         await self._nodes.close()
+
+    def forget(self, closed: Iterable[asyncio.AbstractEventLoop]) -> None:
+        """Closes the runtimes of loops that were closed before them."""
+        for loop in closed:
+            runtime = self._runtimes.pop(loop, None)
+            if runtime is not None:
+                runtime.close()
 
     def close_strays(self, living: Iterable[asyncio.AbstractEventLoop]) -> None:
         """Closes what an application left in a loop of its own that is gone (starlette's TestClient).

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kailash_testkit.command_line.application import pytest_settings, words
 from kailash_testkit.command_line.main import main
+from kailash_testkit.command_line.project_settings import database_setting, pytest_settings, words
 from kailash_testkit.errors import ConfigurationError
 
 
@@ -55,14 +55,41 @@ def test_arguments_that_cannot_be_used_are_explained(
     assert "\n  do:  " in error
 
 
-def test_settings_are_those_of_pytest_in_pyproject() -> None:
+def test_settings_are_those_that_pytest_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weakest first: each file that is added goes before those that are there; so pytest has it."""
+    monkeypatch.delenv("TESTKIT_DATABASE", raising=False)
+    project = Path.cwd()
     assert pytest_settings() == {}
-    Path("pyproject.toml").write_text('[tool.pytest.ini_options]\ntestkit_url_env = "A B"\n')
-    assert words(pytest_settings()["testkit_url_env"]) == ["A", "B"]
-    assert words(["A", "B"]) == ["A", "B"]
-    Path("pyproject.toml").write_text("[tool\n")
-    with pytest.raises(ConfigurationError, match=r"pyproject\.toml cannot be read"):
+    files = {
+        "setup.cfg": "[tool:pytest]\n",
+        "tox.ini": "[pytest]\n",
+        "pyproject.toml": "[tool.pytest.ini_options]\n",
+        "pytest.ini": "[pytest]\n",
+    }
+    for name, section in files.items():
+        value = f"A {name}".replace(".", "_")
+        quote = '"' if name.endswith("toml") else ""
+        lines = f"testkit_url_env = {quote}{value}{quote}\npythonpath = {quote}src lib{quote}\n"
+        (project / name).write_text(section + lines)
+        assert words(pytest_settings()["testkit_url_env"]) == value.split()
+        assert pytest_settings()["pythonpath"] == [str(project / "src"), str(project / "lib")]
+    inner = project / "inner"
+    inner.mkdir()
+    monkeypatch.chdir(inner)
+    assert pytest_settings()["pythonpath"] == [str(project / "src"), str(project / "lib")]
+    (project / "pytest.ini").unlink()
+    (project / "pyproject.toml").write_text("[tool\n")
+    with pytest.raises(ConfigurationError, match=r"cannot be read: .*pyproject\.toml"):
         pytest_settings()
+    assert words(["A", "B"]) == ["A", "B"]
+
+
+def test_the_database_is_the_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TESTKIT_DATABASE", raising=False)
+    assert database_setting({}) == ("sqlite", "testkit_database")
+    assert database_setting({"testkit_database": "mariadb"}) == ("mariadb", "testkit_database")
+    monkeypatch.setenv("TESTKIT_DATABASE", "postgresql")
+    assert database_setting({"testkit_database": "mariadb"}) == ("postgresql", "TESTKIT_DATABASE")
 
 
 def test_importing_the_command_line_imports_nothing_heavy() -> None:

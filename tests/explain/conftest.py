@@ -13,7 +13,7 @@ from faulty_shop import Shop, UrlOf, application, register_models
 from sample_app import in_this_loop, make_db
 
 from kailash_testkit import ApiClient, Kit
-from kailash_testkit.internals.dataflow import close_in_running_loop
+from kailash_testkit.internals.dataflow_loops import close_in_running_loop
 
 
 class OpenShops:

@@ -24,7 +24,7 @@ from kailash.workflow.builder import WorkflowBuilder
 from sample_app import Colour, Status, make_db, register
 from warm_python import WarmPython
 
-from kailash_testkit.internals.dataflow import close_in_running_loop
+from kailash_testkit.internals.dataflow_loops import close_in_running_loop
 
 pytestmark = pytest.mark.databases("sqlite")
 

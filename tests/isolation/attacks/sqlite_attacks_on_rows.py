@@ -14,7 +14,7 @@ import aiosqlite
 from attack import Attack, refused, undone
 from sqlite_target import SqliteTarget
 
-from kailash_testkit.internals.dataflow import close_in_running_loop
+from kailash_testkit.internals.dataflow_loops import close_in_running_loop
 
 
 def script(*statements: str) -> Any:
