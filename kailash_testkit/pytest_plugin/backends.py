@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pytest
 
@@ -19,7 +19,7 @@ def refuse_trio(item: pytest.Item) -> None:
     values: dict[str, Any] = getattr(item, "funcargs", {})
     parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
     backend: Any = values.get("anyio_backend") or parameters.get("anyio_backend")
-    name: Any = cast("tuple[Any, ...]", backend)[0] if isinstance(backend, tuple) and backend else backend
+    name: object = backend if isinstance(backend, str) or not backend else backend[0]  # a name, or name and options
     used = sorted(_FIXTURES.intersection(getattr(item, "fixturenames", ())))
     if name == "trio" and used:
         raise needs_asyncio(f"this test uses the fixture {used[0]} under trio")
