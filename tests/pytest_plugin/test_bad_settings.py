@@ -41,8 +41,9 @@ def explained(project: Project, *fixtures: str) -> list[str]:
         (
             "shop.broken:db",
             "{option} = 'shop.broken:db': importing shop.broken raised KeyError: 'SHOP_SECRET'\n"
-            "why: at {path}/shop/settings.py:3\n"
-            "do:  make the module importable: no connection, and no missing variable, while it is imported",
+            "why: at {path}/shop/settings.py:3: the environment variable SHOP_SECRET is not set\n"
+            "do:  where it is the database's URL: set testkit_url_env = SHOP_SECRET, and the kit gives it a "
+            "test database; else set it before pytest starts",
         ),
         (
             "shop.unmet:db",
