@@ -135,10 +135,9 @@ def _imported(option: str, target: str, module_name: str) -> Any:
 
 
 def _import_failed(option: str, target: str, module_name: str, error: BaseException) -> ConfigurationError:
-    what = f"importing {module_name} raised {type(error).__name__}: {redact(str(error))}"
     variable, driver = missing_variable(error), missing_driver(str(error))
     return ConfigurationError(
-        f"{option} = {target!r}: {what}",
+        f"{option} = {target!r}: importing {module_name} raised {type(error).__name__}: {redact(str(error))}",
         why=f"at {_place(error)}" + (f": the environment variable {variable} is not set" if variable else ""),
         do=cure_of_missing(variable)
         if variable
