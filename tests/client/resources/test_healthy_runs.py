@@ -79,7 +79,7 @@ def some_values(rng: random.Random) -> Json:
         "status": rng.choice(["open", "paid"]),
         "level": rng.choice([1, 2]),
         "total": rng.choice([0.1, 1, 2.5, -3]),
-        "tags": rng.choice([[], ["x"], [1, None, {"a": True}], ["é" * 200]]),
+        "tags": rng.choice([[], ["x"], [1, None, {"a": True}], ["é" * 30]]),
         "at": datetime(2025, rng.randint(1, 12), 3, 4, 5, tzinfo=zone).isoformat(),
         "ok": rng.choice([True, False]),
     }

@@ -38,6 +38,7 @@ def delete_only_the_file(target: SqliteTarget) -> None:
 
 def replace(target: SqliteTarget) -> None:
     other = target.folder / "other.db"
+    target.sql("PRAGMA wal_checkpoint(TRUNCATE)")  # or SQLite would find all in the log that is left
     with closing(sqlite3.connect(other)) as connection:
         connection.execute("CREATE TABLE of_another_database (v)")
     os.replace(other, target.path)
