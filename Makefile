@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Both workers take from what is left; compiled modules are kept, whatever the environment says of that.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal
+# Workers take from what is left, one more than there are cores, since tests wait for servers and processes; compiled
+# modules are kept, whatever the environment says of that.
+WORKERS ?= 3
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: setup demo test test-all test-python coverage lint types docs bench api clean
 
