@@ -13,6 +13,7 @@ from typing import Any
 import certifi
 import pytest
 from database_kinds import EVERY, KINDS, Kind, Meddle, Sql, add_options, parametrize
+from kits_of_tests import OpenKits
 from redis_server import running_redis
 from sample_app import in_this_loop, make_db, register_shop
 from server_runs import SERVERS, GivenServers
@@ -67,44 +68,23 @@ def pytest_unconfigure() -> None:
     SERVERS.close()
 
 
-class Shops:
-    """One open kit on a shop per kind of database: opening one for each test would cost more than most tests."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._kits: dict[str, Kit] = {}
-        self._stack = contextlib.ExitStack()
-
-    def on(self, kind: Kind) -> Kit:
-        if kind.name not in self._kits:
-            url = kind.new_url(self._folder, "shop")
-            self._stack.callback(kind.drop, url)
-            db = make_db(url, **kind.options)
-            self._stack.callback(db.close)
-            register_shop(db, json_defaults=kind.json_defaults)
-            self._kits[kind.name] = kit = Kit(db).open()
-            self._stack.callback(kit.close)
-        return self._kits[kind.name]
-
-    def close(self) -> None:
-        self._stack.close()
-
-
 @pytest.fixture(scope="session")
-def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shops]:
-    shops = Shops(tmp_path_factory.mktemp("shop"))
-    yield shops
-    shops.close()
+def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenKits]:
+    def register(db: Any, kind: Kind) -> None:
+        register_shop(db, json_defaults=kind.json_defaults)
+
+    with contextlib.closing(OpenKits(tmp_path_factory.mktemp("shop"), register)) as shops:
+        yield shops
 
 
 @pytest.fixture
-def open_shop(shops: Shops, database_kind: Kind) -> Kit:
+def open_shop(shops: OpenKits, database_kind: Kind) -> Kit:
     """The one kit on the shop of this kind of database; each test leaves it without rows."""
     return shops.on(database_kind)
 
 
 @pytest.fixture(scope="session")
-def shop_db(shops: Shops) -> Any:
+def shop_db(shops: OpenKits) -> Any:
     """A DataFlow with the shop's models, for tests that use no database."""
     return shops.on(KINDS["sqlite"]).dataflow
 

@@ -4,43 +4,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from database_kinds import Kind
 from faulty_shop import Shop, UrlOf, application, register_models
+from kits_of_tests import OpenKits
 from sample_app import in_this_loop, make_db
 
 from kailash_testkit import ApiClient, Kit
 from kailash_testkit.internals.dataflow_loops import close_in_running_loop
 
 
-class OpenShops:
-    """One open kit per kind of database."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._kits: dict[str, Kit] = {}
-        self._stack = contextlib.ExitStack()
-
-    def on(self, kind: Kind) -> Kit:
-        if kind.name not in self._kits:
-            url = kind.new_url(self._folder, "shop")
-            self._stack.callback(kind.drop, url)
-            db = make_db(url, **kind.options)
-            self._stack.callback(db.close)
-            register_models(db)
-            self._kits[kind.name] = self._stack.enter_context(contextlib.closing(Kit(db).open()))
-        return self._kits[kind.name]
-
-    def close(self) -> None:
-        self._stack.close()
-
-
 @pytest.fixture(scope="module")
-def open_shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenShops]:
-    with contextlib.closing(OpenShops(tmp_path_factory.mktemp("shops"))) as shops:
+def open_shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenKits]:
+    with contextlib.closing(OpenKits(tmp_path_factory.mktemp("shops"), lambda db, _: register_models(db))) as shops:
         yield shops
 
 
@@ -52,7 +30,7 @@ def options() -> dict[str, Any]:
 
 @pytest.fixture
 async def kit_on_the_shop(
-    open_shops: OpenShops, url_of: UrlOf, database_kind: Kind, options: dict[str, Any]
+    open_shops: OpenKits, url_of: UrlOf, database_kind: Kind, options: dict[str, Any]
 ) -> AsyncIterator[Kit]:
     if not options:
         async with in_this_loop(open_shops.on(database_kind)) as kit:

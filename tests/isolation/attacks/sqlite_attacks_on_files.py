@@ -44,24 +44,26 @@ def replace(target: SqliteTarget) -> None:
     os.replace(other, target.path)
 
 
-def replace_by_own_copy(target: SqliteTarget) -> None:
-    """As a suite that restores its own saved file."""
+def changed_copy(target: SqliteTarget) -> Path:
+    """A copy of the file, with fewer rows."""
     copy = target.folder / "copy.db"
     with closing(target.connect()) as connection, closing(sqlite3.connect(copy)) as saved:
         connection.backup(saved)
         saved.execute("DELETE FROM customers")
         saved.commit()
+    return copy
+
+
+def replace_by_own_copy(target: SqliteTarget) -> None:
+    """As a suite that restores its own saved file."""
+    copy = changed_copy(target)
     remove_sides(target)
     os.replace(copy, target.path)
 
 
 def copy_over(target: SqliteTarget) -> None:
     """The same, but into the file that is there."""
-    copy = target.folder / "copy.db"
-    with closing(target.connect()) as connection, closing(sqlite3.connect(copy)) as saved:
-        connection.backup(saved)
-        saved.execute("DELETE FROM customers")
-        saved.commit()
+    copy = changed_copy(target)
     shutil.copyfile(copy, target.path)
     copy.unlink()
     remove_sides(target)
