@@ -9,10 +9,11 @@ the second in which the original was made is not told from it.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Final, cast
+from dataclasses import asdict, dataclass
+from typing import Final
 
 from kailash_testkit.databases.naming import run_of
+from kailash_testkit.databases.records import read_record
 
 TABLE: Final = "dataflow_testkit_made"
 """The table's name, in every database that the kit makes."""
@@ -44,19 +45,8 @@ class Marker:
     @classmethod
     def of(cls, text: str) -> Marker | None:
         """The marker of a row; None for a text that the kit does not write, to the letter."""
-        try:
-            found: Any = json.loads(text)
-        except (ValueError, RecursionError):
-            return None
-        if not isinstance(found, dict) or found.keys() != {each.name for each in fields(cls)}:
-            return None
-        marker = cls(**cast("dict[str, Any]", found))
-        return marker if marker._is_well_formed() and marker.as_text() == text else None
-
-    def _is_well_formed(self) -> bool:
-        texts = [self.name, self.server, self.user, self.run, self.made_by, self.process]
-        texts += [] if self.kept is None else [self.kept]
-        return type(self.created) is int and all(type(text) is str for text in texts)
+        marker = read_record(cls, text)
+        return marker if marker is not None and marker.as_text() == text else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ database of one server only: dumps take it along, and anybody can write one that
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Final, cast
+from dataclasses import asdict, dataclass
+from typing import Final
 
 from kailash_testkit.databases.naming import run_of
+from kailash_testkit.databases.records import read_record
 
 _BEGINS: Final = "made by kailash-testkit"
 
@@ -38,19 +39,8 @@ class Marker:
     @classmethod
     def of(cls, text: str) -> Marker | None:
         """The marker of a comment; None for a comment that is none, to the letter."""
-        try:
-            found: Any = json.loads(text.removeprefix(f"{_BEGINS}: "))
-        except (ValueError, RecursionError):
-            return None
-        if not isinstance(found, dict) or found.keys() != {each.name for each in fields(cls)}:
-            return None
-        marker = cls(**cast("dict[str, Any]", found))
-        return marker if marker._is_well_formed() and marker.as_text() == text else None
-
-    def _is_well_formed(self) -> bool:
-        texts = [self.name, self.server, self.run, self.made_by, self.process]
-        texts += [] if self.kept is None else [self.kept]
-        return type(self.oid) is int and all(type(text) is str for text in texts)
+        marker = read_record(cls, text.removeprefix(f"{_BEGINS}: "))
+        return marker if marker is not None and marker.as_text() == text else None
 
 
 @dataclass(frozen=True, slots=True)
