@@ -103,12 +103,11 @@ class Journal:
         observation = self._observe()
         if observation == state.observation:
             return False
-        with self._connection.transaction("DEFERRED") as cursor:
-            if self._gaps(state) or self._head() != state.seq or self._counters(cursor) != state.counters:
+        try:
+            if not self._reads_as_at(state):
                 return True
-        with state.image.connection.transaction("DEFERRED") as cursor:
-            if not same_rows(cursor, state.image.recorded, IMAGE, LIVE):
-                return True
+        except sqlite3.DatabaseError:  # somebody damaged what it would have to read: `undo` sees to that
+            return True
         state.observation = observation
         return False
 
@@ -221,6 +220,13 @@ class Journal:
     def _look_ahead(self, image: Image) -> None:
         self._history.cut(image.position)  # what an earlier look added
         image.look_ahead(self._history)
+
+    def _reads_as_at(self, state: MarkState) -> bool:
+        with self._connection.transaction("DEFERRED") as cursor:
+            if self._gaps(state) or self._head() != state.seq or self._counters(cursor) != state.counters:
+                return False
+        with state.image.connection.transaction("DEFERRED") as cursor:
+            return same_rows(cursor, state.image.recorded, IMAGE, LIVE)
 
     def _state(self, mark: Mark) -> MarkState:
         try:
