@@ -20,6 +20,8 @@ from typing import Literal
 from warm_server import Command
 
 SERVER = Path(__file__).with_name("warm_server.py")
+# What changes how pytest writes: in CI its summary repeats whole messages. Sessions of tests write alike everywhere.
+_APPEARANCE = frozenset({"BUILD_NUMBER", "CI", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "PY_COLORS"})
 
 
 class WarmPython:
@@ -38,7 +40,7 @@ class WarmPython:
         command: Command = {
             "arguments": list(arguments),
             "folder": str(folder),
-            "environment": dict(os.environ if environment is None else environment),
+            "environment": _without_appearance(os.environ) if environment is None else dict(environment),
             "stdout": f"{output}.out",
             "stderr": f"{output}.err",
         }
@@ -108,3 +110,7 @@ class WarmProcess:
 
     def _said(self, where: Literal["stdout", "stderr"]) -> str:
         return Path(self._command[where]).read_text()
+
+
+def _without_appearance(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name not in _APPEARANCE}
