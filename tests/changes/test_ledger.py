@@ -451,6 +451,7 @@ async def test_ended_blocks_survive_a_reset(shop_kit: Kit, orders: Factory) -> N
     changes.assert_only(orders.created(note="a"))
 
 
+@pytest.mark.slow
 async def test_two_thousand_rows(shop_kit: Kit, orders: Factory, sql: Sql) -> None:
     with shop_kit.changes() as changes:
         rows = ", ".join(f"('c', {n}, 'open', '')" for n in range(2000))

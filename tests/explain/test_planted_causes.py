@@ -142,6 +142,7 @@ async def test_a_node_name_that_leads_to_another_dataflow(shop: Shop, other: Any
     assert "get_node" in (found.cure or "")
 
 
+@pytest.mark.slow
 async def test_another_dataflow_that_is_used_explicitly(shop: Shop, url_of: UrlOf, database_kind: Kind) -> None:
     db = make_db(url_of("other"), **database_kind.options)
     register_models(db)
@@ -165,6 +166,7 @@ async def test_a_node_name_that_leads_elsewhere_and_a_row_of_unknown_id(shop: Sh
     assert "nodes named OrderCreateNode and the like write to" in found.summary
 
 
+@pytest.mark.slow
 async def test_two_dataflows_on_one_database_are_no_cause(shop: Shop, database_kind: Kind) -> None:
     db = make_db(shop.kit.database.url, **database_kind.options)
     register_models(db)

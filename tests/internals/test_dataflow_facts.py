@@ -369,6 +369,7 @@ _LEAK = """
 
 
 # databases.sqlite.Database.serial_writes: the kit writes one row after the other.
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts open files in /proc")
 def test_concurrent_creates_leak_connections_on_sqlite(warm_python: WarmPython, tmp_path: Path) -> None:
     """They share one transaction depth in kailash's SQLite adapter, and all but the outermost are never closed."""

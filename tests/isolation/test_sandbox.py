@@ -507,6 +507,7 @@ def make_redis_db(redis_url: str, new_db: Callable[..., Any], monkeypatch: pytes
     return make
 
 
+@pytest.mark.slow
 async def test_on_redis_only_this_databases_reads_are_forgotten(
     make_redis_db: Callable[[str], Any], redis_url: str, database_kind: Kind
 ) -> None:

@@ -122,6 +122,7 @@ def drop(role: Role, name: str) -> None:
     role.sql(f'DROP DATABASE "{name}"')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("meddle", "why"),
     [
