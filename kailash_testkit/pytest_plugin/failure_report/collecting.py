@@ -40,7 +40,7 @@ def collected(item: pytest.Item, call: pytest.CallInfo[Any], kits: Sequence[Kit]
     facts = Facts(
         test=item.nodeid,
         phase=call.when,
-        error="" if error is None else redact(f"{type(error).__name__}: {error}"),
+        error="" if error is None else _message(error),
         replay=_replay(item),
         seed=current_seed(),
         database="",
@@ -154,6 +154,12 @@ def _add(rows: RowsFacts, changes: Iterable[tuple[int, Change]]) -> None:
         rows["rows"].append(
             RowFacts(kind=kind, model=change.model, id=row_id, columns=told, after_request=after_request)
         )
+
+
+def _message(error: BaseException) -> str:
+    """The whole message, with the notes that Python shows below it."""
+    notes: Sequence[str] = getattr(error, "__notes__", ())
+    return redact("\n".join([f"{type(error).__name__}: {error}", *notes]))
 
 
 def _overlap(one: TimedRequest, other: TimedRequest) -> bool:
