@@ -53,6 +53,7 @@ def collected(item: pytest.Item, call: pytest.CallInfo[Any], kits: Sequence[Kit]
         more_requests=0,
         failed_nodes=[],
         observed=[],
+        open_transactions=[],
         gaps=[],
         waited=[],
         explanation=_explained(getattr(error, "explanation", None)),
@@ -61,12 +62,13 @@ def collected(item: pytest.Item, call: pytest.CallInfo[Any], kits: Sequence[Kit]
     on_each = {id(kit.sandbox): [other for other in kits if other.sandbox is kit.sandbox] for kit in kits}
     for beside in on_each.values():
         try:
-            _Database(beside, is_only=len(on_each) == 1).add_to(facts)
+            _Database(beside, is_only=len(on_each) == 1).add_to(facts, failed=error is not None)
         except Exception as trouble:  # named in the report, which must not fail with it
             facts["trouble"] = redact(f"{type(trouble).__name__}: {trouble}").splitlines()[0]
     rows = [facts["seeded"], facts["outside"]]
-    told = [facts["requests"], facts["failed_nodes"], facts["observed"], facts["gaps"], facts["explanation"]]
-    return facts if any(map(counted, rows)) or any(told) or facts["changes"] or facts["trouble"] else None
+    seen = [facts["requests"], facts["failed_nodes"], facts["observed"], facts["open_transactions"], facts["gaps"]]
+    told = [*seen, facts["changes"], facts["explanation"], facts["trouble"]]
+    return facts if any(map(counted, rows)) or any(told) else None
 
 
 class _Database:
@@ -78,7 +80,7 @@ class _Database:
         self._is_only = is_only
         self._requests = [request for kit in kits for request in kit.timeline]
 
-    def add_to(self, facts: Facts) -> None:
+    def add_to(self, facts: Facts, *, failed: bool) -> None:
         """What was observed first: the journal may be hidden by an open transaction."""
         facts["database"] = facts["database"] or redact(self._kits[0].database.url)
         requests = [self._request(request, kit) for kit in self._kits for request in kit.timeline]
@@ -87,6 +89,9 @@ class _Database:
         for kit in self._kits:
             facts["failed_nodes"] += [str(failure) for failure in kit.explainer.failed_nodes()]
             facts["observed"] += dict.fromkeys(map(redact, kit.explainer.observed()))
+        if failed and self._sandbox.database.is_locked():
+            found = self._sandbox.database.open_transactions() or ["whose is not known"]
+            facts["open_transactions"] += map(redact, found)
         facts["outside_is_certain"] &= self._positions_are_known and (self._is_only or not facts["requests"])
         self._add_changes(facts, requests)
 
@@ -116,7 +121,8 @@ class _Database:
             of_request = divided.by_request[request]
             if of_request is not None:
                 _add(told["changed"], [(told["number"], change) for change in of_request])
-                told["rows"] = len(of_request) if of_request or (self._is_only and not facts["gaps"]) else None
+                is_all = self._is_only and not facts["gaps"] and not facts["open_transactions"]
+                told["rows"] = len(of_request) if of_request or is_all else None
 
     def _request(self, request: TimedRequest, kit: Kit) -> RequestFacts:
         others = [other for other in self._requests if other is not request and _overlap(request, other)]

@@ -78,6 +78,7 @@ class Facts(TypedDict):
     outside: rows that somebody else wrote outside of requests; outside_is_certain: False where a request may have
         written them all the same.
     observed: lists that a default limit cut, and calls that were never awaited.
+    open_transactions: who holds the database in a transaction when the test fails; nobody else sees what it wrote.
     gaps: why there may be more changes. waited: for what, and how long, after the test's end.
     trouble: why something is not known.
     """
@@ -97,6 +98,7 @@ class Facts(TypedDict):
     more_requests: int
     failed_nodes: list[str]
     observed: list[str]
+    open_transactions: list[str]
     gaps: list[str]
     waited: list[str]
     explanation: ExplanationFacts | None

@@ -17,7 +17,7 @@ TEST_HOST: Final = "http://testserver"
 """Of requests to the application under test."""
 _WIDEST_REQUEST: Final = 40  # columns: what stands behind longer ones is not aligned
 _MOST_OF_EACH: Final = 2  # nodes that failed, lists that were cut, and so on
-_MOST_OUTSIDE: Final = 3
+_MOST_OUTSIDE: Final = 2
 _MOST_OF_REQUEST: Final = 4  # rows
 _VERBS: Final = {"created": "seeded"}
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
@@ -37,7 +37,8 @@ def section(facts: Facts, *, verbose: bool = False) -> str:
     requests = _requests(facts, verbose) if rest <= left else _last_requests(facts, left - 1)
     lines = [*head, *requests, *tail]
     if not any(map(counted, [facts["seeded"], facts["outside"], *(each["changed"] for each in facts["requests"])])):
-        lines += [] if facts["trouble"] or facts["gaps"] else ["the test changed no rows"]
+        is_all = not (facts["trouble"] or facts["gaps"] or facts["open_transactions"])
+        lines += ["the test changed no rows"] if is_all else []
     return "\n".join([*lines, *replay])
 
 
@@ -188,6 +189,7 @@ def _troubles(facts: Facts, verbose: bool) -> list[str]:
     lines = [
         *_listed("node: ", [_without_host(line) for line in facts["failed_nodes"]], verbose, last=True),
         *_listed("observed: ", _observed(facts), verbose),
+        *_listed("open transaction (nobody else sees its rows): ", facts["open_transactions"], verbose, most=1),
         *_listed("waited: ", facts["waited"], verbose, most=1),
         *_listed("there may be more changes: ", facts["gaps"], verbose, most=1),
     ]
@@ -195,14 +197,19 @@ def _troubles(facts: Facts, verbose: bool) -> list[str]:
 
 
 def _observed(facts: Facts) -> list[str]:
-    """With the request where the line does not name it."""
-    named = [
-        _without_host(line if "during " in line else f"{line}, during {request['request']}")
-        for request in facts["requests"]
-        for line in request["observed"]
-    ]
-    told = {line for request in facts["requests"] for line in request["observed"]}
-    return [*named, *(_without_host(line) for line in facts["observed"] if line not in told)]
+    """Each line once, with the first request in which it was observed where it does not name that itself."""
+    during: dict[str, list[str]] = {line: [] for line in facts["observed"]}
+    for request in facts["requests"]:
+        for line in request["observed"]:
+            during.setdefault(line, []).append(request["request"])
+    return [_without_host(line + _during(line, requests)) for line, requests in during.items()]
+
+
+def _during(line: str, requests: list[str]) -> str:
+    if not requests or "during " in line:
+        return ""
+    more = f" and {len(requests) - 1} more" if requests[1:] else ""
+    return f", during {requests[0]}{more}"
 
 
 def _listed(label: str, lines: list[str], verbose: bool, *, last: bool = False, most: int = _MOST_OF_EACH) -> list[str]:

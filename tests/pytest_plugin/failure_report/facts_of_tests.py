@@ -67,6 +67,7 @@ def facts(**more: Any) -> Facts:
         more_requests=0,
         failed_nodes=[],
         observed=[],
+        open_transactions=[],
         gaps=[],
         waited=[],
         explanation=None,

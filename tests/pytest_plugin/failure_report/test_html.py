@@ -108,6 +108,7 @@ def everything_with_markup() -> list[Result]:
             request(1, f"{MARKUP} {MARKUP}", one, failed_nodes=[MARKUP], observed=[MARKUP]),
             request(2, MARKUP, status=None, failure=MARKUP),
         ],
+        open_transactions=[MARKUP],
         gaps=[MARKUP],
         waited=[MARKUP],
         trouble=MARKUP,

@@ -73,6 +73,7 @@ def test_it_is_short_and_fits_the_screen_whatever_happened(many: int) -> None:
         failed_nodes=[f"a create of Order failed: {wide}"] * many,
         observed=[f"express.list returned 100 rows {wide}"] * many,
         waited=[f"0.4 s for the task {wide}"] * many,
+        open_transactions=[wide] * many,
         gaps=[wide],
         trouble=wide,
     )
