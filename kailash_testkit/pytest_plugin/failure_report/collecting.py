@@ -138,9 +138,7 @@ class _Database:
             rows=None,
             changed=no_rows(),
             at_the_same_time=len(others),
-            failed_nodes=[
-                f"{each.operation or 'node'} of {each.model or 'some model'}: {each.error}" for each in nodes
-            ],
+            failed_nodes=[f"{each.node}: {each.error}" for each in nodes],
             observed=[*dict.fromkeys(map(redact, kit.explainer.observed(request)))],
         )
 
