@@ -2,6 +2,7 @@
 
 All subclass `KitError`; failed expectations of a test are also an `AssertionError`, so that pytest
 reports them as failures. A message is a few lines: what happened and where, then ``why``, then ``do``.
+A note, which Python and pytest show below it, names the command that prints the error's page.
 """
 
 from __future__ import annotations
@@ -42,6 +43,15 @@ class KitError(Exception):
         self.why = why
         self.do = do
         super().__init__("\n".join(lines))
+        page = _page_of(type(self))
+        if page is not None:
+            self.add_note(f"  see: kailash-testkit explain-error {page}")
+
+
+def _page_of(kind: type[KitError]) -> str | None:
+    """The error that has a page of its own: that of a subclass elsewhere is the one that it is of here."""
+    names = (each.__name__ for each in kind.__mro__ if each.__module__ == __name__ and each is not KitError)
+    return next(names, None)
 
 
 class ConfigurationError(KitError):

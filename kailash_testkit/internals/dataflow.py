@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from kailash_testkit.errors import ConfigurationError, KitError
 from kailash_testkit.internals.drivers import cure_of_missing_driver, missing_driver
+from kailash_testkit.internals.node_errors import MAKES_TABLES
 from kailash_testkit.redaction import redact
 
 _MOST_FAILED: Final = 3  # tables in a message
@@ -52,12 +53,15 @@ def create_tables(dataflow: Any) -> None:
 
     Synchronous, and idempotent. Raises `ConfigurationError` with DataFlow's own reason.
     """
+    making = MAKES_TABLES.set(True)
     try:
         done = dataflow.create_tables_sync()
     except KitError:  # the instance may not be used
         raise
     except Exception as error:  # whatever DataFlow raises is reported, not swallowed
         raise _tables_failed(redact(str(error))) from None
+    finally:
+        MAKES_TABLES.reset(making)
     if not done:
         raise _tables_failed("create_tables_sync() reported failure", _failed_tables(dataflow))
 

@@ -91,6 +91,10 @@ class Sandbox:
         others = {change.seq for detached in self._detached for change in detached.changes}
         return [change for change in self.journal.changes(self._levels[-1].mark) if change.seq not in others]
 
+    def gaps(self) -> tuple[str, ...]:
+        """Why `written` may not be all."""
+        return self.journal.gaps(self._levels[-1].mark)
+
     def add_tables(self, dataflow: Any) -> None:
         """Makes the tables of models that were registered late."""
         refuse_models_on_own_tables(dataflow)

@@ -90,6 +90,7 @@ class BulkStore:
                 if failure is not None:
                     raise await self._explained(rows, first, failure)
                 verified = self._verified(rows, self._found(rows, last), first)
+                self._store.own_writes.note("insert", model.table, [row["id"] for row in verified])
                 if not numbered and model.id_is_automatic:
                     database.advance_sequence_past(model.table, max(row["id"] for row in verified))
                 return verified

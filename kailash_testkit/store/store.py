@@ -24,6 +24,7 @@ from kailash_testkit.models.rows import Row
 from kailash_testkit.store import failures
 from kailash_testkit.store.filters import Filter, checked_filter
 from kailash_testkit.store.workflows import Workflows
+from kailash_testkit.store.write_log import WriteLog
 
 _ALL_ROWS: Final = 2**31 - 1  # ListNode returns 10 unless told otherwise
 
@@ -41,6 +42,7 @@ class Store:
         self.dataflow = dataflow
         self.database = database
         self.workflows = Workflows(dataflow)
+        self.own_writes = WriteLog()
         self._add_models = add_models
         self.explained = explained
         self._models: dict[str, Model] = {}
@@ -101,6 +103,7 @@ class Store:
                 stored = self._first_after(model, last)
         if stored is None:
             raise failures.row_vanished(model, requested, self.explained(model, result.get("id", given)))
+        self.own_writes.note("insert", model.table, [stored["id"]])
         failures.compare(model, requested, stored, "created")
         if isinstance(given, int):
             self.database.advance_sequence_past(model.table, given)
@@ -136,6 +139,7 @@ class Store:
             except NodeFailed as failure:
                 raise failures.operation_failed(model, "update", row_id, failure) from None
             stored = self._require_stored(model, row_id)
+        self.own_writes.note("update", model.table, [row_id])
         failures.compare(model, requested, stored, "updated")
         return stored
 
@@ -150,6 +154,7 @@ class Store:
             except NodeFailed as failure:
                 raise failures.operation_failed(model, "delete", row_id, failure) from None
             left = self.stored(model, row_id)
+        self.own_writes.note("delete" if left is None else "update", model.table, [row_id])
         if left is not None and not _tombstone(left):
             raise failures.not_deleted(model, left)
 

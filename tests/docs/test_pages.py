@@ -74,6 +74,10 @@ def test_an_example_prints_what_its_page_shows(example: Example, outcome_of: Cal
     if example.error is None:
         assert printed == ""
     else:
+        page = re.match(r"kailash_testkit\.errors\.(\w+): ", example.error)
+        if page is not None:  # the pages leave it out
+            printed, note = printed.rsplit("\n", 1)
+            assert note == f"  see: kailash-testkit explain-error {page[1]}"
         assert agrees(example.error, printed), f"the page shows\n{example.error}\nprinted was\n{printed}"
 
 

@@ -163,7 +163,7 @@ async def test_get_of_a_missing_row_tells_how_many_there_are_and_the_closest_ids
 async def test_get_of_a_missing_text_id_names_the_closest(shop_kit: Kit) -> None:
     for row_id in ("ada", "eve", "bob"):
         await shop_kit.create("Customer", id=row_id)
-    with pytest.raises(RowNotFound, match=r"no Customer with id 'adda'\n  why: .* 3 rows; closest ids: 'ada'$"):
+    with pytest.raises(RowNotFound, match=r"no Customer with id 'adda'\n  why: .* 3 rows; closest ids: 'ada'\n"):
         await shop_kit.get("Customer", "adda")
 
 
