@@ -206,7 +206,6 @@ def test_the_same_from_a_synchronous_test(sync_api, httpx_mock):
     assert sync_api.expect(200).get("/items").json() == []
 """
 _RESPX = """
-import httpx
 import respx
 
 
@@ -220,12 +219,6 @@ def test_the_same_from_a_synchronous_test(sync_api, respx_mock):
     respx_mock.get("http://prices.test/tea").respond(json={"price": 4})
     assert sync_api.expect(200).get("/price").json() == {"price": 4}
     assert sync_api.expect(200).get("/items").json() == []
-
-
-@respx.mock(using="httpx")
-async def test_its_other_way_to_mock(api):
-    respx.get("http://prices.test/tea").respond(json={"price": 5})
-    assert (await api.expect(200).get("/price")).json() == {"price": 5}
 """
 
 _SYRUPY = """
@@ -447,7 +440,7 @@ CASES: Final = [
     ),
     *(
         Case(package, mode, (mode,) if mode else (), tests=tests, passed=TESTS + count, further=needs, recipe="mocks")
-        for package, tests, count in (("pytest-httpx", _HTTPX_MOCK, 2), ("respx", _RESPX, 3))
+        for package, tests, count in (("pytest-httpx", _HTTPX_MOCK, 2), ("respx", _RESPX, 2))
         for mode, needs in (("", ()), ("--testkit-live", ("uvicorn",)))
     ),
     Case("syrupy", tests=_SYRUPY, passed=TESTS + 2, before=("--snapshot-update",)),

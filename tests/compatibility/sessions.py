@@ -62,7 +62,7 @@ def run(case: Case, folder: Path, python: Run) -> Outcome:
 
 
 def _others(case: Case) -> list[str]:
-    """The options that keep all plugins out that are installed here, but the kit, pytest-asyncio and those of the case."""
+    """The options that keep out all plugins but the kit's, pytest-asyncio and those of the case."""
     packages = ["kailash-testkit", *(["pytest-asyncio"] if case.asyncio else []), case.package, *case.further]
     wanted = {point.name for package in packages for point in metadata.distribution(package).entry_points}
     installed = {point.name for point in metadata.entry_points(group="pytest11")}
