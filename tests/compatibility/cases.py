@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from recipes import code, options
 from shop_project import TESTS
 
 _HEAD: Final = """
@@ -108,26 +109,6 @@ def test_a_failure_in_the_application(sync_api, mocker):
         sync_api.get("/items")
 """
 
-_STEPS = """
-from pytest_bdd import given, parsers, scenarios, then, when
-
-scenarios("shop.feature")
-
-
-@given(parsers.parse("an item {name}"))
-def an_item(name):
-    items.create_sync(name=name)
-
-
-@when(parsers.parse("{name} is posted"))
-def posted(sync_api, name):
-    sync_api.expect(201).post("/items", json={"name": name})
-
-
-@then(parsers.parse("there are {count:d} items"))
-def there_are(sync_api, count):
-    assert len(sync_api.expect(200).get("/items").json()) == count == items.count_sync()
-"""
 _FEATURE = """
 Feature: The shop
   Scenario: An item is posted
@@ -205,22 +186,6 @@ def test_the_same_from_a_synchronous_test(sync_api, httpx_mock):
     assert sync_api.expect(200).get("/price").json() == {"price": 4}
     assert sync_api.expect(200).get("/items").json() == []
 """
-_RESPX = """
-import respx
-
-
-@respx.mock
-async def test_what_the_application_asks_is_answered(api):
-    respx.get("http://prices.test/tea").respond(json={"price": 3})
-    assert (await api.expect(200).get("/price")).json() == {"price": 3}
-
-
-def test_the_same_from_a_synchronous_test(sync_api, respx_mock):
-    respx_mock.get("http://prices.test/tea").respond(json={"price": 4})
-    assert sync_api.expect(200).get("/price").json() == {"price": 4}
-    assert sync_api.expect(200).get("/items").json() == []
-"""
-
 _SYRUPY = """
 async def test_a_response(api, snapshot):
     await api.expect(201).post("/items", json={"name": "posted"})
@@ -395,7 +360,7 @@ CASES: Final = [
     Case(
         "pytest-timeout",
         "signal",
-        ("--timeout=60", "--timeout-method=signal"),
+        settings=options("pytest-timeout"),
         tests=_TIMED_OUT,
         passed=TESTS + 1,
         others={"failed": 2},
@@ -406,7 +371,7 @@ CASES: Final = [
     Case("pytest-mock", tests=_MOCKED, passed=TESTS + 2),
     Case(
         "pytest-bdd",
-        tests=_STEPS,
+        tests=code("pytest-bdd"),
         files={"tests/shop.feature": _FEATURE},
         passed=TESTS + 2,
         recipe="pytest-bdd",
@@ -416,7 +381,7 @@ CASES: Final = [
     Case("pytest-sugar"),
     Case(
         "pytest-env",
-        settings={"env": ["CURRENCY=EUR", "D:DATABASE_URL=sqlite:///development.db"]},
+        settings=options("pytest-env"),
         tests=_ENV,
         passed=TESTS + 1,
         recipe="pytest-env",
@@ -424,7 +389,7 @@ CASES: Final = [
     Case(
         "pytest-socket",
         "--disable-socket",
-        ("--disable-socket", "--allow-unix-socket"),
+        settings=options("pytest-socket"),
         tests=_NO_SOCKETS,
         passed=TESTS + 2,
         recipe="pytest-socket",
@@ -440,7 +405,7 @@ CASES: Final = [
     ),
     *(
         Case(package, mode, (mode,) if mode else (), tests=tests, passed=TESTS + count, further=needs, recipe="mocks")
-        for package, tests, count in (("pytest-httpx", _HTTPX_MOCK, 2), ("respx", _RESPX, 2))
+        for package, tests, count in (("pytest-httpx", _HTTPX_MOCK, 2), ("respx", code("mocks"), 2))
         for mode, needs in (("", ()), ("--testkit-live", ("uvicorn",)))
     ),
     Case("syrupy", tests=_SYRUPY, passed=TESTS + 2, before=("--snapshot-update",)),
@@ -448,8 +413,10 @@ CASES: Final = [
     Case(
         "freezegun",
         tests=_FROZEN.format(
-            head="from freezegun import freeze_time", freeze='freeze_time("2020-01-02", real_asyncio=True)'),
+            head="from freezegun import freeze_time", freeze='freeze_time("2020-01-02", real_asyncio=True)'
+        ),
         passed=TESTS + 2,
+        recipe="freezegun",
     ),
     Case(
         "time-machine",

@@ -41,6 +41,7 @@ def run(case: Case, folder: Path, python: Run) -> Outcome:
     write(folder, {**files(case.mark), **module_of(case), **case.files})
     write(folder, {"pyproject.toml": _toml(settings(**case.settings)), "tmp/.keep": ""})
     environment = clean_environment() | {"TMPDIR": str(folder / "tmp")}
+    environment.pop("PYTHONPATH", None)
     arguments = ["-W", "error", "-m", "pytest", "-p", "no:cacheprovider", *_others(case), "--testkit-verify"]
     arguments += case.arguments
     if case.before is not None:
