@@ -156,6 +156,25 @@ def test_verdicts_are_the_same_both_ways(shop: Project, arguments: list[str]) ->
     shop.run(*arguments).assert_outcomes(passed=11)
 
 
+MOCKED_FIRST = """
+    import httpcore, pytest
+
+    def test_it(monkeypatch, request):
+        def refuse(*_):
+            raise AssertionError("mocked")
+
+        for kind in (httpcore.AsyncHTTPConnection, httpcore.AsyncConnectionPool):
+            monkeypatch.setattr(kind, "handle_async_request", refuse)
+        request.getfixturevalue("sync_api").expect(200).get("/items")
+"""
+
+
+def test_a_mock_of_outgoing_http_that_begins_before_the_client_does_not_catch_it(shop: Project) -> None:
+    """Mocks replace methods of httpcore's classes."""
+    shop.write({"tests/test_it.py": MOCKED_FIRST})
+    shop.run_anew("--testkit-live").assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize(
     ("lifespan", "starts"), [pytest.param("session", 1, id="session"), pytest.param("test", 3, id="test")]
 )
