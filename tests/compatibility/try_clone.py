@@ -43,6 +43,11 @@ def environment(folder: Path, *, without_servers: bool) -> dict[str, str]:
     return found
 
 
+def asked(python: str, what: str) -> str:
+    """What an interpreter says of itself."""
+    return subprocess.check_output([python, "-c", f"import platform, sys; print({what})"], text=True).strip()
+
+
 def said(output: str) -> str:
     """What pytest's closing lines say, one for each session."""
     closing = [found.replace(" warnings", "") for found in _CLOSING.findall(output)]
@@ -58,6 +63,7 @@ def main() -> int:
     python = shutil.which(options.python)
     if python is None:
         parser.error(f"no {options.python} here")
+    python = asked(python, "sys.executable")  # not a shim, which needs programs of its own
     with tempfile.TemporaryDirectory(prefix="kailash-testkit-clone-") as name:
         folder = Path(name)
         (folder / "tmp").mkdir()
