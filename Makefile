@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 3
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: setup demo test test-all test-python coverage lint types docs bench api clean
+.PHONY: setup demo test test-all test-python compatibility compatibility-python coverage lint types docs bench api clean
 
 setup: $(STAMP)
 
@@ -41,6 +41,16 @@ test-all: $(STAMP)
 # The short form on another Python, in an environment of its own: make test-python PYTHON=python3.13
 test-python:
 	$(MAKE) test VENV=.venv-$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+# The kit beside each plugin of the extra `matrix`, in an environment of its own; writes docs/compatibility.md.
+compatibility:
+	@[ -x .venv-compatibility/bin/python ] || $(PYTHON) -m venv .venv-compatibility
+	.venv-compatibility/bin/python -m pip install --quiet --disable-pip-version-check -e '.[matrix]'
+	PYTHONPATH=tests:tests/docs .venv-compatibility/bin/python tests/compatibility/try_plugins.py
+
+# `make demo` and `make test` in a clean clone; writes their row. make compatibility-python PYTHON=python3.13
+compatibility-python: $(STAMP)
+	PYTHONPATH=tests:tests/docs $(BIN)/python tests/compatibility/try_clone.py $(PYTHON)
 
 # Branch coverage of the short form, with the sessions and processes that tests start.
 coverage: $(STAMP)

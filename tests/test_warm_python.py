@@ -33,7 +33,7 @@ for value in (
     logging.root.handlers,
     tempfile.gettempdir(),
     socket.getdefaulttimeout(),
-    asyncio.get_event_loop_policy().__class__,
+    asyncio.events._event_loop_policy,  # asking for it is deprecated from Python 3.14 on
     (sys.stdin.read(), sys.stdout.line_buffering, sys.stdout.encoding, sys.stderr.errors),
     sys.modules["__main__"].__dict__.get("STATE"),
 ):

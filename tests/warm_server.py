@@ -117,6 +117,7 @@ def serve(connection: Connection) -> Command:
         process = os.fork()
         if process == 0:
             connection.close()
+            os.setpgid(0, 0)  # here too: whoever comes first, before the command starts a process of its own
             return request
         os.setpgid(process, process)
         running.add(process)

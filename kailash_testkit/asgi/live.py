@@ -6,8 +6,11 @@ In this process, so that applications and dependency overrides that a test makes
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import logging
+import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -16,7 +19,8 @@ from typing import Any, Final, Self
 
 from kailash_testkit.asgi.applications import asgi_app
 from kailash_testkit.asgi.lifespan import Phase, TimeLimits, failed
-from kailash_testkit.asgi.protocol import AsgiApp, Receive, Scope, Send
+from kailash_testkit.asgi.outcome import Outcome
+from kailash_testkit.asgi.protocol import AsgiApp, Message, Receive, Scope, Send
 from kailash_testkit.asgi.tracebacks import exception_line
 from kailash_testkit.concurrency import clocks, contexts
 from kailash_testkit.errors import ConfigurationError, LifespanFailed
@@ -47,6 +51,7 @@ class LiveServer:
     ) -> None:
         try:
             import uvicorn
+            from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
         except ImportError:
             raise ConfigurationError(
                 "the application cannot be served: uvicorn is not installed",
@@ -55,7 +60,10 @@ class LiveServer:
         self.app = app
         self._on_stop = on_stop
         self._limits = limits or TimeLimits()
-        self._watched = _Watched(asgi_app(app))
+        # Around uvicorn's own, which changes the client's address: by that a client finds the work on its request.
+        trusted = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
+        behind: Any = ProxyHeadersMiddleware(asgi_app(app), trusted)  # type: ignore[arg-type]
+        self._watched = _Watched(behind)
         self._context = contexts.of_application()
         self.url = ""
         # Requests that a client leaves open shall not keep the server up.
@@ -63,6 +71,7 @@ class LiveServer:
             uvicorn.Config(
                 self._watched,
                 interface="asgi3",
+                proxy_headers=False,
                 log_config=None,
                 access_log=False,
                 ws="none",
@@ -129,7 +138,26 @@ class LiveServer:
         deadline = clocks.now() + seconds
         while self.is_busy and clocks.now() < deadline:
             time.sleep(0.002)
+        self._watched.works.clear()  # failures that no client asked for
         return not self.is_busy
+
+    async def ended(self, client: tuple[str, int], seconds: float | None) -> Outcome | None:
+        """Waits until the application is through with the request from that address, background tasks included.
+
+        Called in the client's event loop, after the response. The outcome has an exception where the application raised
+        one after it had answered. After so many seconds the work is cancelled, and there is none.
+        """
+        work = self._watched.works.pop(client, None)
+        if work is None:
+            return Outcome()
+        done = asyncio.wrap_future(work.done)
+        if seconds is None:
+            return await done
+        if not await clocks.wait({done}, seconds):
+            return done.result()
+        work.cancel()
+        await clocks.wait({done}, _GRACE)
+        return None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -169,15 +197,35 @@ class LiveServer:
         return unknown
 
 
+class _Work:
+    """What the application does for one request. done: how it ended."""
+
+    def __init__(self) -> None:
+        self.done: concurrent.futures.Future[Outcome] = concurrent.futures.Future()
+        self.done.set_running_or_notify_cancel()  # whoever stops waiting for it does not cancel it
+        self._task = asyncio.current_task()
+
+    def cancel(self) -> None:
+        """From another thread."""
+        if self._task is not None:
+            self._task.get_loop().call_soon_threadsafe(self._task.cancel)
+
+
 class _Watched:
-    """The application, with an eye on its lifespan: the server keeps neither its task nor its exception."""
+    """The application, with an eye on its lifespan: the server keeps neither its task nor its exception.
+
+    works: those on requests, by the client's address, that still go on or failed after they had answered.
+    """
 
     def __init__(self, app: AsgiApp) -> None:
         self._app = app
         self._lifespan: asyncio.Task[Any] | None = None
         self.error: BaseException | None = None
+        self.works: dict[tuple[str, int], _Work] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            return await self._answer(scope, receive, send)
         if scope["type"] != "lifespan":
             return await self._app(scope, receive, send)
         self._lifespan = asyncio.current_task()
@@ -186,6 +234,27 @@ class _Watched:
         except BaseException as error:
             self.error = error
             raise
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        work, address, outcome = _Work(), tuple(scope["client"]), Outcome(answered=True)
+        self.works[address] = work
+        handled: list[BaseException | None] = []
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                handled.append(sys.exception())
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except BaseException as error:
+            if handled and error is not handled[0]:  # else the response is what the client gets to know of it
+                outcome = Outcome(error)
+            raise
+        finally:
+            if outcome.exception is None:
+                self.works.pop(address, None)
+            work.done.set_result(outcome)
 
     def cancel(self) -> None:
         """Ends the lifespan, from another thread."""

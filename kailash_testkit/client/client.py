@@ -19,7 +19,8 @@ from kailash_testkit.client.expectation import Expectation
 from kailash_testkit.client.options import ClientOptions, Cookies, Headers
 from kailash_testkit.client.overriding import overridden
 from kailash_testkit.client.resources import Resource, ResourceOptions
-from kailash_testkit.client.targets import Target, UrlTransport, target_of
+from kailash_testkit.client.targets import Target, target_of
+from kailash_testkit.client.url_transport import UrlTransport
 from kailash_testkit.client.views import view_options
 from kailash_testkit.internals.nexus import recorded_age
 

@@ -22,7 +22,8 @@ from kailash_testkit.client.overriding import overridden
 from kailash_testkit.client.resources import ResourceOptions
 from kailash_testkit.client.sync_expectation import SyncExpectation
 from kailash_testkit.client.sync_resource import SyncResource
-from kailash_testkit.client.targets import Target, UrlTransport, target_of
+from kailash_testkit.client.targets import Target, target_of
+from kailash_testkit.client.url_transport import UrlTransport
 from kailash_testkit.client.views import view_options
 from kailash_testkit.concurrency.portal import require_no_loop
 from kailash_testkit.internals.nexus import recorded_age

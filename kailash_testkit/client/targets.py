@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import httpx
 
 from kailash_testkit.asgi.lifespan import TimeLimits
 from kailash_testkit.asgi.server import AppServer
 from kailash_testkit.asgi.transport import AppTransport
+from kailash_testkit.client.url_transport import UrlTransport
 from kailash_testkit.concurrency import loops
 from kailash_testkit.concurrency.portal import Portal
 from kailash_testkit.errors import ConfigurationError, KitError
 from kailash_testkit.redaction import redact
 
+if TYPE_CHECKING:
+    from kailash_testkit.asgi.live import LiveServer
+
 _DEFAULT_CLIENT: Final = ("127.0.0.1", 50_000)
 _DEFAULT_LIMITS: Final = TimeLimits()
-
-
-class UrlTransport(httpx.AsyncHTTPTransport):
-    """httpx's own transport, with a connection for each request: what a server works on is not known here.
-
-    uvicorn closes a connection on which the application failed, after it sent the whole response: the
-    next request on it would fail now and then. A kept connection also belongs to one event loop.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(limits=httpx.Limits(max_keepalive_connections=0))
-
-    @property
-    def running(self) -> set[asyncio.Task[None]]:
-        """None."""
-        return set()
 
 
 class AppTarget:
@@ -109,10 +96,10 @@ class AppTarget:
 class UrlTarget:
     """A server at a URL, started by somebody else.
 
-    app: the application behind the URL, where it is known.
+    app: the application behind the URL, where it is known. server: the kit's own server there.
     """
 
-    def __init__(self, url: str | httpx.URL, *, app: Any = None) -> None:
+    def __init__(self, url: str | httpx.URL, *, app: Any = None, server: LiveServer | None = None) -> None:
         parsed = httpx.URL(url)
         if parsed.scheme not in {"http", "https"} or not parsed.host:
             raise ConfigurationError(
@@ -121,7 +108,7 @@ class UrlTarget:
             )
         self.app = app
         self.base_url = str(url)
-        self.transport = UrlTransport()
+        self.transport = UrlTransport(server)
         self.portal = Portal()
 
     async def start(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Awaitable, Callable, Collection
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,11 @@ class Application:
         self._add_tables = add_tables
         self._close_in_loop = close_in_loop
         self._servers: list[SharedAppServer | SharedLiveServer] = []
+
+    def start(self) -> None:
+        """Before tests: the client of a real server takes httpx as it is now, before a test mocks outgoing HTTP."""
+        if self._settings.live:
+            importlib.import_module("kailash_testkit.client")
 
     def client(self, app: Any, kit: Kit) -> ApiClient:
         """An `ApiClient` on the application, which is started once per event loop."""

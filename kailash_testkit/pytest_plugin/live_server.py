@@ -68,8 +68,7 @@ class SharedLiveServer:
             finally:
                 self._sandboxes.finish(self, started)
             self._server = server
-        # Connections that are kept would belong to the event loop of one test.
-        return UrlTarget(self._server.url, app=self.app)
+        return UrlTarget(self._server.url, app=self.app, server=self._server)
 
     def begin_test(self, *, asynchronous: bool) -> None:
         """Nothing: the server has an event loop of its own."""

@@ -84,6 +84,7 @@ class Session:
     def start(self) -> None:
         """Lets factories find the session's kit without a fixture."""
         open_kits.add_provider(self.under_test.provide)
+        self.application.start()
         self._watching.enter_context(loops.watching_runners(self.close_loop))
 
     def finish(self) -> None:

@@ -38,8 +38,8 @@ def test_waiting_ends_in_frozen_time(frozen: AbstractContextManager[object]) -> 
     async def main() -> None:
         never = asyncio.ensure_future(asyncio.Event().wait())
         soon = asyncio.ensure_future(asyncio.to_thread(time.sleep, 0.01))
+        assert await clocks.wait([soon], 30) == set()
         assert await clocks.wait([never, soon], 0.1) == {never}
-        assert await clocks.wait([soon], 0.1) == set()
         never.cancel()
 
     with frozen:

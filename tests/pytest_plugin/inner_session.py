@@ -115,9 +115,9 @@ class Project:
             f"--basetemp={self.path / 'basetemp'}", *arguments,
         ]  # fmt: skip
 
-    def run(self, *arguments: str) -> Outcome:
-        """Runs a pytest session in a process of its own, see `warm_python`."""
-        return Outcome(self._python.run(*self.command(*arguments), folder=self.path))
+    def run(self, *arguments: str, timeout: float = 100.0) -> Outcome:
+        """Runs a pytest session in a process of its own, see `warm_python`. timeout: in seconds."""
+        return Outcome(self._python.start(*self.command(*arguments), folder=self.path).wait(timeout))
 
     def run_anew(self, *arguments: str) -> Outcome:
         """Runs a pytest session in a new interpreter, in which nothing was imported before."""

@@ -48,6 +48,133 @@ def test_a_suite_runs_both_ways(shop: Project, loops: str, arguments: list[str])
     shop.run(*arguments).assert_outcomes(passed=6)
 
 
+BACKGROUND_API = """
+    import asyncio, contextvars
+    from contextlib import asynccontextmanager
+    from starlette.applications import Starlette
+    from starlette.background import BackgroundTask
+    from starlette.responses import JSONResponse, StreamingResponse
+    from starlette.routing import Route
+    from shop.models import db
+
+    region = contextvars.ContextVar("region", default="unset")
+    region.set("eu")
+
+    @asynccontextmanager
+    async def lifespan(app):
+        region.set("start-up")
+        yield
+
+    async def late(request):
+        what = request.query_params.get("what")
+
+        async def work():
+            await asyncio.sleep(30 if what == "hang" else 0.05)
+            if what == "none":
+                return
+            await db.express.create("Item", {"name": region.get()})
+            if what == "fail":
+                raise LookupError("late")
+
+        if what == "stream":
+            async def parts():
+                yield b"a"
+                await asyncio.sleep(0.02)
+                yield b"b"
+
+            return StreamingResponse(parts(), background=BackgroundTask(work))
+        return JSONResponse({}, 202, background=BackgroundTask(work))
+
+    async def fail(request):
+        await db.express.create("Item", {"name": "before the failure"})
+        raise LookupError("at once")
+
+    app = Starlette(routes=[Route("/late", late), Route("/fail", fail)], lifespan=lifespan)
+"""
+VERDICTS = """
+    import asyncio
+    import httpx, pytest
+    from kailash_testkit import Factory, UnexpectedStatus
+
+    items = Factory("Item")
+    kinds = pytest.mark.parametrize("what", ["answer", "stream"])
+
+    @kinds
+    async def test_rows_of_a_background_task(kit, api, what):
+        with kit.changes() as changes:
+            await api.get("/late", params={"what": what})
+        changes.assert_only(items.created(name="eu"))
+
+    @kinds
+    def test_rows_of_a_background_task_for_a_synchronous_client(kit, sync_api, what):
+        with kit.changes() as changes:
+            sync_api.get("/late", params={"what": what})
+        changes.assert_only(items.created(name="eu"))
+
+    async def test_behind_a_proxy(kit, api):
+        with kit.changes() as changes:
+            await api.get("/late", headers={"x-forwarded-for": "203.0.113.7"})
+        changes.assert_only(items.created(name="eu"))
+
+    async def test_several_at_a_time(kit, api):
+        with kit.changes() as changes:
+            await asyncio.gather(api.get("/late"), *(api.get("/late", params={"what": "none"}) for _ in range(5)))
+        changes.assert_only(items.created(name="eu"))
+
+    async def test_a_stream_that_is_read_to_its_end(kit, api):
+        with kit.changes() as changes:
+            async with api.stream("GET", "/late", params={"what": "stream"}) as response:
+                assert b"".join([part async for part in response.aiter_bytes()]) == b"ab"
+        changes.assert_only(items.created(name="eu"))
+
+    async def test_a_background_task_that_fails(api):
+        with pytest.raises(LookupError, match="late") as caught:
+            await api.get("/late", params={"what": "fail"})
+        assert "raised after the response to GET" in caught.value.__notes__[0]
+
+    def test_one_that_fails_for_a_synchronous_client(sync_api):
+        with pytest.raises(LookupError, match="late"):
+            sync_api.get("/late", params={"what": "fail"})
+
+    async def test_a_background_task_without_end(kit, api):
+        with kit.changes() as changes, pytest.raises(httpx.ReadTimeout, match="goes on .a background task"):
+            await api.get("/late", params={"what": "hang"}, timeout=0.3)
+        changes.assert_none()
+
+    async def test_a_failure(kit, api):
+        with kit.changes() as changes:
+            await api.expect(500).get("/fail")
+        changes.assert_only(items.created(name="before the failure"))
+        with pytest.raises(UnexpectedStatus, match="created Item"):
+            await api.expect(200).get("/fail")
+"""
+
+
+@pytest.mark.parametrize("arguments", [[], ["--testkit-live"]], ids=["in this process", "live"])
+def test_verdicts_are_the_same_both_ways(shop: Project, arguments: list[str]) -> None:
+    shop.write({"shop/api.py": BACKGROUND_API, "tests/test_it.py": VERDICTS})
+    shop.run(*arguments).assert_outcomes(passed=11)
+
+
+MOCKED_FIRST = """
+    import httpcore, pytest
+
+    def test_it(monkeypatch, request):
+        def refuse(*_):
+            raise AssertionError("mocked")
+
+        for kind in (httpcore.AsyncHTTPConnection, httpcore.AsyncConnectionPool):
+            monkeypatch.setattr(kind, "handle_async_request", refuse)
+        request.getfixturevalue("sync_api").expect(200).get("/items")
+"""
+
+
+def test_a_mock_of_outgoing_http_that_begins_before_the_client_does_not_catch_it(shop: Project) -> None:
+    """Mocks replace methods of httpcore's classes."""
+    shop.write({"tests/test_it.py": MOCKED_FIRST})
+    shop.run_anew("--testkit-live").assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize(
     ("lifespan", "starts"), [pytest.param("session", 1, id="session"), pytest.param("test", 3, id="test")]
 )

@@ -8,9 +8,10 @@ import pytest
 from database_kinds import kinds_of
 from inner_session import Project
 from server_runs import GivenServers
-from soak import SOAK
+from soak import FACTOR, SOAK
 
 TESTS = 40 if SOAK else 8  # in each kind of loop
+MANY = 300 if FACTOR else 20  # of one kind
 
 # Connections of the server to the test database, as the kit's own connection sees them.
 USAGE = """
@@ -161,14 +162,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def test_connections_of_a_server_stay_flat_in_every_kind_of_loop(
     shop: Project, kind: str, given_servers: GivenServers
 ) -> None:
-    url = given_servers.of({"postgresql": "postgresql", "mysql": "mariadb"}[kind]).url
+    write(shop, given_servers, kind, TESTS, *MODULES)
+    shop.run("-q").assert_outcomes(passed=7 * TESTS + 1)
+
+
+@pytest.mark.databases
+@pytest.mark.slow
+@pytest.mark.parametrize(("loop", "each"), [("anyio", 1), ("anyio_uvloop", 1), ("unittest", 1), ("run", 2)])
+def test_connections_of_a_server_stay_flat_over_many_tests(
+    shop: Project, kind: str, given_servers: GivenServers, loop: str, each: int
+) -> None:
+    write(shop, given_servers, kind, MANY, loop, "last")
+    shop.run("-q", timeout=600).assert_outcomes(passed=each * MANY + 1)
+
+
+def write(shop: Project, servers: GivenServers, kind: str, tests: int, *modules: str) -> None:
+    """Writes a suite for a server: so many tests in each of these kinds of loop."""
+    url = servers.of({"postgresql": "postgresql", "mysql": "mariadb"}[kind]).url
     shop.configure_more(asyncio_mode="strict", testkit_database=url)
-    head = HEAD.replace("TESTS", str(TESTS))
-    modules = enumerate(MODULES.items())
-    tests = {f"test_{number}_{name}.py": head + text.replace("TESTS", str(TESTS)) for number, (name, text) in modules}
-    shop.write({"usage.py": USAGE, **tests})
-    outcome = shop.run("-q")
-    outcome.assert_outcomes(passed=7 * TESTS + 1)
+    texts = {f"test_{number}_{name}.py": HEAD + MODULES[name] for number, name in enumerate(modules)}
+    shop.write({"usage.py": USAGE, **{name: text.replace("TESTS", str(tests)) for name, text in texts.items()}})
 
 
 TRIO = """

@@ -77,14 +77,13 @@ class Connection:
         """
         require_writable(Path(path))
         try:
-            raw = sqlite3.connect(
-                path, isolation_level=None, check_same_thread=False, timeout=lock_wait, factory=OwnConnection
-            )
-            raw.file = str(path)
-            raw.execute("PRAGMA synchronous = OFF")
-            raw.execute("SELECT count(*) FROM sqlite_master")  # fails for a file that is no database
+            raw = _connect(path, lock_wait)
+            with _closed_on_failure(raw):
+                raw.execute("PRAGMA synchronous = OFF")
+                raw.execute("SELECT count(*) FROM sqlite_master")  # fails for a file that is no database
         except sqlite3.Error as error:
             raise _cannot_open(path, str(error), "correct the URL or the file") from None
+        raw.file = str(path)
         return cls(raw, str(path), lock_wait)
 
     @classmethod
@@ -97,10 +96,9 @@ class Connection:
         # Where nobody is connected, SQLite would leave the files of its write-ahead log beside the database.
         url = f"{path.as_uri()}?mode=ro{'' if side_files(path) else '&immutable=1'}"
         try:
-            raw = sqlite3.connect(
-                url, uri=True, isolation_level=None, check_same_thread=False, timeout=lock_wait, factory=OwnConnection
-            )
-            raw.execute("SELECT count(*) FROM sqlite_master")
+            raw = _connect(url, lock_wait, uri=True)
+            with _closed_on_failure(raw):
+                raw.execute("SELECT count(*) FROM sqlite_master")
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
                 raise unsafe(
@@ -148,8 +146,9 @@ class Connection:
             self.path,
             self._lock_wait,
         )
-        copy._configure_for_journal()
-        self.raw.backup(copy.raw)
+        with _closed_on_failure(copy.raw):
+            copy._configure_for_journal()
+            self.raw.backup(copy.raw)
         return copy
 
     def overwrite_with(self, other: Connection) -> None:
@@ -234,6 +233,22 @@ class Connection:
         self._is_for_journal = True
         for setting in _JOURNAL_SETTINGS:
             self.raw.execute(f"PRAGMA {setting}")
+
+
+def _connect(where: Path | str, lock_wait: float, *, uri: bool = False) -> OwnConnection:
+    return sqlite3.connect(
+        where, uri=uri, isolation_level=None, check_same_thread=False, timeout=lock_wait, factory=OwnConnection
+    )
+
+
+@contextmanager
+def _closed_on_failure(raw: sqlite3.Connection) -> Generator[None, None, None]:
+    """Python 3.13 warns of a connection that is only forgotten."""
+    try:
+        yield
+    except BaseException:
+        raw.close()
+        raise
 
 
 def require_writable(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from kailash_testkit.databases.servers import Choice, open_server
 from kailash_testkit.databases.servers.access import Access, HeldPort
 from kailash_testkit.databases.storage import RunFolder
 
-WORD = "server-0123456789abcdef0123456789abcdef"
+WORD = f"server-{secrets.token_hex(16)}"  # of this process: the same tests may run beside it
 USER = os.geteuid() if hasattr(os, "geteuid") else 0
 
 linux_only = pytest.mark.skipif(not Path("/proc/self").exists(), reason="the environment of a process is not known")

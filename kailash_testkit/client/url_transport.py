@@ -1,0 +1,122 @@
+"""The transport to a server at a URL: a connection for each request, past whatever mocks outgoing HTTP in a test."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Generator
+from typing import TYPE_CHECKING, Any, Final
+
+import httpcore
+import httpx
+
+from kailash_testkit.asgi.masking import request_line
+
+if TYPE_CHECKING:
+    from kailash_testkit.asgi.live import LiveServer
+
+# As it is before a test begins. pytest-httpx replaces methods of httpx's transports meanwhile, respx and vcrpy those of
+# httpcore's pools and connections: for what the application asks of others, not for what the test asks of it.
+_SEND: Final = httpcore.AsyncHTTPConnection.handle_async_request
+_SECURE: Final = (b"https", b"wss")
+
+
+class UrlTransport(httpx.AsyncBaseTransport):
+    """Sends each request on a connection of its own.
+
+    uvicorn closes a connection on which the application failed, after it sent the whole response: the
+    next request on it would fail now and then. A kept connection also belongs to one event loop.
+
+    server: the kit's own server behind the URL, where it is one. A response then ends when the application is through
+    with the request, as it does in this process; elsewhere what a server works on is not known.
+    """
+
+    def __init__(self, server: LiveServer | None = None) -> None:
+        self._server = server
+        self._tls: ssl.SSLContext | None = None
+
+    @property
+    def running(self) -> set[asyncio.Task[None]]:
+        """None: what runs, runs elsewhere."""
+        return set()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Returns when the response begins. Raises what httpx raises: `httpx.ConnectError`, `httpx.ReadTimeout`."""
+        url = httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        )
+        if self._tls is None and url.scheme in _SECURE:
+            self._tls = httpx.create_ssl_context()  # reads files
+        connection = httpcore.AsyncHTTPConnection(url.origin, self._tls)
+        asked = httpcore.Request(
+            request.method, url, headers=request.headers.raw, content=request.stream, extensions=request.extensions
+        )
+        with _as_of_httpx(request):
+            answer = await _SEND(connection, asked)
+        return httpx.Response(
+            answer.status,
+            headers=answer.headers,
+            stream=_Body(answer, connection, request, self._server),
+            extensions=answer.extensions,
+        )
+
+
+class _Body(httpx.AsyncByteStream):
+    """A response's body as it comes; its end waits for the end of the application's work, where that is known."""
+
+    def __init__(
+        self,
+        answer: httpcore.Response,
+        connection: httpcore.AsyncHTTPConnection,
+        request: httpx.Request,
+        server: LiveServer | None,
+    ) -> None:
+        self._answer = answer
+        self._connection = connection
+        self._request = request
+        self._server = server
+        wire: Any = answer.extensions.get("network_stream")
+        self._address: tuple[str, int] | None = wire.get_extra_info("client_addr") if wire is not None else None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _as_of_httpx(self._request):
+            async for part in self._answer.aiter_stream():
+                yield part
+        if self._server is not None and self._address is not None:
+            await self._application_ends(self._server, self._address)
+
+    async def _application_ends(self, server: LiveServer, address: tuple[str, int]) -> None:
+        """Raises what the application raised after it had answered, and `httpx.ReadTimeout` when it goes on."""
+        patience: float | None = self._request.extensions.get("timeout", {}).get("read")
+        outcome = await server.ended(address, patience)
+        if outcome is None:
+            raise httpx.ReadTimeout(
+                f"{request_line(self._request)}: the application sent its response but goes on (a background task?) "
+                f"for {patience:g} s and was cancelled",
+                request=self._request,
+            )
+        if outcome.exception is not None:
+            raise outcome.to_raise(self._request)
+
+    async def aclose(self) -> None:
+        await self._answer.aclose()
+        await self._connection.aclose()
+
+
+@contextlib.contextmanager
+def _as_of_httpx(request: httpx.Request) -> Generator[None, None, None]:
+    """httpcore's errors as those of httpx, which have the same names."""
+    try:
+        yield
+    except (
+        httpcore.NetworkError,
+        httpcore.ProtocolError,
+        httpcore.TimeoutException,
+        httpcore.UnsupportedProtocol,
+    ) as error:
+        kind: type[httpx.RequestError] = getattr(httpx, type(error).__name__)
+        raise kind(str(error), request=request) from error
