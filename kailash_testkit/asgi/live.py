@@ -6,6 +6,7 @@ In this process, so that applications and dependency overrides that a test makes
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import logging
 import socket
 import threading
@@ -65,7 +66,7 @@ class LiveServer:
                 interface="asgi3",
                 log_config=None,
                 access_log=False,
-                ws="none",
+                ws=_websocket_protocol(),
                 timeout_graceful_shutdown=_GRACE,
             )
         )
@@ -167,6 +168,17 @@ class LiveServer:
         )
         unknown.__cause__ = self._failure
         return unknown
+
+
+def _websocket_protocol() -> Any:
+    """uvicorn's implementation for the package of the extra ``websockets``, which the client needs too.
+
+    Not its older ones, which warn on import.
+    """
+    from uvicorn.config import WS_PROTOCOLS
+
+    known = "websockets-sansio" in WS_PROTOCOLS and importlib.util.find_spec("websockets") is not None
+    return "websockets-sansio" if known else "none"
 
 
 class _Watched:

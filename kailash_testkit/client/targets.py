@@ -10,6 +10,7 @@ import httpx
 from kailash_testkit.asgi.lifespan import TimeLimits
 from kailash_testkit.asgi.server import AppServer
 from kailash_testkit.asgi.transport import AppTransport
+from kailash_testkit.asgi.websocket import Connection
 from kailash_testkit.concurrency import loops
 from kailash_testkit.concurrency.portal import Portal
 from kailash_testkit.errors import ConfigurationError, KitError
@@ -33,6 +34,12 @@ class UrlTransport(httpx.AsyncHTTPTransport):
     def running(self) -> set[asyncio.Task[None]]:
         """None."""
         return set()
+
+    async def open_websocket(self, request: httpx.Request, subprotocols: list[str]) -> Connection:
+        """A WebSocket connection to the server; as `AppTransport.open_websocket`."""
+        from kailash_testkit.asgi.websocket_over_network import connect
+
+        return await connect(request, subprotocols)
 
 
 class AppTarget:
