@@ -139,13 +139,14 @@ class ApiClient(httpx.AsyncClient):
         """A WebSocket connection for a block: ``async with api.websocket("/live") as socket:``.
 
         subprotocols: what the client offers, best first. options: ``headers``, ``params`` and ``cookies``, beside the
-            client's own.
+            client's own; ``auth``, in place of the client's.
 
         The block's end closes the connection, waits for the application, and raises what it raised. Raises
         `errors.WebSocketDenied` when the application refuses.
         """
+        auth = options.pop("auth", self.auth)
         request = self.build_request("GET", url, **options)
-        return opened_websocket(self, self.transport.open_websocket, self._begin, request, subprotocols)
+        return opened_websocket(self, self.transport.open_websocket, self._begin, request, subprotocols, auth)
 
     def _begin(self, request: httpx.Request) -> Running:
         return self.timeline.begin(request, elsewhere=self.app is None)

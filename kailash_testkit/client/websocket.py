@@ -15,7 +15,7 @@ from kailash_testkit.asgi.masking import Masker, request_line
 from kailash_testkit.asgi.timeline import Running
 from kailash_testkit.asgi.websocket import Connection, Data
 from kailash_testkit.asgi.websocket_handshake import LONGEST_REASON, is_sendable
-from kailash_testkit.client.options import Cookies, Headers, QueryParams
+from kailash_testkit.client.options import Auth, Cookies, Headers, QueryParams
 from kailash_testkit.errors import ConfigurationError, UnexpectedResponse, WebSocketClosed, WebSocketDenied
 from kailash_testkit.redaction import redact
 from kailash_testkit.text import truncate_repr
@@ -31,6 +31,7 @@ class WebSocketOptions(TypedDict, total=False):
     headers: Headers | None
     params: QueryParams | None
     cookies: Cookies | None
+    auth: Auth | None
 
 
 class WebSocket:
@@ -162,14 +163,16 @@ async def opened(
     begin: Callable[[httpx.Request], Running],
     request: httpx.Request,
     subprotocols: Sequence[str],
+    auth: Auth | None,
 ) -> AsyncGenerator[WebSocket, None]:
     """A connection for a block; the timeline has it as a request, with all that changed while it was open.
 
     client: whose headers, login and cookies are used. connect: opens it. begin: notes it in the timeline.
     request: as the client built it. subprotocols: what it offers.
+    auth: its login.
     """
     __tracebackhide__ = True
-    request = await _handshake(client, request, subprotocols)
+    request = await _handshake(client, request, subprotocols, auth)
     with begin(request) as running:
         try:
             connection = await connect(request, list(subprotocols))
@@ -188,18 +191,24 @@ async def opened(
         await connection.end(None)
 
 
-async def _handshake(client: httpx.AsyncClient, request: httpx.Request, subprotocols: Sequence[str]) -> httpx.Request:
-    """The request with the headers of a handshake, and the client's login."""
+async def _handshake(
+    client: httpx.AsyncClient, request: httpx.Request, subprotocols: Sequence[str], auth: Auth | None
+) -> httpx.Request:
+    """The request with the headers of a handshake, and the login."""
     scheme = _SCHEMES.get(request.url.scheme)
     if scheme is None:
         raise ConfigurationError(
             f"api.websocket({redact(str(request.url))!r}): not the URL of a WebSocket", do='give a path, or "ws://..."'
         )
     request.url = request.url.copy_with(scheme=scheme)
-    if client.auth is not None:
-        flow = client.auth.async_auth_flow(request)
+    if isinstance(auth, tuple):
+        auth = httpx.BasicAuth(*auth)
+    if isinstance(auth, httpx.Auth):
+        flow = auth.async_auth_flow(request)
         request = await anext(flow)
         await flow.aclose()
+    elif auth is not None:
+        request = auth(request)
     request.headers.update(
         {
             "connection": "Upgrade",

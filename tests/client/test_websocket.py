@@ -75,6 +75,8 @@ async def test_views_cookies_logins_and_the_lifespans_state_reach_the_applicatio
         api.auth = ("me", "pw")
         async with api.websocket("/live") as socket:
             assert str((await socket.receive_json())[0]).startswith("Basic ")
+        async with api.websocket("/live", auth=lambda request: request) as socket:
+            assert (await socket.receive_json())[0] is None
 
 
 async def test_an_exception_is_raised_where_the_test_next_waits_or_at_the_blocks_end() -> None:
