@@ -230,4 +230,24 @@ class ProtocolViolation(KitError):
 
 
 class UnsupportedProtocol(KitError):
-    """The URL of the request needs a protocol that the client does not speak, such as websockets."""
+    """The URL of the request needs a protocol that the client does not speak, such as ``ws`` in ``api.get(...)``."""
+
+
+class WebSocketDenied(KitError, AssertionError):
+    """The application refused a WebSocket connection: ``response`` is its answer, read."""
+
+    response: httpx.Response | None = None
+
+
+class WebSocketClosed(KitError, AssertionError):
+    """A message was expected on a WebSocket, or sent, and the connection is closed: ``code``, ``reason``.
+
+    The code is 1006 where the connection ended without a close.
+    """
+
+    code: int = 1006
+    reason: str = ""
+
+
+class NothingReceived(KitError, AssertionError):
+    """The application sent nothing on a WebSocket within the time."""
