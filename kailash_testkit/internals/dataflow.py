@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from kailash_testkit.errors import ConfigurationError, KitError
+from kailash_testkit.internals.dataflow_loops import end_loop_of_express
 from kailash_testkit.internals.drivers import cure_of_missing_driver, missing_driver
 from kailash_testkit.redaction import redact
 
@@ -96,7 +97,10 @@ def close_sync_express(dataflow: Any) -> None:
     express = getattr(dataflow, "_express_sync", None)
     if express is not None:
         dataflow._express_sync = None
-        express.close()
+        if hasattr(express, "close"):
+            express.close()
+        else:  # of earlier releases: nothing ends its loop
+            end_loop_of_express(dataflow, express._loop, express._thread)
 
 
 def empty_caches(dataflow: Any) -> None:
