@@ -8,19 +8,19 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 3
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: setup demo test test-all test-python coverage lint types docs bench api clean
+.PHONY: setup demo test test-all test-python test-oldest test-newest coverage lint types docs bench api clean
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml $(CONSTRAINTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or later is needed; name one: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@if command -v uv >/dev/null 2>&1; then \
 	  { [ -x $(BIN)/python ] || uv venv --quiet --python $(PYTHON) $(VENV); } && \
-	  uv pip install --quiet --python $(BIN)/python -e '.[dev]'; \
+	  uv pip install --quiet --python $(BIN)/python -e '.[dev]' $(addprefix -c ,$(CONSTRAINTS)); \
 	else \
 	  { [ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV); } && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' $(addprefix -c ,$(CONSTRAINTS)); \
 	fi
 	@touch $@
 
@@ -41,6 +41,16 @@ test-all: $(STAMP)
 # The short form on another Python, in an environment of its own: make test-python PYTHON=python3.13
 test-python:
 	$(MAKE) test VENV=.venv-$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+# The short form with the oldest releases of Kailash that pyproject.toml allows, and with the newest that there are, each
+# in an environment of its own.
+test-oldest:
+	$(MAKE) demo test VENV=.venv-oldest CONSTRAINTS=tests/constraints-oldest.txt
+
+test-newest:
+	$(MAKE) setup VENV=.venv-newest
+	.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade kailash kailash-dataflow kailash-nexus
+	$(MAKE) demo test VENV=.venv-newest
 
 # Branch coverage of the short form, with the sessions and processes that tests start.
 coverage: $(STAMP)

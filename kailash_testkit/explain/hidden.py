@@ -31,11 +31,12 @@ def soft_deleted(case: Case, row: Row) -> Explanation | None:
 
 def without_tombstones(case: Case, row: Row) -> Explanation | None:
     """The release hides every row of the model from lists, by a column that it does not make."""
-    if not case.model.hidden_rows:
+    if not case.model.hidden_rows or any(hit.model == case.model.name for hit in case.limits):
         return None
     return Explanation(
         Cause.NO_SOFT_DELETE,
-        f"{case.name} is in the test database, and {releases.installed_dataflow()} lists no row of {case.model.name}",
+        f"{case.name} is in the test database, where the ListNode of {releases.installed_dataflow()} finds no "
+        f"{case.model.name}",
         evidence=[
             f"ListNode and CountNode hide soft-deleted rows by {TOMBSTONE}, a column that this release does not make",
             f"stored: {row!r}",

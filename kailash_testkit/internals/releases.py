@@ -34,6 +34,15 @@ Before, ListNode and CountNode hide the rows by a column that is not there, unle
 finds none, servers refuse the statement. DeleteNode deletes.
 """
 
+OWN_CACHE_KEYS = Fact("2.15.0")
+"""The keys of cached results on a Redis name the database, those of ListNode (since 2.14.6) and those of express."""
+
+QUOTED_BATCHES = Fact("2.14.2")
+"""BulkCreateNode quotes the names of columns: before, a batch fails where a column has the name of a keyword."""
+
+CREATES_LEAK = Fact("2.13.4")
+"""Concurrent CreateNodes leak connections on SQLite."""
+
 WHOLE_ROWS = Fact("2.13.17")
 """ReadNode returns the columns that DataFlow adds to a model, ``created_at`` and ``updated_at``, on every database."""
 

@@ -154,7 +154,10 @@ def _needs_arguments(function: _Function) -> bool:
 def _mounted(tree: ast.Module) -> Iterator[ast.expr]:
     """What is given to ``mount``."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in ("mount", "Mount"):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in (
+            "mount",
+            "Mount",
+        ):
             yield from [*node.args, *(keyword.value for keyword in node.keywords)]
 
 

@@ -10,10 +10,14 @@ from typing import Final
 
 from kailash_testkit.projects.sources import Project, Source
 
-_READERS: Final = frozenset({"os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault", "decouple.config"})
+_READERS: Final = frozenset(
+    {"os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault", "decouple.config"}
+)
 _ENVIRONS: Final = re.compile(r"(^|\.)env(\.\w+)?$")  # of environs and django-environ: env.str("X")
 _URL: Final = re.compile(r"(^|_)(DATABASE|DB|DATAFLOW|POSTGRES\w*|PG|MYSQL|MARIADB|SQLITE|SQL\w*)(_\w+)?$|_?(DSN|URI)$")
-_ELSEWHERE: Final = re.compile(r"REDIS|CACHE|CELERY|BROKER|SENTRY|API|MONGO|AMQP|KAFKA|NAME|HOST|PORT|USER|PASS|POOL|ECHO")
+_ELSEWHERE: Final = re.compile(
+    r"REDIS|CACHE|CELERY|BROKER|SENTRY|API|MONGO|AMQP|KAFKA|NAME|HOST|PORT|USER|PASS|POOL|ECHO"
+)
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,8 @@ def url_variables(project: Project, source: Source, call: ast.AST) -> list[Varia
         reads = [*_reads(each), *_settings_fields(each)]
         for name, node, names in reads:
             near = 0 if each is source and id(node) in within else 1 if names & named else 2
-            if near < 2 or _looks_like_url(name):
-                if name not in found or near < found[name].near:
-                    found[name] = Variable(name, each.place(node), near)
+            if (near < 2 or _looks_like_url(name)) and (name not in found or near < found[name].near):
+                found[name] = Variable(name, each.place(node), near)
     return sorted(found.values(), key=lambda variable: (variable.near, not _looks_like_url(variable.name)))
 
 
@@ -96,17 +99,19 @@ def _settings_fields(source: Source) -> Iterator[_Read]:
 
 
 def _prefixes(settings: ast.ClassDef) -> Iterator[str]:
+    """What is given as ``env_prefix``: to SettingsConfigDict, in a dict, or in ``class Config``."""
     for node in ast.walk(settings):
         if isinstance(node, ast.keyword) and node.arg == "env_prefix":
             yield _text(node.value)
         elif isinstance(node, ast.Assign) and any(getattr(each, "id", "") == "env_prefix" for each in node.targets):
             yield _text(node.value)
         elif isinstance(node, ast.Dict):
-            yield from (_text(value) for key, value in zip(node.keys, node.values, strict=True) if _text(key) == "env_prefix")
+            pairs = zip(node.keys, node.values, strict=True)
+            yield from (_text(value) for key, value in pairs if _text(key) == "env_prefix")
 
 
 def _aliases(value: ast.AST | None) -> Iterator[str]:
-    """The names that a ``Field(...)`` gives: ``alias="X"``, ``validation_alias=AliasChoices("X", "Y")``, ``env="X"``."""
+    """The names that a ``Field(...)`` gives: ``alias="X"``, ``validation_alias=AliasChoices("X", "Y")``."""
     if not isinstance(value, ast.Call):
         return
     for keyword in value.keywords:

@@ -306,8 +306,7 @@ def with_tenant(model: Model, requested: Mapping[str, object], tenant: str) -> d
 def without_tenant(model: Model, requested: Mapping[str, object]) -> dict[str, object]:
     """The values as CreateNode takes them: a declared ``tenant_id`` must be there and differ from the tenant's.
 
-    CreateNode writes the tenant's into the statement, and fails when that changes nothing
-    (kailash-dataflow 2.20.1).
+    CreateNode writes the tenant's into the statement, and fails when that changes nothing.
     """
     declared = {"tenant_id": ""} if model.fields["tenant_id"].required else {}
     return {name: value for name, value in requested.items() if name != "tenant_id"} | declared
