@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from kailash_testkit.command_line import clean, doctor, generate, lint
+from kailash_testkit.command_line import clean, doctor, generate, init, lint
 from kailash_testkit.errors import KitError
 from kailash_testkit.version import __version__
 
-COMMANDS: Final = (generate, doctor, lint, clean)
+COMMANDS: Final = (init, generate, doctor, lint, clean)
 """Modules with ``add(commands)``, which declares a parser whose default ``run`` returns the exit code."""
 
 FAILED: Final = 2

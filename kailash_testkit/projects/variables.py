@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from kailash_testkit.projects.candidates import Candidate
 from kailash_testkit.projects.sources import Project, Source
 
 _READERS: Final = frozenset(
@@ -29,8 +30,9 @@ class Variable:
     near: int
 
 
-def url_variables(project: Project, source: Source, call: ast.AST) -> list[Variable]:
-    """The variables that may hold the URL of the DataFlow that ``call`` makes, the likeliest first; each once."""
+def url_variables(project: Project, dataflow: Candidate) -> list[Variable]:
+    """The variables that may hold the URL of the DataFlow, the likeliest first; each once."""
+    source, call = dataflow.source, dataflow.call
     within = {id(node) for node in ast.walk(call)}
     named = {str(name) for node in ast.walk(call) for name in (getattr(node, "id", None), getattr(node, "attr", None))}
     found: dict[str, Variable] = {}
@@ -101,13 +103,13 @@ def _settings_fields(source: Source) -> Iterator[_Read]:
 def _prefixes(settings: ast.ClassDef) -> Iterator[str]:
     """What is given as ``env_prefix``: to SettingsConfigDict, in a dict, or in ``class Config``."""
     for node in ast.walk(settings):
-        if isinstance(node, ast.keyword) and node.arg == "env_prefix":
-            yield _text(node.value)
-        elif isinstance(node, ast.Assign) and any(getattr(each, "id", "") == "env_prefix" for each in node.targets):
-            yield _text(node.value)
-        elif isinstance(node, ast.Dict):
+        if isinstance(node, ast.Dict):
             pairs = zip(node.keys, node.values, strict=True)
             yield from (_text(value) for key, value in pairs if _text(key) == "env_prefix")
+        elif isinstance(node, ast.keyword | ast.Assign):
+            names = [node.arg] if isinstance(node, ast.keyword) else [getattr(each, "id", "") for each in node.targets]
+            if "env_prefix" in names:
+                yield _text(node.value)
 
 
 def _aliases(value: ast.AST | None) -> Iterator[str]:
