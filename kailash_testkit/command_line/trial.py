@@ -115,9 +115,7 @@ async def _seeded(dataflow: Any, app: Any, answer: Answer) -> None:
         if app is not None:
             tables = [dataflow.get_model_info(name)["table_name"] for name in dataflow.get_models()]
             async with ApiClient(app, kit=kit) as api:
-                for path in _paths(
-                    app, [dataflow.get_model_info(name)["table_name"] for name in dataflow.get_models()]
-                ):
+                for path in _paths(app, tables):
                     status = (await api.get(path)).status_code
                     if status < 500 and (not answer.path or status < answer.status):
                         answer.path, answer.status = path, status

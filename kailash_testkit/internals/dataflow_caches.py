@@ -38,7 +38,7 @@ def caches_of(dataflow: Any) -> list[Cache]:
     if query is not None:
         keys = query.key_generator
         found.append(Cache(query.cache_manager, keys.prefix, getattr(keys, "db_identity", None)))
-    express = getattr(dataflow, "_express_dataflow", None)
+    express: Any = getattr(dataflow, "_express_dataflow", None)
     if getattr(express, "_cache_manager", None) is not None:
         keys = express._key_gen
         found.append(Cache(express._cache_manager, keys.prefix, getattr(keys, "express_db_instance", None)))
