@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from kailash_testkit.client import ApiClient
 from kailash_testkit.command_line.application import importable
@@ -126,8 +126,8 @@ async def _seeded(dataflow: Any, app: Any, answer: Answer) -> None:
 
 def _paths(app: Any, tables: Sequence[str]) -> Iterator[str]:
     """Paths that can be read without arguments: those that are named like a table, or a health check; then ``/``."""
-    routes = getattr(fastapi_app(app) if is_nexus(app) else app, "routes", [])
-    for route in routes if isinstance(routes, list) else []:
+    routes: object = getattr(fastapi_app(app) if is_nexus(app) else app, "routes", [])
+    for route in cast("list[object]", routes) if isinstance(routes, list) else []:
         path = str(getattr(route, "path", ""))
         last = path.strip("/").rpartition("/")[2]
         is_read = "GET" in (getattr(route, "methods", None) or ()) and "{" not in path
