@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from kailash_testkit.command_line import clean, doctor, explain_error, generate, lint
+from kailash_testkit.command_line import clean, doctor, explain_error, generate, init, lint
 from kailash_testkit.errors import KitError
 from kailash_testkit.version import __version__
 
-COMMANDS: Final = (generate, doctor, lint, clean, explain_error)
+COMMANDS: Final = (init, generate, doctor, lint, clean, explain_error)
 """Modules with ``add(commands)``, which declares a parser whose default ``run`` returns the exit code."""
 
 FAILED: Final = 2

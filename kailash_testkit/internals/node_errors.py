@@ -1,7 +1,4 @@
-"""The texts of the errors that Kailash and DataFlow report for a node, and for whom it ran.
-
-Tried with kailash 2.65.0 and kailash-dataflow 2.20.1.
-"""
+"""The texts of the errors that Kailash and DataFlow report for a node, whose node it was, and for whom it ran."""
 
 from __future__ import annotations
 

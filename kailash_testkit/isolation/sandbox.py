@@ -14,6 +14,7 @@ from kailash_testkit.databases import Database
 from kailash_testkit.databases.journal import Journal, Mark, RecordedChange, UndoReport
 from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError
 from kailash_testkit.internals import dataflow as dataflow_internals
+from kailash_testkit.internals.dataflow_caches import empty_caches, refuse_shared_cache
 from kailash_testkit.internals.dataflow_tables import refuse_models_on_own_tables
 from kailash_testkit.isolation.levels import KEPT, Detached, Level, State, kept_apart
 from kailash_testkit.isolation.recording import Recordings
@@ -47,6 +48,7 @@ class Sandbox:
     def open(self, dataflow: Any, claim: Claim) -> None:
         """Claims the database, makes the tables of all models registered so far, and installs the journal."""
         refuse_models_on_own_tables(dataflow)
+        refuse_shared_cache(dataflow)
         if claim == "private":
             self.database.mark_as_owned()
         else:
@@ -309,7 +311,7 @@ class Sandbox:
                 dataflow_internals.create_tables(dataflow)
             self.journal.refresh()
         for dataflow in self._dataflows:
-            dataflow_internals.empty_caches(dataflow)
+            empty_caches(dataflow)
         return report
 
     def _push(self, owner: object) -> None:

@@ -167,7 +167,10 @@ class Store:
     # --- reading -------------------------------------------------------------------------------
 
     async def get(self, model: Model, row_id: object) -> Row:
-        """The row with that id, as DataFlow shows it. Raises `RowNotFound`."""
+        """The row with that id, as DataFlow shows it. Raises `RowNotFound`.
+
+        Columns that DataFlow adds and ReadNode leaves out come from the table.
+        """
         row_id = checked_id(model, row_id)
         self.require_tenant(model)
         inputs = {"id": row_id, "raise_on_not_found": False}
@@ -179,6 +182,8 @@ class Store:
             result = {}  # an id that no row can have, such as 2**40 in a column of four bytes
         if not result.pop("found", False):
             raise self._not_found(model, row_id, self.stored(model, row_id))
+        if not model.columns.keys() <= result.keys():
+            result = {**(self._record(model, row_id) or {}), **result}
         return self._shown(model, result)
 
     async def find(self, model: Model, conditions: Mapping[str, object]) -> Row | None:
@@ -207,7 +212,7 @@ class Store:
             "order_by": order,
             "limit": _ALL_ROWS,
             "enable_cache": False,
-            "include_deleted": include_deleted,
+            "include_deleted": include_deleted or model.hidden_rows,
         }
         result = await self.workflows.run(model, "List", inputs)
         rows = (self._shown(model, record) for record in result["records"])
@@ -219,7 +224,7 @@ class Store:
         self.require_tenant(model)
         if wanted.nothing:
             return 0
-        if wanted.in_python:
+        if wanted.in_python or model.hidden_rows:
             return len(await self.rows(model, conditions))
         return await self._counted(model, wanted)
 
@@ -235,9 +240,12 @@ class Store:
 
     def stored(self, model: Model, row_id: object) -> Row | None:
         """The row with that id as it is in the table, or None."""
-        key = enum_to_value(row_id)
-        stored = self.database.row(model.table, key if isinstance(key, (int, str)) else str(key))
+        stored = self._record(model, row_id)
         return None if stored is None else Row.decoded(model, stored)
+
+    def _record(self, model: Model, row_id: object) -> Mapping[str, object] | None:
+        key = enum_to_value(row_id)
+        return self.database.row(model.table, key if isinstance(key, (int, str)) else str(key))
 
     def _require_stored(self, model: Model, row_id: object) -> Row:
         stored = self.stored(model, row_id)
@@ -303,8 +311,7 @@ def with_tenant(model: Model, requested: Mapping[str, object], tenant: str) -> d
 def without_tenant(model: Model, requested: Mapping[str, object]) -> dict[str, object]:
     """The values as CreateNode takes them: a declared ``tenant_id`` must be there and differ from the tenant's.
 
-    CreateNode writes the tenant's into the statement, and fails when that changes nothing
-    (kailash-dataflow 2.20.1).
+    CreateNode writes the tenant's into the statement, and fails when that changes nothing.
     """
     declared = {"tenant_id": ""} if model.fields["tenant_id"].required else {}
     return {name: value for name, value in requested.items() if name != "tenant_id"} | declared

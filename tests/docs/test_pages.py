@@ -25,6 +25,7 @@ from doc_blocks import (
 from warm_python import WarmPython
 
 from kailash_testkit import errors
+from kailash_testkit.internals.releases import SOFT_DELETE
 
 ERROR_PAGES = sorted((DOCS / "errors").glob("*.md"))
 ERRORS = sorted(
@@ -68,6 +69,8 @@ def outcome_of(warm_python: WarmPython, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_an_example_prints_what_its_page_shows(example: Example, outcome_of: Callable[[Example], Outcome]) -> None:
+    if "include_deleted=True" in example.code and not SOFT_DELETE.holds():
+        pytest.skip(f"soft deletion came with {SOFT_DELETE.package} {SOFT_DELETE.since}")
     outcome = outcome_of(example)
     assert example.name in outcome.errors, f"it did not run:\n{outcome.output}"
     printed = "\n".join(outcome.errors[example.name])
