@@ -27,19 +27,21 @@ _HINT: Final = "-v shows all"
 def section(facts: Facts, *, verbose: bool = False) -> str:
     """The text. verbose: without limits."""
     head = _seeded(facts["seeded"], verbose)
-    tail = _outside(facts, verbose) + _troubles(facts, verbose)
-    rest = len(_requests(facts, verbose))
-    replay = [f"replay: {facts['replay']}"]
+    requests = _requests(facts, verbose)
+    tail = [*_outside(facts, verbose), *_troubles(facts, verbose), *_nothing(facts)]
+    replay = f"replay: {facts['replay']}"
     if verbose:
-        database = [f"database: {facts['database']}"] if facts["database"] else []
-        return "\n".join([*head, *_requests(facts, verbose), *tail, *database, *replay])
-    left = MOST - len(head) - len(tail) - len(replay)
-    requests = _requests(facts, verbose) if rest <= left else _last_requests(facts, left - 1)
-    lines = [*head, *requests, *tail]
-    if not any(map(counted, [facts["seeded"], facts["outside"], *(each["changed"] for each in facts["requests"])])):
-        is_all = not (facts["trouble"] or facts["gaps"] or facts["open_transactions"])
-        lines += ["the test changed no rows"] if is_all else []
-    return "\n".join([*lines, *replay])
+        tail += [f"database: {facts['database']}"] if facts["database"] else []
+    elif len(head) + len(requests) + len(tail) >= MOST:
+        requests = _last_requests(facts, MOST - 2 - len(head) - len(tail))
+    return "\n".join([*head, *requests, *tail, replay])
+
+
+def _nothing(facts: Facts) -> list[str]:
+    """That nothing changed, where that is certain."""
+    rows = [facts["seeded"], facts["outside"], *(request["changed"] for request in facts["requests"])]
+    is_unknown = facts["trouble"] or facts["gaps"] or facts["open_transactions"]
+    return [] if is_unknown or any(map(counted, rows)) else ["the test changed no rows"]
 
 
 # --- rows ----------------------------------------------------------------------------------------
@@ -73,7 +75,8 @@ def _rows(rows: RowsFacts, verbose: bool, indent: str, most: int | None = None) 
     shown = rows["rows"] if verbose or most is None else rows["rows"][:most]
     lines = [line for row in shown for line in _row_lines(row, verbose, indent)]
     more = len(rows["rows"]) - len(shown) + rows["more"]
-    return [*lines, f"{indent}... and {more} more rows"] if more else lines
+    hint = "" if verbose else f" ({_HINT})"
+    return [*lines, f"{indent}... and {more} more rows{hint}"] if more else lines
 
 
 def _row_lines(row: RowFacts, verbose: bool, indent: str) -> list[str]:
