@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from kailash_testkit.isolation.levels import State
     from kailash_testkit.isolation.sandbox import Sandbox
     from kailash_testkit.kit import Kit
+    from kailash_testkit.store.write_log import Write
 
 
 @dataclass
@@ -22,6 +24,7 @@ class _Start:
     """What was there when a property's first example began."""
 
     rows: dict[Sandbox, State]
+    writes: Mapping[Kit, Counter[Write]]
     counted: Mapping[str, int]
     cookies: list[tuple[ApiClient | SyncApiClient, httpx.Cookies]]
 
@@ -53,6 +56,7 @@ class ExampleStates:
         sandboxes = {kit.sandbox for kit in self._kits()}
         return _Start(
             rows={sandbox: sandbox.state() for sandbox in sandboxes},
+            writes={kit: kit.store.own_writes.counted() for kit in self._kits()},
             counted=numbering.current().counted(),
             cookies=[(client, _copied(client.cookies)) for client in self._clients()],
         )
@@ -65,6 +69,7 @@ class ExampleStates:
                 sandbox.settle()
                 start.rows[sandbox] = sandbox.state()
             kit.explainer.went_back()
+            kit.store.own_writes.go_back(start.writes.get(kit))
         numbering.current().count_from(start.counted)
         for client, cookies in start.cookies:
             client.cookies = cookies

@@ -24,9 +24,9 @@ class WriteLog:
         """Rows were written."""
         self._writes.update(write_of(kind, table, row_id) for row_id in ids)
 
-    def clear(self) -> None:
-        """Forgets all: another test begins, or the rows are gone."""
-        self._writes.clear()
+    def go_back(self, writes: Counter[Write] | None = None) -> None:
+        """The rows are as they were when these writes were counted; None where the test had written none."""
+        self._writes = Counter(writes or ())
 
     def counted(self) -> Counter[Write]:
         """How often each row was written, for the caller to change."""

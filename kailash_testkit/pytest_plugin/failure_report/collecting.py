@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kailash_testkit.store.write_log import Write
 
 _LINES: Final = 12  # net changes that are reported one by one
-_ROWS: Final = 30  # of one request, of what was seeded, of others
+_ROWS: Final = 100  # of one request, of what was seeded, of others
 
 
 def collected(item: pytest.Item, call: pytest.CallInfo[Any], kits: Sequence[Kit]) -> Facts | None:

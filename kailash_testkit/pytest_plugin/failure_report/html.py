@@ -21,7 +21,7 @@ import pytest
 
 from kailash_testkit.pytest_plugin.failure_report.facts import Facts, RequestFacts, RowFacts
 from kailash_testkit.pytest_plugin.failure_report.results import Result
-from kailash_testkit.pytest_plugin.failure_report.section import TEST_HOST
+from kailash_testkit.pytest_plugin.failure_report.section import TEST_HOST, some
 from kailash_testkit.version import __version__
 
 _FOLDER: Final = Path(__file__).with_name("page")
@@ -57,6 +57,7 @@ def page(results: Sequence[Result]) -> str:
         style=style,
         script=script,
         policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'",
+        some=some,
         version=__version__,
         made=datetime.now().astimezone(),
         counts=Counter(result.outcome for result in results),

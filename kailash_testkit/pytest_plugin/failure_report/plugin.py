@@ -59,7 +59,7 @@ class FailureReport:
     def pytest_runtest_setup(self) -> None:
         for kit in _kits():
             kit.explainer.forget()
-            kit.store.own_writes.clear()
+            kit.store.own_writes.go_back()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -27,19 +27,21 @@ _HINT: Final = "-v shows all"
 def section(facts: Facts, *, verbose: bool = False) -> str:
     """The text. verbose: without limits."""
     head = _seeded(facts["seeded"], verbose)
-    tail = _outside(facts, verbose) + _troubles(facts, verbose)
-    rest = len(_requests(facts, verbose))
-    replay = [f"replay: {facts['replay']}"]
+    requests = _requests(facts, verbose)
+    tail = [*_outside(facts, verbose), *_troubles(facts, verbose), *_nothing(facts)]
+    replay = f"replay: {facts['replay']}"
     if verbose:
-        database = [f"database: {facts['database']}"] if facts["database"] else []
-        return "\n".join([*head, *_requests(facts, verbose), *tail, *database, *replay])
-    left = MOST - len(head) - len(tail) - len(replay)
-    requests = _requests(facts, verbose) if rest <= left else _last_requests(facts, left - 1)
-    lines = [*head, *requests, *tail]
-    if not any(map(counted, [facts["seeded"], facts["outside"], *(each["changed"] for each in facts["requests"])])):
-        is_all = not (facts["trouble"] or facts["gaps"] or facts["open_transactions"])
-        lines += ["the test changed no rows"] if is_all else []
-    return "\n".join([*lines, *replay])
+        tail += [f"database: {facts['database']}"] if facts["database"] else []
+    elif len(head) + len(requests) + len(tail) >= MOST:
+        requests = _last_requests(facts, MOST - 2 - len(head) - len(tail))
+    return "\n".join([*head, *requests, *tail, replay])
+
+
+def _nothing(facts: Facts) -> list[str]:
+    """That nothing changed, where that is certain."""
+    rows = [facts["seeded"], facts["outside"], *(request["changed"] for request in facts["requests"])]
+    is_unknown = facts["trouble"] or facts["gaps"] or facts["open_transactions"]
+    return [] if is_unknown or any(map(counted, rows)) else ["the test changed no rows"]
 
 
 # --- rows ----------------------------------------------------------------------------------------
@@ -73,7 +75,8 @@ def _rows(rows: RowsFacts, verbose: bool, indent: str, most: int | None = None) 
     shown = rows["rows"] if verbose or most is None else rows["rows"][:most]
     lines = [line for row in shown for line in _row_lines(row, verbose, indent)]
     more = len(rows["rows"]) - len(shown) + rows["more"]
-    return [*lines, f"{indent}... and {more} more rows"] if more else lines
+    hint = "" if verbose else f" ({_HINT})"
+    return [*lines, f"{indent}... and {some(more, 'more row')}{hint}"] if more else lines
 
 
 def _row_lines(row: RowFacts, verbose: bool, indent: str) -> list[str]:
@@ -130,7 +133,7 @@ def _last_requests(facts: Facts, room: int) -> list[str]:
             break
         kept.insert(0, block[: max(room, 1)])
         earlier -= 1
-    return [f"... {earlier} earlier requests ({_HINT})", *(line for block in kept for line in block)]
+    return [f"... {some(earlier, 'earlier request')} ({_HINT})", *(line for block in kept for line in block)]
 
 
 def _blocks(facts: Facts, verbose: bool) -> list[list[str]]:
@@ -140,9 +143,8 @@ def _blocks(facts: Facts, verbose: bool) -> list[list[str]]:
     blocks = [
         _block(f"{name:<{width}}", request, verbose) for name, request in zip(names, facts["requests"], strict=True)
     ]
-    return (
-        [[f"... {facts['more_requests']} earlier requests"], *blocks] if facts["more_requests"] and verbose else blocks
-    )
+    forgotten = facts["more_requests"] if verbose else 0
+    return [[f"... {some(forgotten, 'earlier request')}"], *blocks] if forgotten else blocks
 
 
 def _name(request: RequestFacts, verbose: bool) -> str:
@@ -165,7 +167,7 @@ def _block(name: str, request: RequestFacts, verbose: bool) -> list[str]:
 def request_text(request: RequestFacts) -> str:
     """A request with all that it changed, in one line."""
     rows = [row_line(row, None) for row in request["changed"]["rows"]]
-    more = [f"... and {request['changed']['more']} more rows"] if request["changed"]["more"] else []
+    more = [f"... and {some(request['changed']['more'], 'more row')}"] if request["changed"]["more"] else []
     nothing = ["changed nothing"] if request["rows"] == 0 else []
     return f"{_name(request, True)} {_end(request, True)}: {'; '.join([*rows, *more, *nothing]) or 'changes not known'}"
 
@@ -178,7 +180,7 @@ def _end(request: RequestFacts, verbose: bool) -> str:
     if request["recorded"]:
         parts.append("from Nexus's record")
     if request["at_the_same_time"]:
-        parts.append(f"beside {request['at_the_same_time']} others")
+        parts.append(f"beside {some(request['at_the_same_time'], 'other')}")
     return ", ".join(parts)
 
 
@@ -193,7 +195,7 @@ def _troubles(facts: Facts, verbose: bool) -> list[str]:
         *_listed("waited: ", facts["waited"], verbose, most=1),
         *_listed("there may be more changes: ", facts["gaps"], verbose, most=1),
     ]
-    return lines + ([*_wrapped(f"not known: {facts['trouble']}", 2)] if facts["trouble"] else [])
+    return lines + ([*_wrapped(f"not known: {facts['trouble']}", None if verbose else 2)] if facts["trouble"] else [])
 
 
 def _observed(facts: Facts) -> list[str]:
@@ -234,6 +236,11 @@ def _wrapped(text: str, most: int | None) -> list[str]:
     if most is None or len(lines) <= most:
         return lines
     return [*lines[: most - 1], _cut(" ".join([lines[most - 1], *lines[most:]]), WIDTH)]
+
+
+def some(number: int, what: str) -> str:
+    """A number of things: ``1 row``, ``2 rows``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _cut(text: str, width: int | None) -> str:

@@ -1,4 +1,4 @@
-"""Where nothing is wrong, nothing is alleged: 500 tests of the example applications, each of them collected whole."""
+"""The example applications: where nothing is wrong, nothing is alleged, in 500 tests; one that fails fits a screen."""
 
 from __future__ import annotations
 
@@ -48,3 +48,25 @@ def test_no_alarm(project: Project, example: str, runs: int) -> None:
         assert all((request["status"] or 0) >= 400 for request in failing), "none is ignored"
         assert len(facts["failed_nodes"]) == sum(len(request["failed_nodes"]) for request in failing)
         assert all(request["rows"] is not None for request in facts["requests"])
+
+
+FAILING = """
+    from tests.factories import customers, orders
+
+    async def test_a_shipped_order_can_be_paid(api):
+        customer = await customers.create(token="t")
+        order = await orders.create(customer_id=customer.id, status="shipped")
+        response = await api.put(
+            f"/orders/{order.id}", json={"status": "paid"}, headers={"Authorization": "Bearer t"}
+        )
+        assert response.status_code == 200
+"""
+
+
+def test_a_failing_test_of_an_example_fits_a_screen(project: Project) -> None:
+    shutil.copytree(EXAMPLES / "shop", project.path, dirs_exist_ok=True)
+    project.write({"tests/test_failing.py": FAILING})
+    outcome = project.run_anew("tests/test_failing.py")
+    outcome.assert_outcomes(failed=1)
+    assert "seeded: 1 Customer, 1 Order\nPUT /orders/1  409  changed nothing\n" in outcome.output
+    assert len(outcome.output.splitlines()) <= 40

@@ -171,3 +171,11 @@ def test_without_the_extra_the_option_is_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "jinja2", absent)
     with pytest.raises(pytest.UsageError, match=r"pip install 'kailash-testkit\[html\]'"):
         require_jinja()
+
+
+def test_what_is_left_out_is_counted() -> None:
+    told = facts(
+        requests=[request(1, "PUT /orders/1", at_the_same_time=1, changed=rows(row(), more=2))], more_requests=1
+    )
+    text = Elements(page([Result("a.py::test_a", "failed", facts=told)])).text
+    assert [part in text for part in ("beside 1 other", "and 2 more rows", "1 earlier request not shown")] == [True] * 3
