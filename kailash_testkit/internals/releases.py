@@ -43,6 +43,9 @@ finds none, servers refuse the statement. DeleteNode deletes.
 OWN_CACHE_KEYS: Final = Fact("2.15.0")
 """The keys of cached results on a Redis name the database, those of ListNode (since 2.14.6) and those of express."""
 
+FUNCTIONS_AS_DEFAULTS: Final = Fact("2.20.0")
+"""A default that is a function is left out of the table; before, its text is the column's, which servers refuse."""
+
 QUOTED_BATCHES: Final = Fact("2.14.2")
 """BulkCreateNode quotes the names of columns: before, a batch fails where a column has the name of a keyword."""
 
