@@ -48,9 +48,15 @@ test-python:
 test-oldest:
 	$(MAKE) demo test VENV=.venv-oldest CONSTRAINTS=tests/constraints-oldest.txt OPTIONS="-W ignore:Unclosed:ResourceWarning"
 
+KAILASH := kailash kailash-dataflow kailash-nexus
+
 test-newest:
 	$(MAKE) setup VENV=.venv-newest
-	.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade kailash kailash-dataflow kailash-nexus
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv pip install --quiet --python .venv-newest/bin/python --upgrade $(KAILASH); \
+	else \
+	  .venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade $(KAILASH); \
+	fi
 	$(MAKE) demo test VENV=.venv-newest
 
 # The kit beside each plugin of the extra `matrix`, in an environment of its own; writes docs/compatibility.md.

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from kailash_testkit.errors import ConfigurationError, KitError
+from kailash_testkit.internals import releases
 from kailash_testkit.internals.dataflow_loops import end_loop_of_express
 from kailash_testkit.internals.drivers import cure_of_missing_driver, missing_driver
 from kailash_testkit.internals.node_errors import MAKES_TABLES
@@ -77,13 +78,14 @@ def _failed_tables(dataflow: Any) -> list[str]:
 
 def _tables_failed(reason: str, details: Sequence[str] = ()) -> ConfigurationError:
     driver = missing_driver(" ".join([reason, *details]))
+    cure = "correct the model that the reason names; MariaDB and MySQL take no list or dict as a default"
+    if not releases.FUNCTIONS_AS_DEFAULTS.holds():
+        cure += f", and {releases.installed_dataflow()} can give a server no function as one"
     return ConfigurationError(
         "DataFlow could not create the tables of its models in the test database",
         details=details,
         why=reason.splitlines()[0] if reason else None,
-        do=cure_of_missing_driver(driver)
-        if driver
-        else "correct the model that the reason names; MariaDB and MySQL take no list or dict as a default",
+        do=cure_of_missing_driver(driver) if driver else cure,
     )
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
+from typing import Final
 
 from packaging.version import Version
 
-DATAFLOW = "kailash-dataflow"
+DATAFLOW: Final = "kailash-dataflow"
 
 
 @dataclass(frozen=True)
@@ -24,30 +25,37 @@ class Fact:
 
     def holds(self) -> bool:
         """Whether it is so in the installed release."""
-        return Version(version(self.package)) >= Version(self.since)
+        return _installed(self.package) >= Version(self.since)
 
 
-SOFT_DELETE = Fact("2.14.0")
+@cache
+def _installed(package: str) -> Version:
+    return Version(version(package))
+
+
+SOFT_DELETE: Final = Fact("2.14.0")
 """A model with ``soft_delete`` gets a column ``deleted_at``, which DeleteNode sets instead of deleting the row.
 
 Before, ListNode and CountNode hide the rows by a column that is not there, unless the model declares it: SQLite then
 finds none, servers refuse the statement. DeleteNode deletes.
 """
 
-OWN_CACHE_KEYS = Fact("2.15.0")
+OWN_CACHE_KEYS: Final = Fact("2.15.0")
 """The keys of cached results on a Redis name the database, those of ListNode (since 2.14.6) and those of express."""
 
-QUOTED_BATCHES = Fact("2.14.2")
+FUNCTIONS_AS_DEFAULTS: Final = Fact("2.20.0")
+"""A default that is a function is left out of the table; before, its text is the column's, which servers refuse."""
+
+QUOTED_BATCHES: Final = Fact("2.14.2")
 """BulkCreateNode quotes the names of columns: before, a batch fails where a column has the name of a keyword."""
 
-CREATES_LEAK = Fact("2.13.4")
+CREATES_LEAK: Final = Fact("2.13.4")
 """Concurrent CreateNodes leak connections on SQLite."""
 
-WHOLE_ROWS = Fact("2.13.17")
+WHOLE_ROWS: Final = Fact("2.13.17")
 """ReadNode returns the columns that DataFlow adds to a model, ``created_at`` and ``updated_at``, on every database."""
 
 
-@cache
 def installed_dataflow() -> str:
     """The installed release, for messages: ``kailash-dataflow 2.20.1``."""
-    return f"{DATAFLOW} {version(DATAFLOW)}"
+    return f"{DATAFLOW} {_installed(DATAFLOW)}"

@@ -407,6 +407,13 @@ async def test_bulk_create_node_quotes_names_since_the_release_in_the_table(run:
     assert len(stored("SELECT * FROM wordies")) == releases.QUOTED_BATCHES.holds()
 
 
+def test_a_function_as_a_default_is_left_out_of_the_table_since_the_release_in_the_table(new_db: Any) -> None:
+    db = new_db()
+    register(db, "Visit", id=int, at=(datetime, datetime.now))
+    written = "built-in" in db._generate_create_table_sql("Visit", "postgresql")
+    assert written is not releases.FUNCTIONS_AS_DEFAULTS.holds()
+
+
 def test_cached_results_on_a_redis_name_the_database_since_the_release_in_the_table() -> None:
     from dataflow.cache.key_generator import CacheKeyGenerator
 
