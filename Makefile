@@ -6,21 +6,22 @@ STAMP := $(VENV)/.installed
 # Workers take from what is left, one more than there are cores, since tests wait for servers and processes; compiled
 # modules are kept, whatever the environment says of that.
 WORKERS ?= 3
-PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(OPTIONS)
 
-.PHONY: setup demo test test-all test-python compatibility compatibility-python coverage lint types docs bench api clean
+.PHONY: setup demo test test-all test-python test-oldest test-newest compatibility compatibility-python coverage lint \
+  types docs bench api clean
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml $(CONSTRAINTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or later is needed; name one: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@if command -v uv >/dev/null 2>&1; then \
 	  { [ -x $(BIN)/python ] || uv venv --quiet --python $(PYTHON) $(VENV); } && \
-	  uv pip install --quiet --python $(BIN)/python -e '.[dev]'; \
+	  uv pip install --quiet --python $(BIN)/python -e '.[dev]' $(addprefix -c ,$(CONSTRAINTS)); \
 	else \
 	  { [ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV); } && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' $(addprefix -c ,$(CONSTRAINTS)); \
 	fi
 	@touch $@
 
@@ -41,6 +42,16 @@ test-all: $(STAMP)
 # The short form on another Python, in an environment of its own: make test-python PYTHON=python3.13
 test-python:
 	$(MAKE) test VENV=.venv-$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+# The short form with the oldest releases of Kailash that pyproject.toml allows, and with the newest that there are, each
+# in an environment of its own. The oldest DataFlow itself leaves runtimes unclosed.
+test-oldest:
+	$(MAKE) demo test VENV=.venv-oldest CONSTRAINTS=tests/constraints-oldest.txt OPTIONS="-W ignore:Unclosed:ResourceWarning"
+
+test-newest:
+	$(MAKE) setup VENV=.venv-newest
+	.venv-newest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade kailash kailash-dataflow kailash-nexus
+	$(MAKE) demo test VENV=.venv-newest
 
 # The kit beside each plugin of the extra `matrix`, in an environment of its own; writes docs/compatibility.md.
 compatibility:

@@ -38,6 +38,7 @@ from kailash_testkit.errors import MultipleRowsFound as MultipleRowsFound
 from kailash_testkit.errors import NoActiveKit as NoActiveKit
 from kailash_testkit.errors import NodeFailed as NodeFailed
 from kailash_testkit.errors import NotAwaited as NotAwaited
+from kailash_testkit.errors import NothingReceived as NothingReceived
 from kailash_testkit.errors import ProtocolViolation as ProtocolViolation
 from kailash_testkit.errors import ReadYourWritesError as ReadYourWritesError
 from kailash_testkit.errors import RowNotFound as RowNotFound
@@ -58,4 +59,6 @@ from kailash_testkit.errors import UnsafeDatabase as UnsafeDatabase
 from kailash_testkit.errors import UnstorableField as UnstorableField
 from kailash_testkit.errors import UnsupportedDatabase as UnsupportedDatabase
 from kailash_testkit.errors import UnsupportedProtocol as UnsupportedProtocol
+from kailash_testkit.errors import WebSocketClosed as WebSocketClosed
+from kailash_testkit.errors import WebSocketDenied as WebSocketDenied
 from kailash_testkit.version import __version__ as __version__

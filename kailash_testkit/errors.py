@@ -2,6 +2,7 @@
 
 All subclass `KitError`; failed expectations of a test are also an `AssertionError`, so that pytest
 reports them as failures. A message is a few lines: what happened and where, then ``why``, then ``do``.
+A note, which Python and pytest show below it, names the command that prints the error's page.
 """
 
 from __future__ import annotations
@@ -42,6 +43,15 @@ class KitError(Exception):
         self.why = why
         self.do = do
         super().__init__("\n".join(lines))
+        page = _page_of(type(self))
+        if page is not None:
+            self.add_note(f"  see: kailash-testkit explain-error {page}")
+
+
+def _page_of(kind: type[KitError]) -> str | None:
+    """The error that has a page of its own: that of a subclass elsewhere is the one that it is of here."""
+    names = (each.__name__ for each in kind.__mro__ if each.__module__ == __name__ and each is not KitError)
+    return next(names, None)
 
 
 class ConfigurationError(KitError):
@@ -220,4 +230,24 @@ class ProtocolViolation(KitError):
 
 
 class UnsupportedProtocol(KitError):
-    """The URL of the request needs a protocol that the client does not speak, such as websockets."""
+    """The URL of the request needs a protocol that the client does not speak, such as ``ws`` in ``api.get(...)``."""
+
+
+class WebSocketDenied(KitError, AssertionError):
+    """The application refused a WebSocket connection: ``response`` is its answer, read."""
+
+    response: httpx.Response | None = None
+
+
+class WebSocketClosed(KitError, AssertionError):
+    """A message was expected on a WebSocket, or sent, and the connection is closed: ``code``, ``reason``.
+
+    The code is 1006 where the connection ended without a close.
+    """
+
+    code: int = 1006
+    reason: str = ""
+
+
+class NothingReceived(KitError, AssertionError):
+    """The application sent nothing on a WebSocket within the time."""

@@ -21,6 +21,7 @@ class Cause(StrEnum):
     RECORDED_ANSWER = "Nexus answered from its record"
     CLOSED_LOOP = "a connection of a closed event loop"
     SOFT_DELETED = "soft-deleted"
+    NO_SOFT_DELETE = "this release of DataFlow has no soft deletion"
     OTHER_TENANT = "it belongs to another tenant"
     STALE_CACHE = "a stale cached result"
     OWN_COPY = "a copy that the application keeps itself"

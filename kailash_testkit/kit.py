@@ -161,6 +161,7 @@ class Kit:
         if self.isolation != "none":
             self.sandbox.settle()
             self.explainer.went_back()
+            self.store.own_writes.clear()
 
     def changes(self) -> Changes:
         """A context manager for what changes in a block: ``with kit.changes() as changes: ...``."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -105,6 +105,24 @@ def available(setting: str) -> str:
     except ServerUnavailable as error:
         pytest.skip(str(error))
     return setting
+
+
+_RUN = """
+import sys
+from kailash_testkit.databases.servers import Choice, open_server
+from kailash_testkit.databases.storage import RunFolder
+
+server = open_server(Choice(sys.argv[1], sys.argv[2]), RunFolder(), None)
+name = server.name(sys.argv[3], None)
+server.create(name)
+print(name, flush=True)
+sys.stdin.read()
+"""
+
+
+def run_in_a_process(kind: str, url: str, stem: str) -> AbstractContextManager[tuple[subprocess.Popen[str], str]]:
+    """A run in a process of its own, which makes a database and waits; gives the process and the database's name."""
+    return other_process(_RUN, kind, url, stem)
 
 
 @contextmanager

@@ -267,6 +267,7 @@ def test_instances_are_noticed_when_they_are_made_and_before(tmp_path: Path) -> 
     assert not any(each is later for each in noticed)
 
 
+@pytest.mark.slow
 def test_watching_waits_for_dataflow_and_imports_nothing() -> None:
     script = """
         import inspect, sys

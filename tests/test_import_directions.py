@@ -15,7 +15,7 @@ import kailash_testkit
 # From the top down. What stands in a line may import from its own line and from those below.
 LAYERS: Final = (
     ("pytest_plugin", "command_line"),
-    ("client", "doctor", "generate"),
+    ("client", "doctor", "generate", "projects"),
     ("kit",),
     ("factories",),
     ("open_kits",),

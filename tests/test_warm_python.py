@@ -55,6 +55,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "TMPDIR": str(tmp_path / "temporary"), "PYTHONPATH": f"libraries{os.pathsep}."}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["-W", "error"], ["-W", "ignore", "-W", "always"]])
 @pytest.mark.parametrize("program", [["-m", "package.state"], ["package/state.py"]])
 def test_a_command_finds_what_it_finds_in_a_new_interpreter(
@@ -184,6 +185,7 @@ def test_what_takes_too_long_is_killed_with_its_children(warm_python: WarmPython
     assert warm_python.run("program.py", folder=tmp_path).stdout == "next\n"
 
 
+@pytest.mark.slow
 def test_closing_kills_what_still_runs(own_python: WarmPython, tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(HANGING)
     own_python.start("program.py", folder=tmp_path)

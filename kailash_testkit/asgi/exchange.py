@@ -58,10 +58,7 @@ class Exchange:
         context: the task's. Call `ended` when the task is done.
         """
         name = f"kailash_testkit {scope['method']} {scope['path']}"
-        timed: TimedRequest | None = self._request.extensions.get(TIMED)
-        if timed is not None:
-            timed.task = name
-            context.run(CURRENT.set, timed)
+        in_request(context, self._request, name)
         self._task = self._loop.create_task(self._run(app, scope), context=context, name=name)
         return self._task
 
@@ -175,6 +172,10 @@ class Exchange:
         if not self.response.is_whole:
             raise self._broken_off(f"broke off its {self.response.status} response in mid-body")
 
+    def abandon(self) -> None:
+        """The client as a whole is closed."""
+        self.close()
+
     def close(self) -> None:
         """The client goes away; where the response is incomplete, the application hears http.disconnect."""
         self._closed = True
@@ -258,3 +259,11 @@ class Exchange:
             masker = Masker(self._request)
             lines = "".join(f"\n  {masker.text(line)}" for line in exception_lines(error))
             _log.error("%s: exception in the application%s", request_line(self._request), lines)
+
+
+def in_request(context: contextvars.Context, request: httpx.Request, task: str) -> None:
+    """Notes in the context of an application's task which request it works on. task: its name."""
+    timed: TimedRequest | None = request.extensions.get(TIMED)
+    if timed is not None:
+        timed.task = task
+        context.run(CURRENT.set, timed)

@@ -164,6 +164,8 @@ class Lifespan:
         due = _OF_SHUTDOWN if self._started.is_set() else _OF_STARTUP
         if kind not in due or self._stopped.is_set():
             known = kind in _OF_STARTUP + _OF_SHUTDOWN
+            if kind.startswith("http."):  # it takes any scope for a request: a server runs it without a lifespan
+                self._asked = False
             raise ProtocolViolation(
                 f"the application sent {kind!r} in its lifespan" + (", out of turn" if known else ""),
                 do="send lifespan.startup.complete, then lifespan.shutdown.complete",

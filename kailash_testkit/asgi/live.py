@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import importlib.util
 import logging
 import os
 import socket
@@ -74,7 +75,7 @@ class LiveServer:
                 proxy_headers=False,
                 log_config=None,
                 access_log=False,
-                ws="none",
+                ws=_websocket_protocol(),
                 timeout_graceful_shutdown=_GRACE,
             )
         )
@@ -195,6 +196,17 @@ class LiveServer:
         )
         unknown.__cause__ = self._failure
         return unknown
+
+
+def _websocket_protocol() -> Any:
+    """uvicorn's implementation for the package of the extra ``websockets``, which the client needs too.
+
+    Not its older ones, which warn on import.
+    """
+    from uvicorn.config import WS_PROTOCOLS
+
+    known = "websockets-sansio" in WS_PROTOCOLS and importlib.util.find_spec("websockets") is not None
+    return "websockets-sansio" if known else "none"
 
 
 class _Work:

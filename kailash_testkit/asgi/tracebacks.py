@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import sysconfig
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from types import FrameType
+from typing import Any, Final, cast
 
 from kailash_testkit.redaction import redact
 
@@ -14,6 +16,7 @@ _KIT = Path(__file__).resolve().parent.parent
 _LIBRARIES = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
 _LONGEST_TEXT = 500
 _MOST_TEXT_LINES = 3
+_AWAITED: Final = ("cr_await", "ag_await", "gi_yieldfrom")
 
 
 def root(error: BaseException) -> BaseException:
@@ -43,7 +46,21 @@ def app_frames(error: BaseException, *, most: int = 7) -> list[str]:
     """
     frames = traceback.extract_tb(root(error).__traceback__)
     own = [frame for frame in frames if _belongs_to_app(frame.filename)]
-    return [f"{location(frame)} in {frame.name}: {frame.line}" for frame in _last(own or frames, most)]
+    return [_shown(frame) for frame in _last(own or frames, most)]
+
+
+def awaiting_frames(task: asyncio.Task[Any]) -> list[str]:
+    """Where a task waits that is suspended: the application's own last frame, as `app_frames` shows it."""
+    walked: list[tuple[FrameType, int]] = []
+    awaited: Any = task.get_coro()
+    while awaited is not None:
+        frame = getattr(awaited, "cr_frame", None) or getattr(awaited, "ag_frame", None)
+        frame = frame or getattr(awaited, "gi_frame", None)
+        if frame is not None:
+            walked.append((frame, frame.f_lineno))
+        awaited = next((found for name in _AWAITED if (found := getattr(awaited, name, None)) is not None), None)
+    frames = traceback.StackSummary.extract(iter(walked))
+    return [_shown(frame) for frame in _last([frame for frame in frames if _belongs_to_app(frame.filename)], 1)]
 
 
 def exception_lines(error: BaseException) -> list[str]:
@@ -61,6 +78,10 @@ def location(frame: traceback.FrameSummary) -> str:
     except ValueError:
         shown = path
     return f"{shown}:{frame.lineno}"
+
+
+def _shown(frame: traceback.FrameSummary) -> str:
+    return f"{location(frame)} in {frame.name}: {frame.line}"
 
 
 def _last(frames: Sequence[traceback.FrameSummary], most: int) -> Sequence[traceback.FrameSummary]:

@@ -17,6 +17,7 @@ from kailash_testkit.asgi.exchange import Exchange
 from kailash_testkit.asgi.masking import request_line
 from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS, WHOLE, Outcome
 from kailash_testkit.asgi.protocol import AsgiApp, Headers, Scope
+from kailash_testkit.asgi.websocket import AppConnection, Connection, websocket_scope
 from kailash_testkit.concurrency import clocks, contexts, loops
 from kailash_testkit.errors import KitError, UnsupportedProtocol
 
@@ -24,7 +25,8 @@ _log = logging.getLogger("kailash_testkit.asgi")
 
 # How long requests that still run may take when the client closes, in seconds.
 _GRACE = 1.0
-_PORTS = {"http": 80, "https": 443}
+_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_HTTP = frozenset({"http", "https"})
 
 
 async def _no_state() -> dict[str, Any]:
@@ -72,7 +74,7 @@ class AppTransport(httpx.AsyncBaseTransport):
         self._root_path = root_path
         self._client = client
         self._context = contexts.of_application() if context is None else context
-        self._exchanges: dict[asyncio.Task[None], Exchange] = {}
+        self._exchanges: dict[asyncio.Task[None], Exchange | AppConnection] = {}
         self._closed = False
 
     @property
@@ -87,14 +89,8 @@ class AppTransport(httpx.AsyncBaseTransport):
         application's own exceptions.
         """
         _refuse_other_protocols(request)
-        if self._closed:
-            raise KitError(f"{request_line(request)}: the client was closed", do="send requests before it closes")
         started = clocks.now()
-        headers = [(name.lower(), value) for name, value in request.headers.raw]
-        try:
-            is_understood = wire_format.check_request(headers)
-        except ValueError as refused:
-            raise httpx.LocalProtocolError(str(refused), request=request) from None
+        headers, is_understood = self._checked(request)
         state = await self._get_state()
         if not is_understood:
             return _bare(request, 400, b"Invalid HTTP request received.", {OUTCOME: Outcome()})
@@ -111,6 +107,38 @@ class AppTransport(httpx.AsyncBaseTransport):
             raise
         return _bare(request, 500, b"Internal Server Error", {OUTCOME: exchange.outcome})
 
+    def _checked(self, request: httpx.Request) -> tuple[Headers, bool]:
+        """The headers of a request, and whether a server can tell where its body ends."""
+        if self._closed:
+            raise KitError(f"{request_line(request)}: the client was closed", do="send requests before it closes")
+        headers = [(name.lower(), value) for name, value in request.headers.raw]
+        try:
+            return headers, wire_format.check_request(headers)
+        except ValueError as refused:
+            raise httpx.LocalProtocolError(str(refused), request=request) from None
+
+    async def open_websocket(self, request: httpx.Request, subprotocols: list[str]) -> Connection:
+        """A WebSocket connection that the application accepted.
+
+        request: the handshake, with its headers. subprotocols: what the client offers.
+
+        Raises `WebSocketDenied`, `NothingReceived`, and the application's own exceptions.
+        """
+        headers, _ = self._checked(request)
+        state = await self._get_state()
+        raises = request.extensions.get(RAISE_APP_EXCEPTIONS, self.raise_app_exceptions)
+        connection = AppConnection(request, raises=raises)
+        scope = websocket_scope(self._scope(request, headers, state), subprotocols)
+        task = connection.start(self.app, scope, self._context.copy())
+        self._exchanges[task] = connection
+        task.add_done_callback(self._ended)
+        try:
+            await connection.opened()
+        except BaseException:
+            connection.abandon()
+            raise
+        return connection
+
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._exchanges.pop(task).ended(task)
 
@@ -121,7 +149,7 @@ class AppTransport(httpx.AsyncBaseTransport):
         loop = loops.running_loop()
         ours = {task: exchange for task, exchange in self._exchanges.items() if task.get_loop() is loop}
         for exchange in ours.values():
-            exchange.close()
+            exchange.abandon()
         if not ours:
             return
         try:
@@ -197,14 +225,11 @@ def _bare(request: httpx.Request, status: int, text: bytes, extensions: dict[str
 
 
 def _refuse_other_protocols(request: httpx.Request) -> None:
-    if request.url.scheme in _PORTS:
+    if request.url.scheme in _HTTP:
         return
-    websocket = request.url.scheme in {"ws", "wss"}
+    websocket = request.url.scheme in _PORTS
     raise UnsupportedProtocol(
         f"{request_line(request)}: the client does not speak {request.url.scheme!r}",
-        why="it speaks HTTP only; websockets are not supported" if websocket else None,
-        do="mount a transport that speaks them, of the package httpx-ws: "
-        'ApiClient(app, mounts={"ws://": ASGIWebSocketTransport(app)}), then `aconnect_ws("ws://testserver/...", api)`'
-        if websocket
-        else "use http:// or https://",
+        why="requests are HTTP; a WebSocket is another kind of connection" if websocket else None,
+        do='async with api.websocket("/path") as socket: ...' if websocket else "use http:// or https://",
     )

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from kailash_testkit.changes.net import TENANT, TOMBSTONE, Change, Kind
+from kailash_testkit.changes.net import TENANT, Change, Kind
 from kailash_testkit.models.differences import differences, lines
 from kailash_testkit.models.equality import identical, same
+from kailash_testkit.models.model import TOMBSTONE
 from kailash_testkit.redaction import fields, masked
 from kailash_testkit.text import display
 

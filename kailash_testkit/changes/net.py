@@ -9,13 +9,10 @@ from typing import Final, Literal
 from kailash_testkit.databases.journal import RecordedChange
 from kailash_testkit.models import Model
 from kailash_testkit.models.equality import identical
-from kailash_testkit.models.model import MANAGED
+from kailash_testkit.models.model import MANAGED, TOMBSTONE
 from kailash_testkit.models.rows import Row
 
 Kind = Literal["created", "updated", "deleted"]
-
-TOMBSTONE: Final = "deleted_at"
-"""The column by which a row of a soft-delete model is deleted."""
 
 TENANT: Final = "tenant_id"
 """The column that says whose a row is, where models have tenants."""

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from kailash_testkit.changes.expectations import ANY_ID, Expectation
 from kailash_testkit.changes.matching import matched
 from kailash_testkit.changes.net import Change
-from kailash_testkit.models.differences import differences, lines
+from kailash_testkit.models.differences import differences
 from kailash_testkit.models.equality import identical
-from kailash_testkit.models.rows import misfits_of, shown_columns
+from kailash_testkit.models.rows import Row, misfits_of, shown_columns
 from kailash_testkit.redaction import fields
 
 _MOST: Final = 20
 """Differences of each kind that are reported one by one; whoever sees so many looks for another cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChange:
+    """One column of a changed row, or one place in it, in words.
+
+    ``before`` is None for a created row, ``after`` for a deleted one.
+    """
+
+    name: str
+    before: str | None
+    after: str | None
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.before} -> {self.after}" if self.before else self.name  # "... and 3 more places"
 
 
 def described(change: Change) -> str:
@@ -22,25 +38,38 @@ def described(change: Change) -> str:
 
     An update lists old and new values; a created row its values.
     """
-    verb = "soft-deleted" if change.soft else change.kind
-    head = f"{verb} {change.model} {change.id!r}"
+    head = f"{verb(change)} {change.model} {change.id!r}"
     if change.before is not None and change.after is not None:
-        return "\n".join([head, *_columns(change)])
+        return "\n".join([head, *(f"  {column}" for column in columns(change))])
     if change.after is not None:
-        values = shown_columns(change.after, [name for name in change.reported_columns if name != "id"])
+        values = _shown(change.after, change)
         return f"{head}: {', '.join(values)}" if values else head
     return head
 
 
-def _columns(change: Change) -> list[str]:
+def verb(change: Change) -> str:
+    """What happened to the row: created, updated, deleted or soft-deleted."""
+    return "soft-deleted" if change.soft else change.kind
+
+
+def columns(change: Change) -> list[ColumnChange]:
+    """What became of each column, without secrets: those that differ of an updated row, all but the id of others."""
+    row = change.after or change.before
+    if row is not None and (change.before is None or change.after is None):
+        pairs = (shown.partition("=") for shown in _shown(row, change))
+        is_new = change.before is None
+        return [ColumnChange(name, None if is_new else value, value if is_new else None) for name, _, value in pairs]
     before = fields(change.before.as_dict(), change.model) if change.before is not None else {}
     after = fields(change.after.as_dict(), change.model) if change.after is not None else {}
-    found = [
-        place
+    return [
+        ColumnChange(place.path, place.one, place.other)
         for name in change.reported_columns
         for place in differences(name, before.get(name), after.get(name), identical)
     ]
-    return [f"  {line}" for line in lines(found, "{}: {} -> {}")]
+
+
+def _shown(row: Row, change: Change) -> list[str]:
+    return shown_columns(row, [name for name in change.reported_columns if name != "id"])
 
 
 def unmet(expected: Sequence[Expectation], actual: Sequence[Change]) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -12,16 +12,19 @@ import httpx
 from kailash_testkit.asgi.lifespan import TimeLimits
 from kailash_testkit.asgi.outcome import WHOLE
 from kailash_testkit.asgi.server import AppServer
-from kailash_testkit.asgi.timeline import Timeline
+from kailash_testkit.asgi.timeline import Running, Timeline
 from kailash_testkit.asgi.transport import AppTransport
 from kailash_testkit.client import nexus
+from kailash_testkit.client.events import Events
 from kailash_testkit.client.expectation import Expectation
-from kailash_testkit.client.options import ClientOptions, Cookies, Headers
+from kailash_testkit.client.options import ClientOptions, Cookies, Headers, RequestOptions
 from kailash_testkit.client.overriding import overridden
 from kailash_testkit.client.resources import Resource, ResourceOptions
 from kailash_testkit.client.targets import Target, target_of
 from kailash_testkit.client.url_transport import UrlTransport
 from kailash_testkit.client.views import view_options
+from kailash_testkit.client.websocket import WebSocket, WebSocketOptions
+from kailash_testkit.client.websocket import opened as opened_websocket
 from kailash_testkit.internals.nexus import recorded_age
 
 if TYPE_CHECKING:
@@ -131,6 +134,31 @@ class ApiClient(httpx.AsyncClient):
         """
         return Resource(self, path, **options)
 
+    def websocket(
+        self, url: httpx.URL | str, /, *, subprotocols: Sequence[str] = (), **options: Unpack[WebSocketOptions]
+    ) -> AbstractAsyncContextManager[WebSocket]:
+        """A WebSocket connection for a block: ``async with api.websocket("/live") as socket:``.
+
+        subprotocols: what the client offers, best first. options: ``headers``, ``params`` and ``cookies``, beside the
+            client's own; ``auth``, in place of the client's.
+
+        The block's end closes the connection, waits for the application, and raises what it raised. Raises
+        `errors.WebSocketDenied` when the application refuses.
+        """
+        auth = options.pop("auth", self.auth)
+        request = self.build_request("GET", url, **options)
+        return opened_websocket(self, self.transport.open_websocket, self._begin, request, subprotocols, auth)
+
+    def _begin(self, request: httpx.Request) -> Running:
+        return self.timeline.begin(request, elsewhere=self.app is None)
+
+    def events(self, url: httpx.URL | str, /, *, method: str = "GET", **options: Unpack[RequestOptions]) -> Events:
+        """Server-sent events, as they come: ``async for event in api.events("/news")``; see `Events`.
+
+        options: as for `request`; a ``timeout`` is also that of the next event.
+        """
+        return Events(self, self.app, method, url, options)
+
     async def workflow(self, name: str, /, **inputs: object) -> Any:
         """Call a workflow or handler of a Nexus; returns the output of its node, or of its nodes by name.
 
@@ -197,7 +225,7 @@ class ApiClient(httpx.AsyncClient):
         that a default limit cut, where that is an error (``testkit_default_limits = error``).
         """
         request.extensions[WHOLE] = not (stream or self.event_hooks["response"])  # a hook may want to stream
-        with self.timeline.begin(request, elsewhere=self.app is None) as running:
+        with self._begin(request) as running:
             response = await super().send(request, stream=stream, **options)
             age = None if stream else recorded_age(response.content)
             running.answered(response.status_code, recorded=age is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
@@ -17,14 +17,18 @@ from kailash_testkit.asgi.timeline import Timeline
 from kailash_testkit.asgi.transport import AppTransport
 from kailash_testkit.client import nexus
 from kailash_testkit.client.client import DEFAULT_TIMEOUT, ApiClient, no_position
-from kailash_testkit.client.options import ClientOptions, Cookies, Headers, SyncClientOptions
+from kailash_testkit.client.event_stream import ServerSentEvent
+from kailash_testkit.client.options import ClientOptions, Cookies, Headers, RequestOptions, SyncClientOptions
 from kailash_testkit.client.overriding import overridden
 from kailash_testkit.client.resources import ResourceOptions
 from kailash_testkit.client.sync_expectation import SyncExpectation
 from kailash_testkit.client.sync_resource import SyncResource
+from kailash_testkit.client.sync_websocket import SyncWebSocket
+from kailash_testkit.client.sync_websocket import opened as opened_websocket
 from kailash_testkit.client.targets import Target, target_of
 from kailash_testkit.client.url_transport import UrlTransport
 from kailash_testkit.client.views import view_options
+from kailash_testkit.client.websocket import WebSocketOptions
 from kailash_testkit.concurrency.portal import require_no_loop
 from kailash_testkit.internals.nexus import recorded_age
 
@@ -100,6 +104,25 @@ class SyncApiClient(httpx.Client):
     def resource(self, path: str, /, **options: Unpack[ResourceOptions]) -> SyncResource:
         """The rows behind a path: create, get, list, update, patch and delete them; as `ApiClient.resource`."""
         return SyncResource(lambda: self._asynchronous().resource(path, **options), self._target.portal)
+
+    def websocket(
+        self, url: httpx.URL | str, /, *, subprotocols: Sequence[str] = (), **options: Unpack[WebSocketOptions]
+    ) -> AbstractContextManager[SyncWebSocket]:
+        """A WebSocket connection for a block: ``with sync_api.websocket("/live") as socket:``; see `ApiClient`."""
+        manager = self._asynchronous().websocket(url, subprotocols=subprotocols, **options)
+        return opened_websocket(manager, self._target.portal)
+
+    def events(
+        self, url: httpx.URL | str, /, *, method: str = "GET", **options: Unpack[RequestOptions]
+    ) -> Iterator[ServerSentEvent]:
+        """Server-sent events, as they come: ``for event in sync_api.events("/news")``; as `ApiClient.events`."""
+        events = self._asynchronous().events(url, method=method, **options)
+        portal = self._target.portal
+        try:
+            while (event := portal(_following, aiter(events))) is not None:
+                yield event
+        finally:
+            portal(events.aclose)
 
     def workflow(self, name: str, /, **inputs: object) -> Any:
         """Call a workflow or handler of a Nexus; as `ApiClient.workflow`."""
@@ -195,6 +218,10 @@ class SyncApiClient(httpx.Client):
             if body_error is None:
                 raise
             body_error.add_note(f"and while the client was closed: {error}")
+
+
+async def _following(events: AsyncIterator[ServerSentEvent]) -> ServerSentEvent | None:
+    return await anext(events, None)
 
 
 def _awaitable(hook: Callable[..., Any]) -> Callable[..., Any]:

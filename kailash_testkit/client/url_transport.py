@@ -15,6 +15,7 @@ from kailash_testkit.asgi.masking import request_line
 
 if TYPE_CHECKING:
     from kailash_testkit.asgi.live import LiveServer
+    from kailash_testkit.asgi.websocket import Connection
 
 # As it is before a test begins. pytest-httpx replaces methods of httpx's transports meanwhile, respx and vcrpy those of
 # httpcore's pools and connections: for what the application asks of others, not for what the test asks of it.
@@ -63,6 +64,12 @@ class UrlTransport(httpx.AsyncBaseTransport):
             stream=_Body(answer, connection, request, self._server),
             extensions=answer.extensions,
         )
+
+    async def open_websocket(self, request: httpx.Request, subprotocols: list[str]) -> Connection:
+        """A WebSocket connection to the server; as `AppTransport.open_websocket`."""
+        from kailash_testkit.asgi.websocket_over_network import connect
+
+        return await connect(request, subprotocols)
 
 
 class _Body(httpx.AsyncByteStream):

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from kailash_testkit.command_line import clean, doctor, generate, lint
+from kailash_testkit.command_line import clean, doctor, explain_error, generate, init, lint
 from kailash_testkit.errors import KitError
 from kailash_testkit.version import __version__
 
-COMMANDS: Final = (generate, doctor, lint, clean)
+COMMANDS: Final = (init, generate, doctor, lint, clean, explain_error)
 """Modules with ``add(commands)``, which declares a parser whose default ``run`` returns the exit code."""
 
 FAILED: Final = 2
@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = chosen.run(chosen)
     except KitError as error:
-        print(f"kailash-testkit {chosen.command}: {error}", file=sys.stderr)  # noqa: T201 - a command's output
+        lines = [f"kailash-testkit {chosen.command}: {error}", *getattr(error, "__notes__", ())]
+        print("\n".join(lines), file=sys.stderr)  # noqa: T201 - a command's output
         return FAILED
     return code

@@ -21,6 +21,11 @@ def pytest_settings() -> Mapping[str, Any]:
     That is the first of pytest.toml, pytest.ini, pyproject.toml, tox.ini and setup.cfg with a section for pytest, here
     or in a folder above. The folders of ``pythonpath`` are absolute. Raises `ConfigurationError`.
     """
+    return settings_file()[1]
+
+
+def settings_file() -> tuple[Path | None, Mapping[str, Any]]:
+    """That file, None where there is none, and what it says. A file of that name may be without a section."""
     folder = Path.cwd()
     try:
         file, found = locate_config(folder, [folder])[1:3]
@@ -29,7 +34,7 @@ def pytest_settings() -> Mapping[str, Any]:
     settings: dict[str, Any] = {name: getattr(value, "value", value) for name, value in found.items()}
     if file is not None and "pythonpath" in settings:
         settings["pythonpath"] = [str(file.parent / entry) for entry in words(settings["pythonpath"])]
-    return settings
+    return file, settings
 
 
 def words(setting: object) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from kailash_testkit.errors import UnsupportedDatabase
+from kailash_testkit.internals.releases import installed_dataflow
 from kailash_testkit.redaction import redact
 from kailash_testkit.text import comma_join
 
@@ -60,7 +61,7 @@ def server_url(url: str, schemes: Collection[str], usual_port: int) -> ServerUrl
     if not (user and parts.hostname and parts.path.strip("/")):
         raise _unusable(url, "it does not name a user, a host and a database", f"write it as {example}")
     if parts.port is None:
-        raise _unusable(url, "it names no port; kailash-dataflow 2.20.1 cannot do without", f"write it as {example}")
+        raise _unusable(url, f"it names no port; {installed_dataflow()} cannot do without", f"write it as {example}")
     astray = sorted(name for name in options if name.lower() in _ELSEWHERE)
     if astray:
         why = f"DataFlow heeds {comma_join(astray)} in some of its connections and not in others"

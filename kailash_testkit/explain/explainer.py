@@ -8,9 +8,9 @@ from kailash_testkit.asgi.timeline import TimedRequest, Timeline
 from kailash_testkit.explain import answers, investigation
 from kailash_testkit.explain.answers import Agrees
 from kailash_testkit.explain.case import Case, Nodes
-from kailash_testkit.explain.failures import FailureLog
+from kailash_testkit.explain.failures import Failure, FailureLog
 from kailash_testkit.explain.limits import LimitLog
-from kailash_testkit.explain.unawaited import UnawaitedLog
+from kailash_testkit.explain.unawaited import NeverAwaited, UnawaitedLog
 from kailash_testkit.explanation import Explanation
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.isolation.sandbox import Sandbox
@@ -83,9 +83,13 @@ class Explainer:
             log.clear()
             log.start()
 
-    def failed_nodes(self) -> list[str]:
-        """The application's nodes that failed, a line each; those of the kit have raised their failure."""
-        return [str(failure) for failure in self._failures if not failure.by_kit]
+    def failed_nodes(self) -> list[Failure]:
+        """The application's nodes that failed; those of the kit have raised their failure."""
+        return [failure for failure in self._failures if not failure.by_kit]
+
+    def never_awaited(self) -> list[NeverAwaited]:
+        """The application's calls that nobody awaited."""
+        return [*self._unawaited]
 
     def observed(self, request: TimedRequest | None = None) -> list[str]:
         """What default limits cut and what was never awaited, a line each. request: during which; None for any."""

@@ -42,7 +42,12 @@ class Failure:
 
     def __str__(self) -> str:
         during = f" during {self.request.line()}" if self.request else ""
-        return f"a {self.operation or 'node'} of {self.model or 'some model'} failed{during}: {self.error}"
+        return f"{self.node} failed{during}: {self.error}"
+
+    @property
+    def node(self) -> str:
+        """Which node it was, in words, as far as the log tells."""
+        return f"a {self.operation or 'node'} of {self.model}" if self.model else "a node"
 
 
 class FailureLog(logging.Handler):

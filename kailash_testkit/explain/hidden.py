@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from kailash_testkit.changes.net import TOMBSTONE
 from kailash_testkit.explain.case import Case
 from kailash_testkit.explanation import Cause, Explanation
+from kailash_testkit.internals import releases
+from kailash_testkit.models.model import TOMBSTONE
 from kailash_testkit.models.rows import Row
 
 _MOST: Final = 3  # lines of one kind
@@ -25,6 +26,23 @@ def soft_deleted(case: Case, row: Row) -> Explanation | None:
         f"{case.name} is in the database, soft-deleted at {row[TOMBSTONE]}{when}",
         evidence=["Read, List and Count hide such rows"],
         cure="read it with rows(id=..., include_deleted=True)",
+    )
+
+
+def without_tombstones(case: Case, row: Row) -> Explanation | None:
+    """The release hides every row of the model from lists, by a column that it does not make."""
+    if not case.model.hidden_rows or any(hit.model == case.model.name for hit in case.limits):
+        return None
+    return Explanation(
+        Cause.NO_SOFT_DELETE,
+        f"{case.name} is in the test database, where the ListNode of {releases.installed_dataflow()} finds no "
+        f"{case.model.name}",
+        evidence=[
+            f"ListNode and CountNode hide soft-deleted rows by {TOMBSTONE}, a column that this release does not make",
+            f"stored: {row!r}",
+        ],
+        cure=f"install {releases.SOFT_DELETE.package} {releases.SOFT_DELETE.since} or later; or declare the column in "
+        f"{case.model.name}: {TOMBSTONE}: Optional[datetime] = None",
     )
 
 

@@ -67,7 +67,7 @@ async def explain(case: Case) -> Explanation:
         found = _of_absent(case, _THOROUGH)
         return await _after_waiting(case, found) if found.cause is Cause.STILL_RUNNING else found
     found_at_once = _of_stored(case, case.row)
-    if found_at_once.cause in (Cause.SOFT_DELETED, Cause.OTHER_TENANT):
+    if found_at_once.cause in (Cause.SOFT_DELETED, Cause.OTHER_TENANT, Cause.NO_SOFT_DELETE):
         return found_at_once
     row = case.row
     stale = await stale_cache(case, row)
@@ -77,7 +77,8 @@ async def explain(case: Case) -> Explanation:
 
 
 def _of_stored(case: Case, row: Row) -> Explanation:
-    hiding = (reason(case, row) for reason in (hidden.soft_deleted, hidden.other_tenant, hidden.beyond_limit))
+    reasons = (hidden.soft_deleted, hidden.other_tenant, hidden.without_tombstones, hidden.beyond_limit)
+    hiding = (reason(case, row) for reason in reasons)
     return next((found for found in hiding if found is not None), None) or hidden.visible(case, row)
 
 

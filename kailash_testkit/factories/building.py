@@ -181,7 +181,7 @@ def _must_be_made(model: Model, field: Field) -> bool:
         return False
     if field.name == "id":
         return True
-    # A callable default breaks CreateNode (kailash-dataflow 2.20.1), so the kit calls it.
+    # A callable default breaks CreateNode, so the kit calls it.
     return field.required or callable(field.default)
 
 

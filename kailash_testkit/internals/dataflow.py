@@ -1,7 +1,7 @@
 """Everything that reaches into Kailash and DataFlow beyond their documented API.
 
-A new release that changes what is used here breaks the modules of this folder and no other. Tried with
-kailash 2.65.0 and kailash-dataflow 2.20.1.
+A new release that changes what is used here breaks the modules of this folder and no other. The releases that were
+tried are the range in pyproject.toml; where they differ is in `releases`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from kailash_testkit.errors import ConfigurationError, KitError
+from kailash_testkit.internals.dataflow_loops import end_loop_of_express
 from kailash_testkit.internals.drivers import cure_of_missing_driver, missing_driver
+from kailash_testkit.internals.node_errors import MAKES_TABLES
 from kailash_testkit.redaction import redact
 
 _MOST_FAILED: Final = 3  # tables in a message
@@ -52,12 +54,15 @@ def create_tables(dataflow: Any) -> None:
 
     Synchronous, and idempotent. Raises `ConfigurationError` with DataFlow's own reason.
     """
+    making = MAKES_TABLES.set(True)
     try:
         done = dataflow.create_tables_sync()
     except KitError:  # the instance may not be used
         raise
     except Exception as error:  # whatever DataFlow raises is reported, not swallowed
         raise _tables_failed(redact(str(error))) from None
+    finally:
+        MAKES_TABLES.reset(making)
     if not done:
         raise _tables_failed("create_tables_sync() reported failure", _failed_tables(dataflow))
 
@@ -96,29 +101,7 @@ def close_sync_express(dataflow: Any) -> None:
     express = getattr(dataflow, "_express_sync", None)
     if express is not None:
         dataflow._express_sync = None
-        express.close()
-
-
-def empty_caches(dataflow: Any) -> None:
-    """Empties what the instance has cached of its database: ListNode's results and express's.
-
-    In memory, or on a Redis, where only the keys of this database are deleted: DataFlow puts a
-    fingerprint of the database into each key, and the kit's databases have names of their own.
-    """
-    query = getattr(dataflow, "_cache_integration", None)
-    if query is not None:
-        identity = query.key_generator.db_identity
-        _empty_cache(query.cache_manager, f"{query.key_generator.prefix}:*:{identity}:*", identity)
-    express = getattr(dataflow, "_express_dataflow", None)
-    manager = getattr(express, "_cache_manager", None)
-    if express is not None and manager is not None:
-        keys = express._key_gen
-        _empty_cache(manager, f"{keys.prefix}:*:{keys.express_db_instance}:*", keys.express_db_instance)
-
-
-def _empty_cache(manager: Any, pattern: str, identity: str | None) -> None:
-    in_memory = getattr(manager, "cache", None)
-    if in_memory is not None:
-        in_memory.clear()
-    elif identity is not None:
-        manager.redis_manager.clear_pattern(pattern)
+        if hasattr(express, "close"):
+            express.close()
+        else:  # of earlier releases: nothing ends its loop
+            end_loop_of_express(dataflow, express._loop, express._thread)

@@ -1,7 +1,7 @@
 """What Kailash and DataFlow show of their inside to whoever looks for the cause of a failure.
 
 Beside `dataflow`, under the same rule: a new release that changes what is used here breaks the modules of this
-folder and no other. Everything here only looks. Tried with kailash 2.65.0 and kailash-dataflow 2.20.1.
+folder and no other. Everything here only looks.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from kailash_testkit.internals.dataflow import is_dataflow
+from kailash_testkit.internals.dataflow_caches import Cache, caches_of
 
 FAILURE_LOGGERS: Final = ("dataflow.core.nodes", "dataflow.features.bulk", "kailash.runtime.async_local")
 """Where failed nodes are logged, as errors, also those that only report ``success: False``."""
@@ -88,47 +89,38 @@ class CachedReads:
 
     def __init__(self, dataflow: Any, model: str) -> None:
         self._model = model
-        self._caches: list[tuple[Any, str, str]] = []
-        query = getattr(dataflow, "_cache_integration", None)
-        if query is not None:
-            keys = query.key_generator
-            self._caches.append((query.cache_manager, keys.prefix, str(keys.db_identity)))
-        express = getattr(dataflow, "_express_dataflow", None)
-        if express is not None and express._cache_manager is not None:
-            keys = express._key_gen
-            self._caches.append((express._cache_manager, keys.prefix, str(keys.express_db_instance)))
+        self._caches = caches_of(dataflow)
 
     @property
     def where(self) -> str:
         """Where they are kept, in words."""
-        in_memory = all(hasattr(manager, "cache") for manager, _, _ in self._caches)
+        in_memory = all(cache.memory is not None for cache in self._caches)
         return "in this process's memory" if in_memory else "on a Redis, shared with other processes and runs"
 
     def entries(self) -> dict[str, Any]:
         """The cached results by key; looking at them changes none."""
         return {
             key: value
-            for manager, prefix, database in self._caches
-            for key, value in _all_in(manager, f"{prefix}:*{database}*")
-            if {self._model, database} <= set(key.split(":"))
+            for cache in self._caches
+            for key, value in _all_in(cache)
+            if {self._model, cache.database or self._model} <= set(key.split(":"))
         }
 
     def forget(self, keys: Iterable[str]) -> None:
         """Takes single results out."""
         for key in keys:
-            for manager, _, _ in self._caches:
-                in_memory = getattr(manager, "cache", None)
-                if in_memory is None:
-                    manager.redis_manager.delete(key)
+            for cache in self._caches:
+                if cache.memory is None:
+                    cache.manager.redis_manager.delete(key)
                 else:
-                    in_memory.pop(key, None)
+                    cache.memory.pop(key, None)
 
 
-def _all_in(manager: Any, pattern: str) -> list[tuple[str, Any]]:
-    in_memory = getattr(manager, "cache", None)
-    if in_memory is not None:
-        return [(str(key), entry[0]) for key, entry in in_memory.items()]
-    found = manager.redis_manager.redis_client.scan_iter(pattern)
+def _all_in(cache: Cache) -> list[tuple[str, Any]]:
+    if cache.memory is not None:
+        return [(str(key), entry[0]) for key, entry in cache.memory.items()]
+    manager = cache.manager
+    found = manager.redis_manager.redis_client.scan_iter(cache.pattern)
     keys = [key.decode() if isinstance(key, bytes) else str(key) for key in found]
     return [(key, manager.redis_manager.get(key)) for key in keys]
 

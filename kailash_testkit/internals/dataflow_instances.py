@@ -1,7 +1,7 @@
 """Noticing that a DataFlow instance is made and that it uses its database, and keeping it from that.
 
-Kailash DataFlow has no hook for either. This reaches into its class, and nothing else does. Tried with
-kailash-dataflow 2.20.1: each assumption has a test that names it.
+Kailash DataFlow has no hook for either. This reaches into its class, and nothing else does. Each
+assumption has a test that names it.
 """
 
 from __future__ import annotations

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from threading import Thread
+from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
 from kailash_testkit.concurrency import loops
 from kailash_testkit.internals.driver_connections import end_connections_of_closed_loops
+
+_PATIENCE: Final = 2.0
+"""Seconds that a pool may take to close its connections, as Kailash has it."""
 
 _Entries = dict[str, tuple[Any, int | None]]
 
@@ -140,6 +145,14 @@ async def _close_own(dataflow: Any) -> None:
         end_connections_of_closed_loops()
 
 
+def end_loop_of_express(dataflow: Any, loop: asyncio.AbstractEventLoop, thread: Thread) -> None:
+    """Ends a loop that runs in a thread of its own, with what the instance made in it."""
+    asyncio.run_coroutine_threadsafe(close_in_running_loop(dataflow), loop).result(_PATIENCE)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(_PATIENCE)
+    loop.close()
+
+
 _loose: WeakKeyDictionary[asyncio.AbstractEventLoop, list[Any]] = WeakKeyDictionary()
 
 
@@ -207,5 +220,13 @@ def forget_closed_loops(closed: Sequence[asyncio.AbstractEventLoop]) -> None:
 async def close_pools_of_running_loop() -> None:
     """Closes the connection pools that Kailash shares among nodes in the running loop."""
     module = sys.modules.get("kailash.nodes.data.async_sql")
-    if module is not None:
-        await module.AsyncSQLDatabaseNode.clear_shared_pools(loop_id=id(asyncio.get_running_loop()))
+    if module is None:
+        return
+    node: Any = module.AsyncSQLDatabaseNode
+    loop_id = id(asyncio.get_running_loop())
+    if "loop_id" in inspect.signature(node.clear_shared_pools).parameters:
+        await node.clear_shared_pools(loop_id=loop_id)
+        return
+    for key in [key for key in node._shared_pools if key.partition("|")[0] == str(loop_id)]:
+        pool, _ = node._shared_pools.pop(key)
+        await asyncio.wait_for(pool.disconnect(), _PATIENCE)

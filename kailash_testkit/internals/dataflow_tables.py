@@ -1,7 +1,7 @@
 """The tables that DataFlow keeps for itself in an application's database, by exact name.
 
 DataFlow states them in its source only: in the statements that make them. These are read, so that a release that
-adds one is understood. Tried with kailash-dataflow 2.20.1.
+adds one is understood.
 """
 
 from __future__ import annotations

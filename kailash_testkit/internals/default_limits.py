@@ -2,8 +2,7 @@
 
 The one place where the kit stands between DataFlow and itself: while somebody observes, four of its methods call it.
 A list is told of only where nobody gave a limit and further rows are known to match: DataFlow is asked for the next
-one. Tried with kailash 2.65.0 and kailash-dataflow 2.20.1; `tests/internals/test_default_limits.py` has a test for
-each assumption.
+one. `tests/internals/test_default_limits.py` has a test for each assumption.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Everything that reaches into Kailash Nexus beyond its documented API.
 
-A new release that changes what is used here breaks this module and no other. Tried with kailash-nexus 2.16.0
-and kailash 2.65.0.
+A new release that changes what is used here breaks this module and no other.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The texts of the errors that Kailash and DataFlow report for a node, and whose node it was.
-
-Tried with kailash 2.65.0 and kailash-dataflow 2.20.1.
-"""
+"""The texts of the errors that Kailash and DataFlow report for a node, whose node it was, and for whom it ran."""
 
 from __future__ import annotations
 
@@ -14,6 +11,9 @@ from kailash_testkit.redaction import redact
 
 RUNS_FOR_KIT: Final[ContextVar[bool]] = ContextVar("kailash_testkit_runs_a_node", default=False)
 """Whether a node is the kit's own, and not the application's."""
+
+MAKES_TABLES: Final[ContextVar[bool]] = ContextVar("kailash_testkit_makes_tables", default=False)
+"""Whether the kit lets DataFlow make tables, for which it runs nodes of its own."""
 
 NODE_ID: Final = "node"
 """The id of the node in the kit's workflows, each of which has one."""

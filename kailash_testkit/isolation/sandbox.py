@@ -14,6 +14,7 @@ from kailash_testkit.databases import Database
 from kailash_testkit.databases.journal import Journal, Mark, RecordedChange, UndoReport
 from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError
 from kailash_testkit.internals import dataflow as dataflow_internals
+from kailash_testkit.internals.dataflow_caches import empty_caches, refuse_shared_cache
 from kailash_testkit.internals.dataflow_tables import refuse_models_on_own_tables
 from kailash_testkit.isolation.levels import KEPT, Detached, Level, State, kept_apart
 from kailash_testkit.isolation.recording import Recordings
@@ -47,6 +48,7 @@ class Sandbox:
     def open(self, dataflow: Any, claim: Claim) -> None:
         """Claims the database, makes the tables of all models registered so far, and installs the journal."""
         refuse_models_on_own_tables(dataflow)
+        refuse_shared_cache(dataflow)
         if claim == "private":
             self.database.mark_as_owned()
         else:
@@ -90,6 +92,10 @@ class Sandbox:
         """What was written since the innermost level, without the rows of wider owners that are set apart."""
         others = {change.seq for detached in self._detached for change in detached.changes}
         return [change for change in self.journal.changes(self._levels[-1].mark) if change.seq not in others]
+
+    def gaps(self) -> tuple[str, ...]:
+        """Why `written` may not be all."""
+        return self.journal.gaps(self._levels[-1].mark)
 
     def add_tables(self, dataflow: Any) -> None:
         """Makes the tables of models that were registered late."""
@@ -305,7 +311,7 @@ class Sandbox:
                 dataflow_internals.create_tables(dataflow)
             self.journal.refresh()
         for dataflow in self._dataflows:
-            dataflow_internals.empty_caches(dataflow)
+            empty_caches(dataflow)
         return report
 
     def _push(self, owner: object) -> None:

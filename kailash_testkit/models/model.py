@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Final, get_type_hints
 
 from kailash_testkit.errors import UnknownField, UnknownModel
+from kailash_testkit.internals import releases
 from kailash_testkit.models.enums import enums_in
 from kailash_testkit.models.moments import Moments
 from kailash_testkit.models.types import alternatives, decoder, has_metadata, is_nullable
@@ -16,6 +17,9 @@ from kailash_testkit.text import closest_match, comma_join
 
 MISSING: Final = object()
 """Stands for "no default was declared"; None is a default like any other."""
+
+TOMBSTONE: Final = "deleted_at"
+"""The column that says when a row was soft-deleted."""
 
 MANAGED: Final = frozenset({"created_at", "updated_at"})
 """Set by DataFlow itself, declared or not; values given for them are discarded."""
@@ -42,6 +46,7 @@ class Model:
 
     fields: the declared fields by name, ``created_at`` and ``updated_at`` included when declared.
     unique: the sets of fields that a unique index covers, the id included.
+    soft_delete: rows can be soft-deleted. hidden_rows: DataFlow's lists hide each row, as if it were.
     tenant: rows belong to a tenant (the DataFlow instance is multi-tenant).
     """
 
@@ -52,13 +57,14 @@ class Model:
     soft_delete: bool = False
     append_only: bool = False
     tenant: bool = False
+    hidden_rows: bool = False
 
     @cached_property
     def columns(self) -> Mapping[str, object]:
         """Annotation by column, with those that DataFlow adds: id, timestamps, tombstone, tenant."""
         added: dict[str, object] = {"created_at": Moments.datetime, "updated_at": Moments.datetime}
         if self.soft_delete:
-            added["deleted_at"] = Moments.datetime | None
+            added[TOMBSTONE] = Moments.datetime | None
         if self.tenant:
             added["tenant_id"] = str
         declared = {field.name: field.annotation for field in self.fields.values()}
@@ -127,14 +133,17 @@ def read_model(dataflow: Any, model: type | str, /) -> Model:
     }
     indexes: list[dict[str, Any]] = config.get("indexes") or []
     unique = [frozenset(index["fields"]) for index in indexes if index.get("unique")]
+    wants_tombstones = bool(config.get("soft_delete"))
+    has_tombstones = wants_tombstones and (releases.SOFT_DELETE.holds() or TOMBSTONE in fields)
     return Model(
         name=model_name,
         table=info["table_name"],
         fields=fields,
         unique=(frozenset({"id"}), *unique),
-        soft_delete=bool(config.get("soft_delete")),
+        soft_delete=has_tombstones,
         append_only=bool(info.get("append_only")),
         tenant=bool(dataflow.config.security.multi_tenant) and "tenant_id" in fields,
+        hidden_rows=wants_tombstones and not has_tombstones,
     )
 
 

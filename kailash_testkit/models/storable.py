@@ -1,6 +1,6 @@
 """Which declared types DataFlow can store, on any database; why not, and what to declare instead.
 
-Tried with kailash-dataflow 2.20.1; a test tries each type again.
+A test tries each type.
 """
 
 from __future__ import annotations

@@ -19,9 +19,10 @@ import pytest
 from kailash_testkit import redaction
 from kailash_testkit.concurrency import contexts
 from kailash_testkit.factories.numbering import within
-from kailash_testkit.pytest_plugin import failure_report, seed, settings
+from kailash_testkit.pytest_plugin import seed, settings
 from kailash_testkit.pytest_plugin.assertions import compared, explain_matches
 from kailash_testkit.pytest_plugin.backends import refuse_trio
+from kailash_testkit.pytest_plugin.failure_report import plugin as failure_report
 from kailash_testkit.pytest_plugin.fixtures import (
     api,
     kit,
@@ -35,6 +36,7 @@ from kailash_testkit.pytest_plugin.fixtures import (
 from kailash_testkit.pytest_plugin.hypothesis_examples import allow_own_fixtures
 from kailash_testkit.pytest_plugin.log_masking import mask_logs
 from kailash_testkit.pytest_plugin.overriding import Overrides
+from kailash_testkit.pytest_plugin.own_logs import leave_out_own_logs
 from kailash_testkit.pytest_plugin.report_masking import mask_frames
 from kailash_testkit.pytest_plugin.reports import explanation, import_hint, not_run_as_async
 from kailash_testkit.pytest_plugin.session import SESSION, Owner, Session
@@ -101,7 +103,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[OVERRIDES] = Overrides()
     config.pluginmanager.register(WaitingSummary(), "kailash_testkit_waiting")
     config.pluginmanager.register(SetupSummary(), "kailash_testkit_set_up")
-    config.pluginmanager.register(failure_report.FailureReport(session, config), "kailash_testkit_failure_report")
+    config.pluginmanager.register(failure_report.FailureReport(config), "kailash_testkit_failure_report")
     if session.settings.keep and not config.option.maxfail:
         config.option.maxfail = 1  # the next test would need the database
 
@@ -114,6 +116,7 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     mask_logs(session.config)  # not earlier: pytest makes its handlers when it is configured
+    leave_out_own_logs(session.config)
     seed.configure(session.config)  # not earlier: pytest-randomly chooses its seed when it is configured
     hooks = session.config.hook.pytest_sessionstart.get_hookimpls()
     if any(hook.plugin_name.endswith("conftest.py") for hook in hooks):

@@ -20,6 +20,13 @@ def note(item: pytest.Item, waits: list[Wait]) -> None:
             item.user_properties.append((_PROPERTY, f"{wait.seconds:.2f} s for {wait.what}"))
 
 
+def waited_for(report: pytest.TestReport) -> list[str]:
+    """What a test was waited for, which is known once it is torn down."""
+    if report.when != "teardown":
+        return []
+    return [str(text) for name, text in report.user_properties if name == _PROPERTY]
+
+
 class WaitingSummary:
     """A plugin: the section at the end of the session."""
 
@@ -27,9 +34,7 @@ class WaitingSummary:
         self._lines: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when == "teardown":
-            waits = [str(text) for name, text in report.user_properties if name == _PROPERTY]
-            self._lines += [f"{text}: {report.nodeid}" for text in waits]
+        self._lines += [f"{text}: {report.nodeid}" for text in waited_for(report)]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not self._lines:

@@ -1,6 +1,6 @@
 """`BulkStore`: many rows of one model, through its BulkCreateNode, each of them verified; all of them or none.
 
-BulkCreateNode says less than is needed (kailash-dataflow 2.20.1): it takes its columns from the first row, leaves
+BulkCreateNode says less than is needed: it takes its columns from the first row, leaves
 defaults to the database (which has ``Status.open`` for a str Enum), and returns counts. So rows are given with
 every default, in chunks with the same columns, and are read back through the kit's own connection.
 """
@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from kailash_testkit.concurrency import loops
 from kailash_testkit.errors import KitError, NodeFailed
-from kailash_testkit.internals import dataflow as dataflow_internals
+from kailash_testkit.internals.dataflow_caches import empty_caches
 from kailash_testkit.models import Model
 from kailash_testkit.models.enums import enum_to_value
 from kailash_testkit.models.model import MANAGED, MISSING
@@ -30,7 +30,7 @@ CHUNK: Final = 250
 
 _MOST_VALUES: Final = 600
 """Values of one node, at most. With more, its cost per row grows: on PostgreSQL it looks for each placeholder in the
-whole statement (kailash-dataflow 2.20.1). Far below what a statement may have."""
+whole statement. Far below what a statement may have."""
 
 Values = Mapping[str, object]
 
@@ -90,6 +90,7 @@ class BulkStore:
                 if failure is not None:
                     raise await self._explained(rows, first, failure)
                 verified = self._verified(rows, self._found(rows, last), first)
+                self._store.own_writes.note("insert", model.table, [row["id"] for row in verified])
                 if not numbered and model.id_is_automatic:
                     database.advance_sequence_past(model.table, max(row["id"] for row in verified))
                 return verified
@@ -162,7 +163,7 @@ def remove(store: Store, model: Model, ids: Sequence[object]) -> None:
     """Deletes rows through the kit's own connection, and what DataFlow may have cached of them."""
     if ids:
         store.database.remove(model.table, [enum_to_value(row_id) for row_id in ids])
-        dataflow_internals.empty_caches(store.dataflow)
+        empty_caches(store.dataflow)
 
 
 def _lock(table: str) -> asyncio.Lock:

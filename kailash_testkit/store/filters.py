@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 
 from kailash_testkit.errors import FieldTypeError, UnknownOperator
 from kailash_testkit.internals.dataflow import rewrites_text
+from kailash_testkit.internals.releases import installed_dataflow
 from kailash_testkit.models import Model
 from kailash_testkit.models.checking import checked_operand
 from kailash_testkit.models.enums import enum_to_value
@@ -109,7 +110,7 @@ def _add(result: Filter, name: str, operator: str, operand: object, *, json: boo
     if operand == [] and operator in ("$in", "$nin"):
         result.nothing = result.nothing or operator == "$in"
     elif operand is None or operator == "$null":
-        # {"$null": False} finds the rows without a value, too (kailash-dataflow 2.20.1); {"$ne": None} does not.
+        # {"$null": False} finds the rows without a value, too; {"$ne": None} does not.
         missing = operator == "$eq" or operand is True
         _at_node(result, name)["$null" if missing else "$ne"] = True if missing else None
     elif json or _misread(operand):
@@ -139,7 +140,7 @@ def _bindable(operand: object) -> object:
 def _unknown_operator(model: Model, name: str, operator: str, *, json: bool) -> UnknownOperator:
     options = _OF_JSON if json else OPERATORS
     guess = closest_match(operator, options)
-    why = "DataFlow's own is broken (kailash-dataflow 2.20.1)" if operator in _BROKEN else None
+    why = f"DataFlow's own is broken ({installed_dataflow()})" if operator in _BROKEN else None
     if json and operator in OPERATORS:
         why, guess = "the column holds JSON, which has no order", None
     return UnknownOperator(

@@ -24,6 +24,7 @@ from kailash_testkit.models.rows import Row
 from kailash_testkit.store import failures
 from kailash_testkit.store.filters import Filter, checked_filter
 from kailash_testkit.store.workflows import Workflows
+from kailash_testkit.store.write_log import WriteLog
 
 _ALL_ROWS: Final = 2**31 - 1  # ListNode returns 10 unless told otherwise
 
@@ -41,6 +42,7 @@ class Store:
         self.dataflow = dataflow
         self.database = database
         self.workflows = Workflows(dataflow)
+        self.own_writes = WriteLog()
         self._add_models = add_models
         self.explained = explained
         self._models: dict[str, Model] = {}
@@ -101,6 +103,7 @@ class Store:
                 stored = self._first_after(model, last)
         if stored is None:
             raise failures.row_vanished(model, requested, self.explained(model, result.get("id", given)))
+        self.own_writes.note("insert", model.table, [stored["id"]])
         failures.compare(model, requested, stored, "created")
         if isinstance(given, int):
             self.database.advance_sequence_past(model.table, given)
@@ -136,6 +139,7 @@ class Store:
             except NodeFailed as failure:
                 raise failures.operation_failed(model, "update", row_id, failure) from None
             stored = self._require_stored(model, row_id)
+        self.own_writes.note("update", model.table, [row_id])
         failures.compare(model, requested, stored, "updated")
         return stored
 
@@ -150,6 +154,7 @@ class Store:
             except NodeFailed as failure:
                 raise failures.operation_failed(model, "delete", row_id, failure) from None
             left = self.stored(model, row_id)
+        self.own_writes.note("delete" if left is None else "update", model.table, [row_id])
         if left is not None and not _tombstone(left):
             raise failures.not_deleted(model, left)
 
@@ -162,7 +167,10 @@ class Store:
     # --- reading -------------------------------------------------------------------------------
 
     async def get(self, model: Model, row_id: object) -> Row:
-        """The row with that id, as DataFlow shows it. Raises `RowNotFound`."""
+        """The row with that id, as DataFlow shows it. Raises `RowNotFound`.
+
+        Columns that DataFlow adds and ReadNode leaves out come from the table.
+        """
         row_id = checked_id(model, row_id)
         self.require_tenant(model)
         inputs = {"id": row_id, "raise_on_not_found": False}
@@ -174,6 +182,8 @@ class Store:
             result = {}  # an id that no row can have, such as 2**40 in a column of four bytes
         if not result.pop("found", False):
             raise self._not_found(model, row_id, self.stored(model, row_id))
+        if not model.columns.keys() <= result.keys():
+            result = {**(self._record(model, row_id) or {}), **result}
         return self._shown(model, result)
 
     async def find(self, model: Model, conditions: Mapping[str, object]) -> Row | None:
@@ -202,7 +212,7 @@ class Store:
             "order_by": order,
             "limit": _ALL_ROWS,
             "enable_cache": False,
-            "include_deleted": include_deleted,
+            "include_deleted": include_deleted or model.hidden_rows,
         }
         result = await self.workflows.run(model, "List", inputs)
         rows = (self._shown(model, record) for record in result["records"])
@@ -214,7 +224,7 @@ class Store:
         self.require_tenant(model)
         if wanted.nothing:
             return 0
-        if wanted.in_python:
+        if wanted.in_python or model.hidden_rows:
             return len(await self.rows(model, conditions))
         return await self._counted(model, wanted)
 
@@ -230,9 +240,12 @@ class Store:
 
     def stored(self, model: Model, row_id: object) -> Row | None:
         """The row with that id as it is in the table, or None."""
-        key = enum_to_value(row_id)
-        stored = self.database.row(model.table, key if isinstance(key, (int, str)) else str(key))
+        stored = self._record(model, row_id)
         return None if stored is None else Row.decoded(model, stored)
+
+    def _record(self, model: Model, row_id: object) -> Mapping[str, object] | None:
+        key = enum_to_value(row_id)
+        return self.database.row(model.table, key if isinstance(key, (int, str)) else str(key))
 
     def _require_stored(self, model: Model, row_id: object) -> Row:
         stored = self.stored(model, row_id)
@@ -298,8 +311,7 @@ def with_tenant(model: Model, requested: Mapping[str, object], tenant: str) -> d
 def without_tenant(model: Model, requested: Mapping[str, object]) -> dict[str, object]:
     """The values as CreateNode takes them: a declared ``tenant_id`` must be there and differ from the tenant's.
 
-    CreateNode writes the tenant's into the statement, and fails when that changes nothing
-    (kailash-dataflow 2.20.1).
+    CreateNode writes the tenant's into the statement, and fails when that changes nothing.
     """
     declared = {"tenant_id": ""} if model.fields["tenant_id"].required else {}
     return {name: value for name, value in requested.items() if name != "tenant_id"} | declared

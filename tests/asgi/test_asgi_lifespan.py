@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import anyio
 import pytest
@@ -330,3 +331,14 @@ async def test_messages_out_of_turn_are_refused_as_by_uvicorn(messages):
         await on_uvicorn.startup()
         await on_uvicorn.shutdown()
         raise refused[1]
+
+
+async def test_an_application_that_takes_any_scope_for_a_request_has_no_lifespan() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    lifespan = Lifespan(app)
+    await lifespan.startup()
+    assert lifespan.running
+    await lifespan.shutdown()

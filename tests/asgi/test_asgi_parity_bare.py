@@ -34,12 +34,14 @@ async def both(
         return await scenario(client, own), on_uvicorn
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("request_", REQUESTS, ids=str)
 async def test_a_request(request_: Request, served: tuple[BareProbe, str]) -> None:
     here, on_uvicorn = await both(served, lambda client, probe: observe(request_, client, probe))
     assert here == on_uvicorn
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey.__name__)
 async def test_several_requests(journey: Any, served: tuple[BareProbe, str]) -> None:
     here, on_uvicorn = await both(served, journey)

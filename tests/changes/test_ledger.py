@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from database_kinds import Kind
 from dirty_equals import IsApprox, IsDatetime, IsInt, IsNow, IsPartialDict, IsStr
+from releases_of_kailash import needs_soft_delete
 from sample_app import Colour, Level, Status, register
 
 from kailash_testkit import Factory
@@ -272,6 +273,7 @@ async def test_a_created_row_has_the_models_types(shop_kit: Kit) -> None:
     assert "flag: expected 1, got True" in failure(changes, kinds.created(flag=1))
 
 
+@needs_soft_delete
 async def test_soft_deletion_is_a_deletion(shop_kit: Kit) -> None:
     products = shop_kit.factory("Product")
     pen = await products.create(name="pen")
@@ -284,6 +286,7 @@ async def test_soft_deletion_is_a_deletion(shop_kit: Kit) -> None:
     assert changes.updated("Product") == []
 
 
+@needs_soft_delete
 async def test_a_soft_deletion_that_changes_more_is_spelt_out(shop_kit: Kit, sql: Sql) -> None:
     products = shop_kit.factory("Product")
     pen = await products.create(name="pen")
@@ -395,6 +398,7 @@ async def test_the_factorys_forms_refuse_a_misspelt_field(orders: Factory) -> No
             misspelt()
 
 
+@needs_soft_delete
 async def test_the_factorys_forms_know_columns_that_dataflow_adds(shop_kit: Kit, orders: Factory) -> None:
     with shop_kit.changes() as changes:
         order = await orders.create()
@@ -451,6 +455,7 @@ async def test_ended_blocks_survive_a_reset(shop_kit: Kit, orders: Factory) -> N
     changes.assert_only(orders.created(note="a"))
 
 
+@pytest.mark.slow
 async def test_two_thousand_rows(shop_kit: Kit, orders: Factory, sql: Sql) -> None:
     with shop_kit.changes() as changes:
         rows = ", ".join(f"('c', {n}, 'open', '')" for n in range(2000))

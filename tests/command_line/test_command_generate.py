@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from environments import clean_environment
+from releases_of_kailash import needs_soft_delete
 from warm_python import WarmPython
 
 ROOT = Path(__file__).parents[2]
@@ -156,6 +157,7 @@ def test_models_of_other_modules_can_be_imported_too(project: Project) -> None:
     assert "class LateRow(TypedRow):" in done.stdout, done.stderr
 
 
+@needs_soft_delete
 def test_the_example_applications_module_is_up_to_date() -> None:
     """In a new interpreter, where nothing that the command needs was imported before."""
     done = subprocess.run(
@@ -170,6 +172,7 @@ def test_the_example_applications_module_is_up_to_date() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@needs_soft_delete
 def test_the_module_that_the_type_checkers_judge_is_up_to_date(warm_python: WarmPython) -> None:
     done = Project(ROOT / "tests/typing/project", warm_python).run("-o", "generated.py", "--check")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -78,6 +78,7 @@ def every_type(new_db: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.M
     return db
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::UserWarning")
 async def test_every_type_is_as_measured(every_type: Any, database_kind: Kind) -> None:
     diagnosis = await diagnosed(every_type, "EveryType")

@@ -72,7 +72,7 @@ class TestStaleLists:
     def options(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         from dataflow.cache import auto_detection
 
-        monkeypatch.setattr(auto_detection.CacheBackend, "_is_redis_available", lambda *_: False, raising=False)
+        monkeypatch.setattr(auto_detection, "redis", None)
         return {"cache_enabled": True}
 
     async def test_a_list_that_lacks_a_row_names_the_proved_cache(self, shop: Shop) -> None:

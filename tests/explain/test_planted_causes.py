@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from database_kinds import Kind, Sql
 from faulty_shop import Shop, UrlOf, register_models, run
+from releases_of_kailash import needs_soft_delete
 from sample_app import make_db
 
 from kailash_testkit.explain import Cause
+from kailash_testkit.internals.releases import SOFT_DELETE
 
 sqlite_only = pytest.mark.databases("sqlite")
 """For what does not depend on the kind of database."""
@@ -142,6 +144,7 @@ async def test_a_node_name_that_leads_to_another_dataflow(shop: Shop, other: Any
     assert "get_node" in (found.cure or "")
 
 
+@pytest.mark.slow
 async def test_another_dataflow_that_is_used_explicitly(shop: Shop, url_of: UrlOf, database_kind: Kind) -> None:
     db = make_db(url_of("other"), **database_kind.options)
     register_models(db)
@@ -165,6 +168,7 @@ async def test_a_node_name_that_leads_elsewhere_and_a_row_of_unknown_id(shop: Sh
     assert "nodes named OrderCreateNode and the like write to" in found.summary
 
 
+@pytest.mark.slow
 async def test_two_dataflows_on_one_database_are_no_cause(shop: Shop, database_kind: Kind) -> None:
     db = make_db(shop.kit.database.url, **database_kind.options)
     register_models(db)
@@ -288,6 +292,7 @@ async def test_a_request_that_is_not_answered_yet(shop: Shop) -> None:
 # --- there, and hidden -------------------------------------------------------------------------------
 
 
+@needs_soft_delete
 async def test_a_soft_deleted_row_names_the_request(shop: Shop) -> None:
     await shop.kit.create("Product", id="x")
     await shop.does(lambda: run("ProductDeleteNode", filter={"id": "x"}))
@@ -335,3 +340,13 @@ class TestTenants:
             assert (found.cause, found.certain) == (Cause.OTHER_TENANT, True)
             assert "belongs to tenant 'acme', and the active tenant is 'bolt'" in found.summary
         assert "no tenant is active" in (await shop.explained("Note", note.id)).summary
+
+
+@pytest.mark.skipif(SOFT_DELETE.holds(), reason="this release deletes softly")
+async def test_a_release_without_soft_deletion_hides_every_row(shop: Shop) -> None:
+    product = await shop.kit.create("Product", name="pen")
+    assert [row.id for row in await shop.kit.rows("Product")] == [product.id]
+    assert await shop.kit.count("Product", name="pen") == 1
+    found = await shop.explained("Product", product.id)
+    assert (found.cause, found.certain) == (Cause.NO_SOFT_DELETE, True)
+    assert "2.14.0 or later" in (found.cure or "")

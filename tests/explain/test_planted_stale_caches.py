@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from database_kinds import Kind, Sql
 from faulty_shop import Shop, run
+from releases_of_kailash import needs_own_cache_keys
 
 from kailash_testkit.explain import Cause
 
 
-@pytest.fixture(params=["memory", "redis"])
+@pytest.fixture(params=["memory", pytest.param("redis", marks=needs_own_cache_keys)])
 def options(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """DataFlow's cache: in memory, without the seconds that it takes to find no Redis; or on a Redis of our own."""
     from dataflow.cache import auto_detection
@@ -21,7 +22,7 @@ def options(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         url = request.getfixturevalue("redis_url")
         monkeypatch.setattr(DataFlowConfig, "cache_redis_url", url, raising=False)
     else:
-        monkeypatch.setattr(auto_detection.CacheBackend, "_is_redis_available", lambda *_: False, raising=False)
+        monkeypatch.setattr(auto_detection, "redis", None)
     return {"cache_enabled": True}
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import pytest
 from annotated_types import Predicate
 from database_kinds import Kind
+from releases_of_kailash import needs_soft_delete
 from sample_app import Colour, Status, register
 
 from kailash_testkit import Factory, derived, sequence
@@ -215,6 +216,7 @@ async def test_defaults_of_a_factory_do_not_filter_its_rows(shop_kit: Kit) -> No
     assert await shop_kit.factory("Order", note="mine").count() == 1
 
 
+@needs_soft_delete
 async def test_deleted_rows_are_included_when_asked_for(shop_kit: Kit) -> None:
     products = shop_kit.factory("Product")
     product = await products.create()

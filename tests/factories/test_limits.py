@@ -87,6 +87,7 @@ def test_a_short_text_ends_with_its_number() -> None:
     assert maker(Annotated[str, MaxLen(3)])(Number(3, "3", 3)) == "003"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("annotation", "count"),
     [

@@ -24,6 +24,7 @@ from kailash.workflow.builder import WorkflowBuilder
 from sample_app import Colour, Status, make_db, register
 from warm_python import WarmPython
 
+from kailash_testkit.internals import releases
 from kailash_testkit.internals.dataflow_loops import close_in_running_loop
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -43,6 +44,8 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     register(db, "Booking", id=int, name=str, status=(Status, Status.OPEN))
     register(db, "Bulk", id=int, name=str, note=(str, ""))
     register(db, "Holiday", id=int, day=date)
+    register(db, "Hidden", id=int, name=str, config={"soft_delete": True})
+    register(db, "Wordy", id=str, values=str)
     assert db.create_tables_sync()
     yield db
     db.close()
@@ -368,7 +371,8 @@ _LEAK = """
 """
 
 
-# databases.sqlite.Database.serial_writes: the kit writes one row after the other.
+# databases.sqlite.Database.serial_writes: the kit writes one row after the other, whatever the release.
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts open files in /proc")
 def test_concurrent_creates_leak_connections_on_sqlite(warm_python: WarmPython, tmp_path: Path) -> None:
     """They share one transaction depth in kailash's SQLite adapter, and all but the outermost are never closed."""
@@ -377,7 +381,36 @@ def test_concurrent_creates_leak_connections_on_sqlite(warm_python: WarmPython, 
     done = warm_python.run(str(script), str(tmp_path / "leak.db"), folder=tmp_path)
     in_turn, at_once = map(int, done.stdout.split()[-2:])
     assert in_turn <= 2, done.stderr
-    assert at_once >= in_turn + 5, "no leak any more: serial_writes may be dropped"
+    leaks = at_once >= in_turn + 5
+    assert leaks is releases.CREATES_LEAK.holds(), "no leak any more: serial_writes may be dropped"
+
+
+# --- where releases differ: internals.releases -----------------------------------------------------
+
+
+async def test_soft_deletion_is_what_the_table_of_releases_says(run: Run, stored: Any) -> None:
+    await run("HiddenCreateNode", id=1, name="a")
+    listed = (await run("HiddenListNode", enable_cache=False))["records"]
+    assert len(listed) == (await run("HiddenCountNode"))["count"] == releases.SOFT_DELETE.holds()
+    await run("HiddenDeleteNode", filter={"id": 1})
+    assert len(stored("SELECT * FROM hiddens")) == releases.SOFT_DELETE.holds()
+
+
+async def test_read_node_returns_the_columns_that_the_table_of_releases_says(run: Run) -> None:
+    await run("ItemCreateNode", id=80, name="read")
+    assert ("created_at" in await run("ItemReadNode", id=80)) is releases.WHOLE_ROWS.holds()
+
+
+async def test_bulk_create_node_quotes_names_since_the_release_in_the_table(run: Run, stored: Any) -> None:
+    result = await run("WordyBulkCreateNode", data=[{"id": "a", "values": "x"}])
+    assert (result.get("success") is not False) is releases.QUOTED_BATCHES.holds()
+    assert len(stored("SELECT * FROM wordies")) == releases.QUOTED_BATCHES.holds()
+
+
+def test_cached_results_on_a_redis_name_the_database_since_the_release_in_the_table() -> None:
+    from dataflow.cache.key_generator import CacheKeyGenerator
+
+    assert hasattr(CacheKeyGenerator(), "express_db_instance") is releases.OWN_CACHE_KEYS.holds()
 
 
 # --- what is known of models: models.model ----------------------------------------------------------

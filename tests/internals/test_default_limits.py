@@ -12,6 +12,7 @@ from kailash.nodes.base import Node
 from kailash.nodes.base_async import AsyncNode
 from kailash.runtime import LocalRuntime
 from kailash.workflow.builder import WorkflowBuilder
+from releases_of_kailash import needs_soft_delete
 
 from kailash_testkit import Factory, Kit
 from kailash_testkit.internals import default_limits
@@ -72,6 +73,7 @@ async def test_a_limit_may_come_when_the_workflow_runs(shop_kit: Kit, orders: Fa
     assert facts(cuts) == [("Order", "OrderListNode", 10, 12, False)]
 
 
+@needs_soft_delete
 async def test_soft_deleted_rows_are_no_more_rows(shop_kit: Kit, cuts: list[CutList]) -> None:
     products = shop_kit.factory("Product")
     rows = await products.create_many(12)

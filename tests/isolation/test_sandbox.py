@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from database_kinds import Kind
+from releases_of_kailash import needs_own_cache_keys
 from sample_app import register
 
 from kailash_testkit.changes import created
@@ -462,7 +463,7 @@ def cached_db(new_db: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> An
     """A DataFlow with its cache on, which finds no Redis, without the seconds that it takes to find none."""
     from dataflow.cache import auto_detection
 
-    monkeypatch.setattr(auto_detection.CacheBackend, "_is_redis_available", lambda *_: False, raising=False)
+    monkeypatch.setattr(auto_detection, "redis", None)
     db = new_db("cached", cache_enabled=True)
     register(db, "Note", id=int, text=str)
     return db
@@ -507,6 +508,8 @@ def make_redis_db(redis_url: str, new_db: Callable[..., Any], monkeypatch: pytes
     return make
 
 
+@pytest.mark.slow
+@needs_own_cache_keys
 async def test_on_redis_only_this_databases_reads_are_forgotten(
     make_redis_db: Callable[[str], Any], redis_url: str, database_kind: Kind
 ) -> None:

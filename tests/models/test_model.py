@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Optional
 
 import pytest
+from releases_of_kailash import needs_soft_delete
 from sample_app import Status, register
 
 from kailash_testkit.errors import UnknownField, UnknownModel
@@ -36,6 +37,7 @@ def test_the_table_is_dataflows(shop_db: Any) -> None:
     assert read_model(shop_db, "Entry").table == "entries"
 
 
+@needs_soft_delete
 def test_columns_include_what_dataflow_adds(shop_db: Any) -> None:
     product = read_model(shop_db, "Product")
     assert set(product.columns) == {"id", "name", "created_at", "updated_at", "deleted_at"}
@@ -66,6 +68,7 @@ def test_an_optional_int_id_is_automatic(new_db: Any) -> None:
     assert read_model(db, "Loose").id_is_automatic
 
 
+@needs_soft_delete
 def test_kinds_of_models(shop_db: Any) -> None:
     assert read_model(shop_db, "Product").soft_delete
     assert read_model(shop_db, "Entry").append_only

@@ -117,6 +117,7 @@ async def test_what_dataflow_stores_is_accepted_and_made(kinds: Kit, name: str) 
     assert made == await factory.rows(id={"$in": [row.id for row in made]})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 async def test_what_dataflow_does_not_store_is_refused(kinds: Kit, name: str) -> None:
     annotation, value = REFUSED[name]

@@ -171,7 +171,7 @@ class Outcome:
     def explanation(self, title: str) -> str:
         """The error's own text in that section, after checking its form.
 
-        At most ten lines, no colour codes, no frame inside the kit.
+        At most ten lines, no colour codes, no frame inside the kit. The line that names its page is left out.
         """
         section = self.error(title)
         found = re.search(
@@ -179,6 +179,8 @@ class Outcome:
         )
         assert found, section
         message = [line.removeprefix("E").strip() for line in found[0].splitlines()]
+        if message[-1].startswith("see: kailash-testkit explain-error "):
+            message.pop()
         text = "\n".join(message)
         assert len(message) <= 10, section
         assert not _ANSI.search(self.everything), section

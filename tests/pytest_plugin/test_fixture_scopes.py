@@ -201,6 +201,7 @@ def scopes(shop: Project) -> Project:
     return shop
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("loops", "seed"), [("session", 1), ("function", 2)])
 def test_in_random_order(scopes: Project, loops: str, seed: int) -> None:
     scopes.shop(asyncio_default_test_loop_scope=loops)

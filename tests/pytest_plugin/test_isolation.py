@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from inner_session import Project
 
 # Every test wants an empty database and leaves a row in it, each in another way.
@@ -101,6 +102,7 @@ def test_each_test_starts_from_an_empty_database(shop: Project) -> None:
     assert shop.left_behind() == []
 
 
+@pytest.mark.slow
 def test_in_any_order_and_twice_in_a_row(shop: Project) -> None:
     shop.shop(asyncio_default_fixture_loop_scope="function", asyncio_default_test_loop_scope="function")
     shop.write({"test_items.py": TESTS, "test_same.py": TESTS})

@@ -59,7 +59,7 @@ def test_a_startup_without_end_is_waited_for_once(shop: Project) -> None:
     shop.shop(testkit_startup_timeout="0.3")
     shop.write(
         {
-            "shop/api.py": API.replace('log("startup")', "import asyncio; await asyncio.Event().wait()"),
+            "shop/api.py": API.replace("await db.initialize()", "import asyncio; await asyncio.Event().wait()"),
             "test_hello.py": """
                 async def test_first(api):
                     await api.get("/")
@@ -74,5 +74,5 @@ def test_a_startup_without_end_is_waited_for_once(shop: Project) -> None:
     for test in ("test_first", "test_second"):
         text = outcome.explanation(test)
         assert "startup failed: it took longer than 0.3 s and was cancelled" in text
-        assert "shop/api.py:14 in lifespan: import asyncio; await asyncio.Event().wait()" in text
+        assert "shop/api.py:13 in lifespan: import asyncio; await asyncio.Event().wait()" in text
         assert ("not tried again in this session" in text) == (test == "test_second")

@@ -256,9 +256,9 @@ TESTS = """
 LOUD = [
     *("-vv", "-l", "--full-trace", "-rA", "--log-level=DEBUG", "--testkit-report=report.json"),
     *("--junitxml=junit.xml", "-o", "junit_logging=all", "-p", "pytest_html", "--html=report.html"),
-    *("--log-file=tests.log", "--log-file-level=DEBUG"),
+    *("--log-file=tests.log", "--log-file-level=DEBUG", "--testkit-html=kit.html"),
 ]
-WRITTEN = ("report.json", "junit.xml", "report.html", "tests.log")
+WRITTEN = ("report.json", "junit.xml", "report.html", "kit.html", "tests.log")
 
 
 @pytest.fixture
@@ -306,12 +306,13 @@ def test_two_secrets_that_differ_are_shown_to_differ(planted: Project) -> None:
 
 
 def test_only_the_owner_can_read_the_report(planted: Project) -> None:
-    path = Path(planted.path / "report.json")
-    path.write_text("{}")
-    path.chmod(0o644)
-    planted.run("--testkit-report=report.json", "test_planted.py::test_printed_row")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert json.loads(path.read_text())["failures"]
+    paths = [Path(planted.path / name) for name in ("report.json", "kit.html")]
+    for path in paths:
+        path.write_text("{}")
+        path.chmod(0o644)
+    planted.run("--testkit-report=report.json", "--testkit-html=kit.html", "test_planted.py::test_printed_row")
+    assert [stat.S_IMODE(path.stat().st_mode) for path in paths] == [0o600, 0o600]
+    assert json.loads(paths[0].read_text())["failures"]
 
 
 @pytest.mark.parametrize("setting", ["off, motto", "pass word!"])

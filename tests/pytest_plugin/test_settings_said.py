@@ -19,6 +19,7 @@ ASYNC_TESTS = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("importing", ["test_shop.py", "conftest.py", "setting"])
 def test_a_missing_variable_names_the_setting_that_gives_it(shop: Project, importing: str) -> None:
     shop.write({"shop/models.py": MODELS.replace("DATABASE_URL", "SHOP_URL")})
@@ -45,6 +46,7 @@ def test_an_async_test_that_nothing_runs_is_told_in_one_line(shop: Project) -> N
     assert "natively supported" not in outcome.output.partition("short test summary")[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("driver", "cure"),
     [("aiosqlite", "pip install aiosqlite"), ("psycopg", "pip install 'kailash-testkit[postgresql]'")],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from inner_session import Project
 
 TESTS = """
@@ -38,6 +39,7 @@ def test_the_tests_are_named_with_what_was_waited_for(shop: Project) -> None:
     assert (shop.path / "junit.xml").read_text().count('"testkit_waited"') == 2
 
 
+@pytest.mark.slow
 def test_workers_report_to_the_controller(shop: Project) -> None:
     shop.write({"test_left.py": TESTS})
     outcome = shop.run("-n", "2")

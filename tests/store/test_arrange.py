@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from database_kinds import Kind, Meddle
+from releases_of_kailash import needs_soft_delete
 from sample_app import Colour, Level, Status, register
 
 from kailash_testkit.errors import (
@@ -130,6 +131,7 @@ async def test_delete_of_a_missing_row_fails(shop_kit: Kit) -> None:
         await shop_kit.delete("Order", order.id)
 
 
+@needs_soft_delete
 async def test_a_soft_delete_keeps_the_row_and_a_second_one_fails(shop_kit: Kit, sql: Sql) -> None:
     product = await shop_kit.create("Product")
     await shop_kit.delete("Product", product.id)

@@ -113,7 +113,7 @@ async def place_order(request: Request, customer: CurrentCustomer, order: NewOrd
             "OrderLineCreateNode",
             {"order_id": stored["id"], "unit_price": product["price"], **line.model_dump()},
         )
-    return stored
+    return await found(request, "Order", stored["id"])
 
 
 @app.get("/orders/{order_id}")

@@ -1,3 +1,5 @@
+from importlib.metadata import version
+
 import pytest
 
 from kailash_testkit import ApiClient, RowNotFound
@@ -20,6 +22,8 @@ async def test_a_price_must_be_positive(api: ApiClient, price: float) -> None:
     assert await products.count() == 0
 
 
+# DataFlow deletes softly since 2.14; before, the model's soft_delete has no effect but on lists.
+@pytest.mark.skipif(version("kailash-dataflow").startswith("2.13."), reason="needs kailash-dataflow 2.14")
 async def test_a_deleted_product_is_hidden_but_kept(api: ApiClient) -> None:
     product = await products.create()
 

@@ -24,7 +24,7 @@ def file_of(url: str) -> Path:
     """The file that DataFlow's nodes use for a SQLite URL.
 
     Raises `UnsupportedDatabase` for an in-memory database, and for a relative path: kailash-dataflow
-    2.20.1 makes the tables in the working directory then, and the nodes write to the root directory.
+    makes the tables in the working directory then, and the nodes write to the root directory.
     """
     if ":memory:" in url or "mode=memory" in url:
         raise UnsupportedDatabase(

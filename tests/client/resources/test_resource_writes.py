@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from order_api import OrderApi
+from releases_of_kailash import needs_soft_delete
 
 from kailash_testkit import ApiClient, Factory, Kit, Resource
 from kailash_testkit.errors import (
@@ -175,6 +176,7 @@ async def test_a_delete_that_deletes_more(resource: Resource, shop_api: OrderApi
         await resource.delete(order.id)
 
 
+@needs_soft_delete
 async def test_a_soft_deleted_row_counts_as_deleted_and_is_not_there_again(client: ApiClient, shop_kit: Kit) -> None:
     product = await shop_kit.create("Product", name="Tea")
     products = client.resource("/products", model="Product")

@@ -10,6 +10,7 @@ from types import ModuleType
 
 import mysql_history
 import postgresql_history
+import pytest
 import sqlite_history
 from hypothesis import given
 from journal_bench import Bench
@@ -24,6 +25,7 @@ HISTORIES: dict[str, tuple[ModuleType, type[Theatre], int]] = {
 """What they are made of, and how many are tried in the short form, by kind."""
 
 
+@pytest.mark.slow
 def test_every_undo_gives_back_the_state_of_its_mark(bench: Bench) -> None:
     module, theatre, short = HISTORIES[bench.kind.name]
 

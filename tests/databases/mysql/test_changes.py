@@ -48,6 +48,7 @@ ONE_OF_EACH = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", VALUES)
 def test_values_keep_their_type_and_bits(bench: Bench, kind: str) -> None:
     bench.start(ONE_OF_EACH)

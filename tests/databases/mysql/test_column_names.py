@@ -6,6 +6,7 @@ import pytest
 from journal_bench import Bench
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "schema",
     [

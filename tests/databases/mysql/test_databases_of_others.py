@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mysql_server import OwnServer, literal
+from mysql_server import MysqlServer, literal
 from soak import examples
 
 from kailash_testkit.databases.mysql.connection import quoted
@@ -97,7 +97,7 @@ def copied() -> dict[str, object]:
     return {}
 
 
-def marker_of_a_run(own: OwnServer, copied: dict[str, object]) -> dict[str, object]:
+def marker_of_a_run(own: MysqlServer, copied: dict[str, object]) -> dict[str, object]:
     if not copied:
         server = own.given.run()
         name = server.name("made", None)
@@ -110,7 +110,7 @@ def marker_of_a_run(own: OwnServer, copied: dict[str, object]) -> dict[str, obje
 @given(st.lists(strangers, min_size=AT_ONCE, max_size=AT_ONCE, unique_by=lambda each: each.name.casefold()))
 @examples(3)
 def test_a_run_changes_no_database_that_the_kit_did_not_make(
-    own: OwnServer, copied: dict[str, object], others: list[Stranger]
+    own: MysqlServer, copied: dict[str, object], others: list[Stranger]
 ) -> None:
     """Each example has several databases on the server at once."""
     original = marker_of_a_run(own, copied)

@@ -13,6 +13,7 @@ INSERT INTO heap VALUES ('a', b'1', '2024-02-03'), ('a', b'1', '2024-02-03');
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [

@@ -25,6 +25,7 @@ INSERT INTO tree VALUES (1, NULL), (2, 1), (3, 2);
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "statements",
     [
@@ -50,6 +51,7 @@ def test_rows_that_change_while_no_trigger_fires(bench: Bench, statements: list[
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -90,6 +92,7 @@ def test_the_report_says_why(bench: Bench) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["TRUNCATE t", "DELETE FROM boss", "ALTER TABLE heap ADD COLUMN z INT"])
 def test_marks_on_both_sides(bench: Bench, change: str) -> None:
     bench.start(SCHEMA)
@@ -108,6 +111,7 @@ def test_marks_on_both_sides(bench: Bench, change: str) -> None:
         assert not bench.journal.moved(mark)
 
 
+@pytest.mark.slow
 def test_a_later_mark_is_reached_by_what_was_recorded_before_it(bench: Bench) -> None:
     bench.start(SCHEMA)
     outer, first = bench.journal.mark(), bench.journal.fingerprint()

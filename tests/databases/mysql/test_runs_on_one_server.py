@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mysql_server import OwnServer
+from mysql_server import MysqlServer
 from server_runs import GivenUrl
 
 from kailash_testkit.errors import UnsafeDatabase
@@ -11,19 +11,19 @@ from kailash_testkit.errors import UnsafeDatabase
 pytestmark = pytest.mark.slow
 
 
-def test_runs_of_two_users_leave_each_others_databases_alone(own: OwnServer) -> None:
+def test_runs_of_two_users_leave_each_others_databases_alone(own: MysqlServer) -> None:
     own.sql("CREATE USER bea@'127.0.0.1' IDENTIFIED BY 'x'", r"GRANT ALL ON `%\_kt%`.* TO bea@'127.0.0.1'")
     try:
         place = own.given.url.rpartition("@")[2].partition("/")[0]
-        bea = OwnServer(GivenUrl(own.given.kind, f"mysql://bea:x@{place}/information_schema"))
-        hers, mine = bea.killed_run(), own.killed_run()
+        bea = MysqlServer(GivenUrl(own.given.kind, f"mysql://bea:x@{place}/information_schema"))
+        hers, mine = bea.left_by_a_killed_run(), own.left_by_a_killed_run()
         with own.given.connected() as connection, pytest.raises(UnsafeDatabase, match=r"bea@127\.0\.0\.1 made it"):
             connection.drop(hers)
         assert hers not in own.given.found()
         own.run_beside()
         assert own.databases() == {hers}
 
-        mine = own.killed_run()
+        mine = own.left_by_a_killed_run()
         bea.run_beside()
         assert own.databases() == {mine}
     finally:

@@ -15,6 +15,7 @@ INSERT INTO keyless VALUES (1, 0), (2, 0), (NULL, 0);
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "recorded"),
     [

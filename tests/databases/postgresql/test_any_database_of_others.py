@@ -10,7 +10,7 @@ import pytest
 from database_servers import POSTGRESQL, required
 from hypothesis import given
 from hypothesis import strategies as st
-from own_server import Role, new_role
+from postgresql_role import Role, new_role
 from soak import examples
 
 from kailash_testkit.databases.postgresql.connection import literal, quoted
@@ -106,11 +106,11 @@ def test_a_run_changes_no_database_that_the_kit_did_not_make(
         strangers.become(number, f"{role.name}_{number}", None)  # so that no name is taken while they are given
     for number, (name, comment) in enumerate(zip(called, commented, strict=True)):
         strangers.become(number, name, comment)
-    before = role.databases(), [contents(role, name) for name in called]
+    before = role.everything(), [contents(role, name) for name in called]
     role.run_beside()
     with role.given.connected() as connection:
         assert not any(found.is_orphan or found.refused is None for found in connection.found())
-    assert (role.databases(), [contents(role, name) for name in called]) == before
+    assert (role.everything(), [contents(role, name) for name in called]) == before
 
 
 def contents(role: Role, name: str) -> list[tuple[object, ...]]:

@@ -12,6 +12,7 @@ INSERT INTO t (v, d, f) VALUES (1, '{"a": 1}', 0), (2, NULL, 1); INSERT INTO hea
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [

@@ -9,6 +9,7 @@ ACTIONS = ["", "ON DELETE CASCADE ON UPDATE CASCADE", "ON DELETE SET NULL ON UPD
            "DEFERRABLE INITIALLY DEFERRED"]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", ACTIONS)
 def test_parents_and_children(bench: Bench, action: str) -> None:
     bench.start(
@@ -24,6 +25,7 @@ def test_parents_and_children(bench: Bench, action: str) -> None:
     assert bench.undone("TRUNCATE parent CASCADE", "INSERT INTO parent VALUES (1, 'z')") == "journal"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", ["ON DELETE CASCADE ON UPDATE CASCADE", "ON DELETE SET NULL ON UPDATE SET NULL"])
 def test_what_actions_do_comes_back(bench: Bench, action: str) -> None:
     bench.start(
@@ -60,6 +62,7 @@ def test_tables_that_refer_to_each_other_and_to_themselves(bench: Bench) -> None
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", ACTIONS)
 def test_swapped_unique_values(bench: Bench, action: str) -> None:
     bench.start(

@@ -35,6 +35,7 @@ def test_undo_waits_shortly_and_names_the_session(bench: Bench) -> None:
     assert bench.journal.undo(mark).method == "nothing"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "held",
     [

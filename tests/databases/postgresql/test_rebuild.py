@@ -7,6 +7,7 @@ from journal_bench import Bench
 from postgresql_schema import SCHEMA
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [

@@ -9,6 +9,7 @@ from postgresql_schema import SCHEMA
 from kailash_testkit.errors import IsolationFailed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "maintenance",
     [
@@ -27,6 +28,7 @@ def test_maintenance_and_temporary_tables_are_no_change(bench: Bench, maintenanc
     assert bench.undone(maintenance, "INSERT INTO boss VALUES (2)") == "journal"
 
 
+@pytest.mark.slow
 def test_marks_on_both_sides_of_schema_changes(bench: Bench) -> None:
     bench.start(SCHEMA)
     marks = []
@@ -81,6 +83,7 @@ def test_what_cannot_be_put_back_is_said_and_nothing_is_half_done(bench: Bench) 
     assert bench.run("SELECT * FROM log WHERE what = 'stays'") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [

@@ -12,6 +12,7 @@ CREATE SEQUENCE s."odd ""name" CYCLE; INSERT INTO t (v) VALUES (1), (2);
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "statement",
     [

@@ -8,6 +8,7 @@ import pytest
 from journal_bench import Bench
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "row"),
     [

@@ -17,6 +17,7 @@ CREATE TABLE thing (id int PRIMARY KEY, v {type});
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "values"),
     [
@@ -59,6 +60,7 @@ def test_values(bench: Bench, kind: str, values: list[str]) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "setting",
     ["DateStyle = 'SQL, DMY'", "IntervalStyle = iso_8601", "TimeZone = 'Asia/Kolkata'", "extra_float_digits = -15",

@@ -74,6 +74,7 @@ def test_what_it_started_itself_is_ended_too(token: Token) -> None:
         assert ends(process)
 
 
+@pytest.mark.slow
 def test_one_that_runs_since_before_is_not() -> None:
     with left_running(sleeping(WORD), env=own_environment()) as process:
         time.sleep(1.1)  # where starts are known to the second only

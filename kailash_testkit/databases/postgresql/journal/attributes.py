@@ -10,6 +10,7 @@ from typing import Final
 
 from kailash_testkit.databases.postgresql.connection import FIRST_OBJECT, OWN_SCHEMA, PUBLIC_SCHEMA
 from kailash_testkit.databases.postgresql.journal.catalog import IN_SCHEMA, OF_APPLICATION, not_of_extension
+from kailash_testkit.databases.postgresql.journal.parts import Part, any_in
 
 _THIS_DATABASE: Final = "(SELECT oid FROM pg_database WHERE datname = current_database())"
 _RELATION: Final = "format('%I.%I', n.nspname, c.relname)"
@@ -19,32 +20,42 @@ _GRANTED: Final = "string_agg(x.privilege_type, ', ' ORDER BY x.privilege_type)"
 _OPTION: Final = "CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END"
 
 
-def _named(catalog: str, prefix: str, schema: str) -> str:
-    """Objects of a schema with their owner: ``(catalog, number, owner)``."""
-    return (
+def _owner(owned: str, only_if: str = "") -> Part:
+    """The owners of objects, which a query tells as ``(catalog, number, owner)``."""
+    query = f"""SELECT 'owner', i.identity, i.type, pg_get_userbyid(o.owner)::text,
+          format('ALTER %s %s OWNER TO %I', CASE i.type WHEN 'statistics object' THEN 'STATISTICS' ELSE i.type END,
+                 i.identity, pg_get_userbyid(o.owner))
+        FROM ({owned}) AS o (catalog, oid, owner), LATERAL pg_identify_object(o.catalog, o.oid, 0) i"""
+    return Part(query, only_if)
+
+
+def _owner_in_schema(catalog: str, prefix: str, schema: str, condition: str = "true") -> Part:
+    """The owners of objects that are in a schema."""
+    return _owner(
         f"SELECT '{catalog}'::regclass, o.oid, o.{prefix}owner FROM {catalog} o JOIN pg_namespace n "
-        f"ON n.oid = o.{schema} WHERE {IN_SCHEMA} AND {not_of_extension(catalog, 'o.oid')}"
+        f"ON n.oid = o.{schema} WHERE {condition} AND {IN_SCHEMA} AND {not_of_extension(catalog, 'o.oid')}",
+        any_in(catalog, condition),
     )
 
 
-_OWNED: Final = " UNION ALL ".join(
-    [
-        f"SELECT 'pg_class'::regclass AS catalog, c.oid, c.relowner AS owner FROM {_RELATIONS} "
-        f"WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {OF_APPLICATION}",
-        _named("pg_proc", "pro", "pronamespace"),
-        _named("pg_type", "typ", "typnamespace") + " AND o.typtype IN ('e', 'd', 'r')",
-        _named("pg_collation", "coll", "collnamespace"),
-        _named("pg_operator", "opr", "oprnamespace") + " AND o.oprcode <> 0",
-        _named("pg_opclass", "opc", "opcnamespace"),
-        _named("pg_opfamily", "opf", "opfnamespace"),
-        _named("pg_ts_config", "cfg", "cfgnamespace"),
-        _named("pg_ts_dict", "dict", "dictnamespace"),
-        _named("pg_statistic_ext", "stx", "stxnamespace"),
-        f"SELECT 'pg_namespace'::regclass, n.oid, n.nspowner FROM pg_namespace n WHERE {IN_SCHEMA}",
-        "SELECT 'pg_publication'::regclass, oid, pubowner FROM pg_publication",
-        "SELECT 'pg_database'::regclass, oid, datdba FROM pg_database WHERE datname = current_database()",
-    ]
-)
+_OWNERS: Final = [
+    _owner(
+        f"SELECT 'pg_class'::regclass, c.oid, c.relowner FROM {_RELATIONS} "
+        f"WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {OF_APPLICATION}"
+    ),
+    _owner_in_schema("pg_proc", "pro", "pronamespace"),
+    _owner_in_schema("pg_type", "typ", "typnamespace", "typtype IN ('e', 'd', 'r')"),
+    _owner_in_schema("pg_collation", "coll", "collnamespace"),
+    _owner_in_schema("pg_operator", "opr", "oprnamespace", "oprcode <> 0"),
+    _owner_in_schema("pg_opclass", "opc", "opcnamespace"),
+    _owner_in_schema("pg_opfamily", "opf", "opfnamespace"),
+    _owner_in_schema("pg_ts_config", "cfg", "cfgnamespace"),
+    _owner_in_schema("pg_ts_dict", "dict", "dictnamespace"),
+    _owner_in_schema("pg_statistic_ext", "stx", "stxnamespace"),
+    _owner(f"SELECT 'pg_namespace'::regclass, n.oid, n.nspowner FROM pg_namespace n WHERE {IN_SCHEMA}"),
+    _owner("SELECT 'pg_publication'::regclass, oid, pubowner FROM pg_publication", any_in("pg_publication")),
+    _owner("SELECT 'pg_database'::regclass, oid, datdba FROM pg_database WHERE datname = current_database()"),
+]
 _ACLS: Final = f"""
     SELECT format('ON %s %s', k.kind, {_RELATION}) AS of, '' AS columns, format(' ON %s %s', k.kind, {_RELATION}) AS on,
       coalesce(c.relacl, acldefault(k.letter::"char", c.relowner)) AS acl
@@ -55,15 +66,16 @@ _ACLS: Final = f"""
     UNION ALL SELECT format('(%I) ON TABLE %s', a.attname, {_RELATION}), format(' (%I)', a.attname),
       ' ON TABLE ' || {_RELATION}, a.attacl
     FROM {_RELATIONS} JOIN pg_attribute a ON a.attrelid = c.oid AND a.attacl IS NOT NULL
-    WHERE {OF_APPLICATION}
+    WHERE a.attrelid >= {FIRST_OBJECT} AND {OF_APPLICATION}
     UNION ALL SELECT 'ON ' || others.name, '', ' ON ' || others.name, others.acl
     FROM (
       SELECT 'ROUTINE ' || p.oid::regprocedure AS name, coalesce(p.proacl, acldefault('f', p.proowner)) AS acl
       FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-      WHERE {IN_SCHEMA} AND {not_of_extension("pg_proc", "p.oid")}
+      WHERE p.oid >= {FIRST_OBJECT} AND {IN_SCHEMA} AND {not_of_extension("pg_proc", "p.oid")}
       UNION ALL SELECT format('TYPE %I.%I', n.nspname, t.typname), coalesce(t.typacl, acldefault('T', t.typowner))
       FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-      WHERE t.typtype IN ('e', 'd', 'r') AND {IN_SCHEMA} AND {not_of_extension("pg_type", "t.oid")}
+      WHERE t.oid >= {FIRST_OBJECT} AND t.typtype IN ('e', 'd', 'r') AND {IN_SCHEMA}
+        AND {not_of_extension("pg_type", "t.oid")}
       UNION ALL SELECT format('SCHEMA %I', n.nspname), coalesce(n.nspacl, acldefault('n', n.nspowner))
       FROM pg_namespace n WHERE {IN_SCHEMA}
       UNION ALL SELECT format('DATABASE %I', datname), coalesce(datacl, acldefault('d', datdba))
@@ -106,54 +118,62 @@ def _index(condition: str) -> str:
     )
 
 
-_PARTS: Final = [
-    f"""SELECT 'owner', i.identity, i.type, pg_get_userbyid(o.owner)::text,
-          format('ALTER %s %s OWNER TO %I', CASE i.type WHEN 'statistics object' THEN 'STATISTICS' ELSE i.type END,
-                 i.identity, pg_get_userbyid(o.owner))
-        FROM ({_OWNED}) AS o, LATERAL pg_identify_object(o.catalog, o.oid, 0) i""",
-    f"""SELECT 'privileges', o.of, {_GRANTEE}, {_GRANTED} || {_OPTION},
+ATTRIBUTES: Final = [
+    *_OWNERS,
+    Part(f"""SELECT 'privileges', o.of, {_GRANTEE}, {_GRANTED} || {_OPTION},
           format('GRANT %s%s TO %s%s', string_agg(x.privilege_type || o.columns, ', ' ORDER BY x.privilege_type), o.on,
                  {_GRANTEE}, {_OPTION})
-        FROM ({_ACLS}) AS o, LATERAL aclexplode(o.acl) x GROUP BY o.of, o.on, x.grantee, x.is_grantable""",
-    f"""SELECT 'default privileges', {_DEFAULTS_OF}, concat('ON ', {_DEFAULTS_ON}, ' FROM ', {_GRANTEE}),
+        FROM ({_ACLS}) AS o, LATERAL aclexplode(o.acl) x GROUP BY o.of, o.on, x.grantee, x.is_grantable"""),
+    Part(
+        f"""SELECT 'default privileges', {_DEFAULTS_OF}, concat('ON ', {_DEFAULTS_ON}, ' FROM ', {_GRANTEE}),
           {_GRANTED} || {_OPTION},
           format('ALTER DEFAULT PRIVILEGES %s GRANT %s ON %s TO %s%s', {_DEFAULTS_OF}, {_GRANTED}, {_DEFAULTS_ON},
                  {_GRANTEE}, {_OPTION})
         FROM pg_default_acl d, LATERAL aclexplode(d.defaclacl) x
         WHERE NOT (d.defaclnamespace = 0 AND EXISTS (SELECT FROM aclexplode({_BUILT_IN}) y WHERE {_SAME}))
         GROUP BY {_OF_DEFAULTS}""",
-    f"""SELECT 'revoked default', {_DEFAULTS_OF}, concat('ON ', {_DEFAULTS_ON}, ' TO ', {_GRANTEE}), {_GRANTED},
+        "FROM pg_default_acl",
+    ),
+    Part(
+        f"""SELECT 'revoked default', {_DEFAULTS_OF}, concat('ON ', {_DEFAULTS_ON}, ' TO ', {_GRANTEE}), {_GRANTED},
           format('ALTER DEFAULT PRIVILEGES %s REVOKE %s ON %s FROM %s', {_DEFAULTS_OF}, {_GRANTED}, {_DEFAULTS_ON},
                  {_GRANTEE})
         FROM pg_default_acl d, LATERAL aclexplode({_BUILT_IN}) x
         WHERE d.defaclnamespace = 0 AND NOT EXISTS (SELECT FROM aclexplode(d.defaclacl) y WHERE {_SAME})
         GROUP BY {_OF_DEFAULTS}""",
-    f"""SELECT 'column settings', {_RELATION}, quote_ident(a.attname),
+        "FROM pg_default_acl",
+    ),
+    Part(f"""SELECT 'column settings', {_RELATION}, quote_ident(a.attname),
           concat_ws(' ', {_STATISTICS}, a.attstorage, {_COMPRESSION}, {_COLUMN_OPTIONS}),
           concat('SELECT', {_COLUMN}, 'SET STATISTICS ', {_STATISTICS}, {_COLUMN}, 'SET STORAGE ',
             CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END,
             CASE WHEN t.typstorage <> 'p' THEN {_COLUMN} || 'SET COMPRESSION '
               || CASE {_COMPRESSION} WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' WHEN '' THEN 'default' END END,
             {_COLUMN}, 'RESET (n_distinct, n_distinct_inherited)', {_COLUMN} || 'SET (' || {_COLUMN_OPTIONS} || ')')
-        FROM {_RELATIONS} JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        FROM {_RELATIONS} JOIN pg_attribute a ON a.attrelid = c.oid AND a.attrelid >= {FIRST_OBJECT}
+          AND a.attnum > 0 AND NOT a.attisdropped
         JOIN pg_type t ON t.oid = a.atttypid
-        WHERE c.relkind IN ('r', 'p', 'm') AND {OF_APPLICATION}""",
-    f"""SELECT 'index settings', {_RELATION}, a.attnum::text, {_STATISTICS}::text,
+        WHERE c.relkind IN ('r', 'p', 'm') AND {OF_APPLICATION}"""),
+    Part(
+        f"""SELECT 'index settings', {_RELATION}, a.attnum::text, {_STATISTICS}::text,
           format('ALTER INDEX %s ALTER COLUMN %s SET STATISTICS %s', {_RELATION}, a.attnum, {_STATISTICS})
         FROM {_RELATIONS} JOIN pg_index i ON i.indexrelid = c.oid AND i.indexprs IS NOT NULL
-        JOIN pg_attribute a ON a.attrelid = c.oid
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attrelid >= {FIRST_OBJECT}
         WHERE {OF_APPLICATION}""",
-    f"""SELECT 'table settings', {_RELATION}, '',
+        f"FROM pg_index WHERE indexrelid >= {FIRST_OBJECT} AND indexprs IS NOT NULL",
+    ),
+    Part(f"""SELECT 'table settings', {_RELATION}, '',
           concat_ws(' ', c.relreplident, {_index("i.indisreplident")}, {_index("i.indisclustered")}),
           concat('ALTER TABLE ', {_RELATION}, ' REPLICA IDENTITY ', CASE c.relreplident WHEN 'd' THEN 'DEFAULT'
               WHEN 'f' THEN 'FULL' WHEN 'i' THEN 'USING INDEX ' || {_index("i.indisreplident")} ELSE 'NOTHING' END,
             '; ALTER TABLE ', {_RELATION},
             coalesce(' CLUSTER ON ' || {_index("i.indisclustered")}, ' SET WITHOUT CLUSTER'))
-        FROM {_RELATIONS} WHERE c.relkind = 'r' AND {OF_APPLICATION}""",
-    """SELECT 'database', format('DATABASE %I', datname), '', datconnlimit::text,
+        FROM {_RELATIONS} WHERE c.relkind = 'r' AND {OF_APPLICATION}"""),
+    Part("""SELECT 'database', format('DATABASE %I', datname), '', datconnlimit::text,
           format('ALTER DATABASE %I CONNECTION LIMIT %s', datname, datconnlimit)
-        FROM pg_database WHERE datname = current_database()""",
-    f"""SELECT 'setting', whose.name, quote_ident(one.name), one.value,
+        FROM pg_database WHERE datname = current_database()"""),
+    Part(
+        f"""SELECT 'setting', whose.name, quote_ident(one.name), one.value,
           format('ALTER %s SET %I TO %s', whose.name, one.name,
                  CASE WHEN one.name IN ({_LISTS}) THEN one.value ELSE quote_literal(one.value) END)
         FROM pg_db_role_setting s, LATERAL (
@@ -162,7 +182,9 @@ _PARTS: Final = [
           SELECT split_part(text, '=', 1), substr(text, strpos(text, '=') + 1) FROM unnest(s.setconfig) AS text
         ) AS one (name, value)
         WHERE s.setdatabase = {_THIS_DATABASE}""",
-    f"""SELECT 'comment', o.identity, replace(o.type, 'table c', 'c'), d.description,
+        "FROM pg_db_role_setting",
+    ),
+    Part(f"""SELECT 'comment', o.identity, replace(o.type, 'table c', 'c'), d.description,
           format('COMMENT ON %s %s IS %L', replace(o.type, 'table c', 'c'), replace(o.identity, ' on ', ' ON '),
                  d.description)
         FROM (SELECT objoid, classoid, objsubid, description FROM pg_description
@@ -172,6 +194,5 @@ _PARTS: Final = [
           LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) o
         WHERE o.schema IS DISTINCT FROM '{OWN_SCHEMA}' AND o.identity IS NOT NULL
           AND NOT EXISTS (SELECT FROM pg_depend e
-                          WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')""",
+                          WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e')"""),
 ]
-ATTRIBUTES: Final = " UNION ALL ".join(_PARTS)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, Connection, literal
+from kailash_testkit.databases.postgresql.connection import FIRST_OBJECT, OWN_SCHEMA, Connection, literal
 from kailash_testkit.internals.dataflow_tables import own_tables
 
 _DATAFLOWS: Final = ", ".join(literal(name) for name in sorted(own_tables()))
@@ -39,10 +39,10 @@ _NO_SEQUENCE_OF_DATAFLOW: Final = f"""
       WHERE s.classid = 'pg_class'::regclass AND s.objid = c.oid AND s.refclassid = 'pg_class'::regclass
         AND s.deptype IN ('a', 'i') AND t.relname IN ({_DATAFLOWS})))
 """
-#: Which relations ``c`` in schema ``n`` are the application's.
+#: Which relations ``c`` in schema ``n`` are the application's; the first number spares PostgreSQL its own hundreds.
 OF_APPLICATION: Final = (
-    f"{IN_SCHEMA} AND {not_of_dataflow('c')} AND {_NO_SEQUENCE_OF_DATAFLOW} AND c.relpersistence <> 't' "
-    f"AND {not_of_extension('pg_class', 'c.oid')}"
+    f"c.oid >= {FIRST_OBJECT} AND {IN_SCHEMA} AND {not_of_dataflow('c')} AND {_NO_SEQUENCE_OF_DATAFLOW} "
+    f"AND c.relpersistence <> 't' AND {not_of_extension('pg_class', 'c.oid')}"
 )
 
 _KEY: Final = """

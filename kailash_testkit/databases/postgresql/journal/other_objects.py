@@ -6,6 +6,7 @@ from typing import Final
 
 from kailash_testkit.databases.postgresql.connection import FIRST_OBJECT
 from kailash_testkit.databases.postgresql.journal.catalog import IN_SCHEMA, not_of_extension
+from kailash_testkit.databases.postgresql.journal.parts import Part, any_in
 
 _AGGREGATE: Final = """
     concat(format('CREATE AGGREGATE %I.%I (%s) (SFUNC = %s, STYPE = %s', n.nspname, p.proname,
@@ -130,73 +131,120 @@ _EVENT_TRIGGER: Final = """
 _CONTENT: Final = "CASE WHEN pg_has_role(l.lomowner, 'USAGE') THEN lo_get(l.oid) END"
 
 
-def _other(catalog: str, definition: str) -> str:
+def _other(catalog: str, definition: str) -> Part:
     """Objects that only a few databases have, told by what identifies them; we know no statement that makes them."""
-    return f"""
+    query = f"""
         SELECT 'other', upper(replace(i.type, '-', ' ')), i.identity, {definition}, NULL
         FROM {catalog} o, LATERAL pg_identify_object('{catalog}'::regclass, o.oid, 0) i
         WHERE o.oid >= {FIRST_OBJECT} AND {not_of_extension(catalog, "o.oid")}
     """
+    return Part(query, any_in(catalog))
 
 
-_PARTS: Final = [
-    f"""SELECT 'schema', quote_ident(n.nspname), '', '', 'CREATE SCHEMA ' || quote_ident(n.nspname)
-        FROM pg_namespace n WHERE {IN_SCHEMA} AND {not_of_extension("pg_namespace", "n.oid")}""",
-    """SELECT 'extension', quote_ident(e.extname), '', e.extversion,
+OTHER_OBJECTS: Final = [
+    Part(f"""SELECT 'schema', quote_ident(n.nspname), '', '', 'CREATE SCHEMA ' || quote_ident(n.nspname)
+        FROM pg_namespace n WHERE {IN_SCHEMA} AND {not_of_extension("pg_namespace", "n.oid")}"""),
+    Part("""SELECT 'extension', quote_ident(e.extname), '', e.extversion,
           format('CREATE EXTENSION %I SCHEMA %I VERSION %L', e.extname, n.nspname, e.extversion)
-        FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace""",
-    f"""SELECT CASE p.prokind WHEN 'a' THEN 'aggregate' ELSE 'function' END, p.oid::regprocedure::text, p.prokind::text,
+        FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"""),
+    Part(f"""SELECT CASE p.prokind WHEN 'a' THEN 'aggregate' ELSE 'function' END, p.oid::regprocedure::text,
+          p.prokind::text,
           concat_ws(' ', {_DEFINED}, {_REST_OF_AGGREGATE}), {_DEFINED}
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace LEFT JOIN pg_aggregate g ON g.aggfnoid = p.oid
         WHERE {IN_SCHEMA} AND {not_of_extension("pg_proc", "p.oid")}
           AND NOT EXISTS (SELECT FROM pg_depend d
-                          WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i')""",
-    f"""SELECT 'enum', format('%I.%I', n.nspname, t.typname), '', labels.list,
+                          WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i')"""),
+    Part(
+        f"""SELECT 'enum', format('%I.%I', n.nspname, t.typname), '', labels.list,
           format('CREATE TYPE %I.%I AS ENUM (%s)', n.nspname, t.typname, labels.list)
         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace, LATERAL (
           SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) AS list
           FROM pg_enum e WHERE e.enumtypid = t.oid) AS labels
         WHERE t.typtype = 'e' AND {IN_SCHEMA} AND {not_of_extension("pg_type", "t.oid")}""",
-    f"""SELECT 'domain', format('%I.%I', n.nspname, t.typname), '', {_DOMAIN}, {_DOMAIN}
+        any_in("pg_type", "typtype = 'e'"),
+    ),
+    Part(
+        f"""SELECT 'domain', format('%I.%I', n.nspname, t.typname), '', {_DOMAIN}, {_DOMAIN}
         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_type b ON b.oid = t.typbasetype
         WHERE t.typtype = 'd' AND {IN_SCHEMA} AND {not_of_extension("pg_type", "t.oid")}""",
-    f"""SELECT 'range', format('%I.%I', n.nspname, t.typname), '', {_RANGE}, {_RANGE}
+        any_in("pg_type", "typtype = 'd'"),
+    ),
+    Part(
+        f"""SELECT 'range', format('%I.%I', n.nspname, t.typname), '', {_RANGE}, {_RANGE}
         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_range r ON r.rngtypid = t.oid
         WHERE t.typtype = 'r' AND {IN_SCHEMA} AND {not_of_extension("pg_type", "t.oid")}""",
-    f"""SELECT 'collation', format('%I.%I', n.nspname, c.collname), '', {_COLLATION}, {_COLLATION}
+        any_in("pg_type", "typtype = 'r'"),
+    ),
+    Part(
+        f"""SELECT 'collation', format('%I.%I', n.nspname, c.collname), '', {_COLLATION}, {_COLLATION}
         FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
         WHERE {IN_SCHEMA} AND {not_of_extension("pg_collation", "c.oid")}""",
-    f"""SELECT 'operator', o.oid::regoperator::text, '', {_OPERATOR}, {_OPERATOR}
+        any_in("pg_collation"),
+    ),
+    Part(
+        f"""SELECT 'operator', o.oid::regoperator::text, '', {_OPERATOR}, {_OPERATOR}
         FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
         WHERE o.oprcode <> 0 AND {IN_SCHEMA} AND {not_of_extension("pg_operator", "o.oid")}""",
-    f"""SELECT 'operator family', {_FAMILY}, '', '', 'CREATE OPERATOR FAMILY ' || {_FAMILY}
+        any_in("pg_operator"),
+    ),
+    Part(
+        f"""SELECT 'operator family', {_FAMILY}, '', '', 'CREATE OPERATOR FAMILY ' || {_FAMILY}
         FROM pg_opfamily f JOIN pg_namespace n ON n.oid = f.opfnamespace JOIN pg_am a ON a.oid = f.opfmethod
         WHERE {IN_SCHEMA} AND {not_of_extension("pg_opfamily", "f.oid")}""",
-    f"""SELECT 'operator class', format('%I.%I USING %I', n.nspname, c.opcname, a.amname), '', {_CLASS}, {_CLASS}
+        any_in("pg_opfamily"),
+    ),
+    Part(
+        f"""SELECT 'operator class', format('%I.%I USING %I', n.nspname, c.opcname, a.amname), '', {_CLASS}, {_CLASS}
         FROM pg_opclass c JOIN pg_namespace n ON n.oid = c.opcnamespace JOIN pg_am a ON a.oid = c.opcmethod
         WHERE {IN_SCHEMA} AND {not_of_extension("pg_opclass", "c.oid")}""",
-    f"""SELECT 'family member', {_FAMILY}, m.dropped, m.made,
+        any_in("pg_opclass"),
+    ),
+    Part(
+        f"""SELECT 'family member', {_FAMILY}, m.dropped, m.made,
           format('ALTER OPERATOR FAMILY %s ADD %s', {_FAMILY}, m.made)
         FROM ({_members(of_class=False)}) AS m JOIN pg_opfamily f ON f.oid = m.family
         JOIN pg_namespace n ON n.oid = f.opfnamespace JOIN pg_am a ON a.oid = f.opfmethod
         WHERE {not_of_extension("pg_opfamily", "f.oid")}""",
-    f"""SELECT 'configuration', format('%I.%I', n.nspname, c.cfgname), '', {_CONFIGURATION}, {_CONFIGURATION}
+        f"{any_in('pg_amop')} UNION ALL SELECT {any_in('pg_amproc')}",
+    ),
+    Part(
+        f"""SELECT 'configuration', format('%I.%I', n.nspname, c.cfgname), '', {_CONFIGURATION}, {_CONFIGURATION}
         FROM pg_ts_config c JOIN pg_namespace n ON n.oid = c.cfgnamespace
         WHERE {IN_SCHEMA} AND {not_of_extension("pg_ts_config", "c.oid")}""",
-    f"""SELECT 'dictionary', format('%I.%I', n.nspname, d.dictname), '', {_DICTIONARY}, {_DICTIONARY}
+        any_in("pg_ts_config"),
+    ),
+    Part(
+        f"""SELECT 'dictionary', format('%I.%I', n.nspname, d.dictname), '', {_DICTIONARY}, {_DICTIONARY}
         FROM pg_ts_dict d JOIN pg_namespace n ON n.oid = d.dictnamespace
         WHERE {IN_SCHEMA} AND {not_of_extension("pg_ts_dict", "d.oid")}""",
-    f"""SELECT 'cast', {_CAST_NAME}, '', {_CAST}, {_CAST}
+        any_in("pg_ts_dict"),
+    ),
+    Part(
+        f"""SELECT 'cast', {_CAST_NAME}, '', {_CAST}, {_CAST}
         FROM pg_cast k WHERE k.oid >= {FIRST_OBJECT} AND {not_of_extension("pg_cast", "k.oid")}""",
-    f"SELECT 'publication', quote_ident(p.pubname), '', {_PUBLICATION}, {_PUBLICATION} FROM pg_publication p",
-    f"""SELECT 'published', quote_ident(p.pubname), 'TABLE ' || r.prrelid::regclass, {_PUBLISHED_COLUMNS},
+        any_in("pg_cast"),
+    ),
+    Part(
+        f"SELECT 'publication', quote_ident(p.pubname), '', {_PUBLICATION}, {_PUBLICATION} FROM pg_publication p",
+        any_in("pg_publication"),
+    ),
+    Part(
+        f"""SELECT 'published', quote_ident(p.pubname), 'TABLE ' || r.prrelid::regclass, {_PUBLISHED_COLUMNS},
           CASE {_PUBLISHED_COLUMNS} WHEN '' THEN format('ALTER PUBLICATION %I ADD TABLE ONLY %s', p.pubname,
                                                         r.prrelid::regclass) END
         FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid""",
-    f"""SELECT 'event trigger', quote_ident(v.evtname), '', concat_ws(' ', {_EVENT_TRIGGER}, v.evtenabled),
+        any_in("pg_publication"),
+    ),
+    Part(
+        f"""SELECT 'event trigger', quote_ident(v.evtname), '', concat_ws(' ', {_EVENT_TRIGGER}, v.evtenabled),
           {_EVENT_TRIGGER} FROM pg_event_trigger v WHERE {not_of_extension("pg_event_trigger", "v.oid")}""",
-    f"""SELECT 'large object', l.oid::text, '', coalesce(md5({_CONTENT}), 'not readable'),
+        any_in("pg_event_trigger"),
+    ),
+    Part(
+        f"""SELECT 'large object', l.oid::text, '', coalesce(md5({_CONTENT}), 'not readable'),
           format('SELECT lo_from_bytea(%s, %L)', l.oid, {_CONTENT}) FROM pg_largeobject_metadata l""",
+        any_in("pg_largeobject_metadata"),
+    ),
     _other("pg_conversion", "concat_ws(' ', o.conproc, o.conforencoding, o.contoencoding, o.condefault)"),
     _other("pg_language", "concat_ws(' ', o.lanpltrusted, o.lanplcallfoid::regproc, o.laninline::regproc)"),
     _other("pg_foreign_data_wrapper", "concat_ws(' ', o.fdwhandler::regproc, o.fdwoptions::text)"),
@@ -206,4 +254,3 @@ _PARTS: Final = [
     _other("pg_transform", "concat_ws(' ', o.trffromsql::regproc, o.trftosql::regproc)"),
     _other("pg_am", "concat_ws(' ', o.amhandler, o.amtype)"),
 ]
-OTHER_OBJECTS: Final = " UNION ALL ".join(_PARTS)

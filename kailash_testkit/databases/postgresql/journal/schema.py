@@ -16,6 +16,7 @@ from kailash_testkit.databases.postgresql.journal.attributes import ATTRIBUTES
 from kailash_testkit.databases.postgresql.journal.catalog import OF_APPLICATION
 from kailash_testkit.databases.postgresql.journal.objects import TABLES
 from kailash_testkit.databases.postgresql.journal.other_objects import OTHER_OBJECTS
+from kailash_testkit.databases.postgresql.journal.parts import statements
 
 # Each catalogue has an index on its column. Not read: those that only a superuser may read, and those whose rows come
 # and go with rows of others (defaults with columns, aggregates with functions, ranges with types).
@@ -95,7 +96,7 @@ def signature(database: int) -> str:
     return f"concat_ws(' ', {_SUM.format(database)}, {_TRIGGERS}, {_LARGE_OBJECTS})"
 
 
-#: The empty search path makes PostgreSQL write every name with its schema; plpgsql keeps the plan of the query.
+#: The empty search path makes PostgreSQL write every name with its schema; plpgsql keeps the plans of the queries.
 INSTALL: Final = f"""
     DROP FUNCTION IF EXISTS {OWN_SCHEMA}.described();
     CREATE OR REPLACE FUNCTION {OWN_SCHEMA}.content(relation text) RETURNS text LANGUAGE plpgsql AS $content$
@@ -110,7 +111,7 @@ INSTALL: Final = f"""
     RETURNS TABLE (kind text, name text, part text, definition text, made text) LANGUAGE plpgsql SET search_path = '' AS
     $described$
       #variable_conflict use_column
-      BEGIN RETURN QUERY {TABLES} UNION ALL {OTHER_OBJECTS} UNION ALL {ATTRIBUTES}; END
+      BEGIN {statements([*TABLES, *OTHER_OBJECTS, *ATTRIBUTES])} END
     $described$;
 """
 DESCRIBED: Final = f"SELECT kind, name, part, definition, made FROM {OWN_SCHEMA}.described()"

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from inner_session import Outcome, Project
@@ -62,20 +63,24 @@ def sections(outcome: Outcome) -> list[list[str]]:
     return [text.strip().splitlines() for text in found]
 
 
-def test_the_section_says_what_changed_and_what_was_asked(failing: Project) -> None:
+def test_the_section_says_what_was_seeded_and_what_each_request_changed(failing: Project) -> None:
     (lines,) = sections(failing.run())
-    assert lines[:3] == ["changed by the test:", "  created Item 1: name='Tea'", "  created Item 2: name='Coffee'"]
-    assert lines[3] == "requests:"
-    assert re.fullmatch(r"  POST /items +201 +\d+ ms  changed 1 row", lines[4])
-    assert re.fullmatch(r"  POST /items +201 +\d+ ms  changed nothing", lines[5])
-    assert re.fullmatch(r"  GET /items/2\?token=\*\*\*  +404 +\d+ ms  changed nothing", lines[6])
-    assert lines[7] == "nodes that failed:"
-    assert lines[8] == (
-        "  a create of Item failed during POST http://testserver/items: UNIQUE constraint failed: items.id"
-    )
-    assert re.fullmatch(r"database: sqlite:///.*testkit\.db", lines[9])
-    assert lines[10] == "replay:   pytest tests/test_items.py::test_an_item_is_shown --testkit-seed=0"
-    assert len(lines) == 11
+    assert lines == [
+        "seeded: 1 Item",
+        "POST /items             201  created Item 2: name='Coffee'",
+        "POST /items             201  changed nothing",
+        "GET /items/2?token=***  404",
+        "node: a create of Item failed during POST /items: UNIQUE constraint failed:",
+        "  items.id",
+        "replay: pytest tests/test_items.py::test_an_item_is_shown --testkit-seed=0",
+    ]
+
+
+def test_with_v_it_is_whole(failing: Project) -> None:
+    (lines,) = sections(failing.run("-v"))
+    assert lines[:2] == ["seeded: 1 Item", "  created Item 1: name='Tea'"]
+    assert re.fullmatch(r"POST /items +201, \d+ ms  created Item 2: name='Coffee'", lines[2])
+    assert re.fullmatch(r"database: sqlite:///.*testkit\.db", lines[-2])
 
 
 def report(path: Path) -> list[dict[str, Any]]:
@@ -94,6 +99,12 @@ def test_the_same_as_json(failing: Project, arguments: list[str]) -> None:
     assert facts["changes"] == ["created Item 1: name='Tea'", "created Item 2: name='Coffee'"]
     assert [request["status"] for request in facts["requests"]] == [201, 201, 404]
     assert [request["rows"] for request in facts["requests"]] == [1, 0, 0]
+    assert facts["seeded"]["counts"] == {"created": {"Item": 1}}
+    (created,) = facts["requests"][0]["changed"]["rows"]
+    assert created["columns"] == [{"name": "name", "before": None, "after": "'Coffee'"}]
+    assert created["after_request"] == 1
+    assert facts["error"].splitlines()[0] == "AssertionError: assert 404 == 200"
+    assert "where 404 = <Response [404 Not Found]>.status_code" in facts["error"], "the whole message"
     assert "s3cret" not in json.dumps(facts)
 
 
@@ -138,12 +149,10 @@ def test_each_failure_tells_of_its_own_test(failing: Project) -> None:
     outcome.result.assert_outcomes(failed=3, passed=1, errors=1)
     of_fixture, *others = sections(outcome)  # pytest reports errors before failures
     second, many, deleted = others
-    assert second[:2] == ["changed by the test:", "  created Item 1: name='b'"]
-    assert second[2].startswith("database: "), "what the test before did is not told"
-    assert "  ... and 3 more rows" in many
-    assert "the last 5 of 7 requests:" in many
-    assert len(many) <= 22
-    assert of_fixture[1] == "  created Item 1: name='half'"
+    assert second == ["seeded: 1 Item", second[-1]], "what the test before did is not told"
+    assert many[:2] == ["seeded: 15 Item", "GET /items/0  404"]
+    assert len(many) == 9
+    assert of_fixture[0] == "seeded: 1 Item"
     assert deleted[0] == "the test changed no rows"
     facts = {each["test"].rpartition("::")[2]: each for each in report(failing.path / "kit.json")}
     assert (facts["test_whose_fixture_fails"]["phase"], facts["test_whose_fixture_fails"]["error"]) == (
@@ -158,3 +167,28 @@ def test_a_session_without_failures_writes_an_empty_report(shop: Project) -> Non
     shop.write({"tests/test_items.py": "def test_passes(): pass"})
     shop.run("--testkit-report=kit.json").assert_outcomes(passed=1)
     assert report(shop.path / "kit.json") == []
+
+
+LEAVING = """
+    import asyncio
+
+    async def poll():
+        await asyncio.sleep(0.9)  # some of it passes while pytest writes its report
+
+    async def test_that_leaves_a_task(api):
+        await api.post("/items", json={"id": 1, "name": "a"})
+        asyncio.create_task(poll())
+        assert False
+"""
+
+
+def test_junit_files_have_it_as_properties_and_what_was_waited_for_is_told(failing: Project) -> None:
+    failing.write({"tests/test_items.py": LEAVING})
+    (lines,) = sections(failing.run("--junitxml=junit.xml", "--testkit-report=kit.json"))
+    assert re.match(r"waited: 0\.\d\d s for the task ", lines[1])
+    (facts,) = report(failing.path / "kit.json")
+    assert len(facts["waited"]) == 1
+    (case,) = ElementTree.parse(failing.path / "junit.xml").iter("testcase")
+    told = [(each.get("name"), each.get("value", "")) for each in case.iter("property")]
+    assert [name for name, _ in told] == ["testkit_request", "testkit_database", "testkit_replay", "testkit_waited"]
+    assert re.fullmatch(r"POST /items 201, \d+ ms: created Item 1: name='a'", told[0][1])

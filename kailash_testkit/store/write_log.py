@@ -1,0 +1,38 @@
+"""`WriteLog`: which rows the verbs of a kit wrote, so that reports tell a test's own rows from the application's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Literal
+
+from kailash_testkit.models.enums import enum_to_value
+
+RecordedKind = Literal["insert", "update", "delete"]
+"""As the journal names kinds of changes: softly deleted rows are updated."""
+
+Write = tuple[RecordedKind, str, str]
+
+
+class WriteLog:
+    """The writes of the running test, counted by kind, table and id."""
+
+    def __init__(self) -> None:
+        self._writes: Counter[Write] = Counter()
+
+    def note(self, kind: RecordedKind, table: str, ids: Iterable[object]) -> None:
+        """Rows were written."""
+        self._writes.update(write_of(kind, table, row_id) for row_id in ids)
+
+    def clear(self) -> None:
+        """Forgets all: another test begins, or the rows are gone."""
+        self._writes.clear()
+
+    def counted(self) -> Counter[Write]:
+        """How often each row was written, for the caller to change."""
+        return self._writes.copy()
+
+
+def write_of(kind: RecordedKind, table: str, row_id: object) -> Write:
+    """The write as the log knows it: drivers return ids in types of their own."""
+    return kind, table, str(enum_to_value(row_id))

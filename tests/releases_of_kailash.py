@@ -1,0 +1,17 @@
+"""Marks of tests that need what earlier releases of Kailash have not."""
+
+from __future__ import annotations
+
+import pytest
+
+from kailash_testkit.internals.releases import OWN_CACHE_KEYS, QUOTED_BATCHES, SOFT_DELETE, Fact
+
+
+def needs(fact: Fact, what: str) -> pytest.MarkDecorator:
+    """Skips the test where the installed release is before the one that brought it."""
+    return pytest.mark.skipif(not fact.holds(), reason=f"{what} came with {fact.package} {fact.since}")
+
+
+needs_soft_delete = needs(SOFT_DELETE, "soft deletion")
+needs_own_cache_keys = needs(OWN_CACHE_KEYS, "a cache on a Redis that tells databases apart")
+needs_quoted_batches = needs(QUOTED_BATCHES, "a batch with a column named like a keyword")
