@@ -58,7 +58,7 @@ class UrlTransport(httpx.AsyncBaseTransport):
         )
         with _as_of_httpx(request):
             answer = await _SEND(connection, asked)
-        extensions = cast("dict[str, Any]", answer.extensions)
+        extensions: dict[str, Any] = cast("Any", answer).extensions  # partly untyped there
         wire = extensions.get("network_stream")
         address = None if wire is None else wire.get_extra_info("client_addr")
         return httpx.Response(
