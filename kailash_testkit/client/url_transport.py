@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Generator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import httpcore
 import httpx
@@ -58,11 +58,14 @@ class UrlTransport(httpx.AsyncBaseTransport):
         )
         with _as_of_httpx(request):
             answer = await _SEND(connection, asked)
+        extensions: dict[str, Any] = cast("Any", answer).extensions  # partly untyped there
+        wire = extensions.get("network_stream")
+        address = None if wire is None else wire.get_extra_info("client_addr")
         return httpx.Response(
             answer.status,
             headers=answer.headers,
-            stream=_Body(answer, connection, request, self._server),
-            extensions=answer.extensions,
+            stream=_Body(answer, connection, request, self._server, address),
+            extensions=extensions,
         )
 
     async def open_websocket(self, request: httpx.Request, subprotocols: list[str]) -> Connection:
@@ -73,7 +76,10 @@ class UrlTransport(httpx.AsyncBaseTransport):
 
 
 class _Body(httpx.AsyncByteStream):
-    """A response's body as it comes; its end waits for the end of the application's work, where that is known."""
+    """A response's body as it comes; its end waits for the end of the application's work, where that is known.
+
+    address: this side's, by which the server knows the request.
+    """
 
     def __init__(
         self,
@@ -81,13 +87,13 @@ class _Body(httpx.AsyncByteStream):
         connection: httpcore.AsyncHTTPConnection,
         request: httpx.Request,
         server: LiveServer | None,
+        address: tuple[str, int] | None,
     ) -> None:
         self._answer = answer
         self._connection = connection
         self._request = request
         self._server = server
-        wire: Any = answer.extensions.get("network_stream")
-        self._address: tuple[str, int] | None = wire.get_extra_info("client_addr") if wire is not None else None
+        self._address = address
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         with _as_of_httpx(self._request):
