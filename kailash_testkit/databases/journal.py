@@ -131,6 +131,18 @@ class Journal(Protocol):
         """
         ...
 
+    def rows_to_keep(self) -> list[RecordedChange]:
+        """The present rows, as inserts: what `begin_again` needs of them; none where the journal keeps them itself."""
+        ...
+
+    def begin_again(self, mark: Mark, rows: Sequence[RecordedChange]) -> None:
+        """Make the database what it was at the mark, and record anew, whatever became of the journal in it.
+
+        rows: those of the mark. For when `undo` cannot: connects again where that was lost, and relies on nothing but
+        what this process knows. Ends all marks.
+        """
+        ...
+
     def release(self, mark: Mark) -> None:
         """Forget the mark; its changes from now on belong to the enclosing one."""
         ...

@@ -16,10 +16,15 @@ KEPT: Final = "a test that keeps its rows"
 
 @dataclass
 class Level:
-    """A state to return to: that in which ``owner`` left the database. proof: its fingerprint, if asked for."""
+    """A state to return to: that in which ``owner`` left the database.
+
+    rows: what leads to it from the level below, or to the base state from empty tables, kept in this process for when
+    the journal is lost; None where rows alone do not lead there. proof: its fingerprint, if asked for.
+    """
 
     owner: object
     mark: Mark
+    rows: list[RecordedChange] | None
     proof: str | None = None
 
 

@@ -7,6 +7,7 @@ of several DataFlow instances on one database share its sandbox.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 from kailash_testkit.concurrency import clocks
@@ -16,7 +17,9 @@ from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.dataflow_tables import refuse_models_on_own_tables
 from kailash_testkit.isolation.levels import KEPT, Detached, Level, State, kept_apart
+from kailash_testkit.isolation.making_again import make_again, rows_of_level
 from kailash_testkit.isolation.recording import Recordings
+from kailash_testkit.redaction import redact
 
 _NOBODYS: Final = 5.0  # seconds that a lock which nobody can be told to end is waited for
 
@@ -42,12 +45,14 @@ class Sandbox:
         self._ended: list[object] = []
         self._returns = 0
         self._left: list[KitError] = []
+        self._is_private = False
         self.recordings = Recordings(self.journal)
 
     def open(self, dataflow: Any, claim: Claim) -> None:
         """Claims the database, makes the tables of all models registered so far, and installs the journal."""
         refuse_models_on_own_tables(dataflow)
         if claim == "private":
+            self._is_private = True
             self.database.mark_as_owned()
         else:
             self.database.claim(allow_existing=claim == "empty")
@@ -308,11 +313,31 @@ class Sandbox:
             dataflow_internals.empty_caches(dataflow)
         return report
 
+    def make_again(self) -> None:
+        """As `settle`, for a database whose journal is lost: it is made again as the levels say.
+
+        Raises `IsolationFailed` where that cannot be, and what a driver raises.
+        """
+        if not self._is_private:
+            raise IsolationFailed(
+                f"{redact(self.database.url)} is not made again",
+                why="the kit makes only those databases again that it made for this run",
+                do="let the plugin give the tests a database: leave the URL to it",
+            )
+        self._returns += 1
+        make_again(self.database, self.journal, self._levels)
+        for dataflow in self._dataflows:
+            dataflow_internals.create_tables(dataflow)
+            dataflow_internals.empty_caches(dataflow)
+        self.settle()
+
     def _push(self, owner: object) -> None:
-        self._levels.append(self._level_of(owner))
+        self._levels.append(self._level_of(owner, self._levels))
 
     def _remark(self) -> None:
-        self._levels[-1] = self._level_of(self._levels[-1].owner)
+        self._levels[-1] = self._level_of(self._levels[-1].owner, self._levels[:-1])
 
-    def _level_of(self, owner: object) -> Level:
-        return Level(owner, self.journal.mark(), self.journal.fingerprint() if self._verify else None)
+    def _level_of(self, owner: object, below: Sequence[Level]) -> Level:
+        mark = self.journal.mark()
+        rows = rows_of_level(self.journal, below[-1].mark if below else None) if self._is_private else None
+        return Level(owner, mark, rows, self.journal.fingerprint() if self._verify else None)

@@ -47,6 +47,14 @@ def changes(connection: Connection, sources: Mapping[int, Table], snapshot: str)
     ]
 
 
+def present_rows(connection: Connection, sources: Mapping[int, Table]) -> list[RecordedChange]:
+    """The rows of the tables, as if they were inserted now."""
+    parts = [f"SELECT {number}, (t.*)::text FROM ONLY {table.sql} t" for number, table in sources.items()]
+    rows = connection.run(" UNION ALL ".join(parts)) if parts else []
+    decoder = _Decoder(connection)
+    return [_change(decoder, sources[source], 0, source, None, new) for source, new in rows]
+
+
 def replaying(current: Mapping[Table, int], changes: Iterable[RecordedChange]) -> list[tuple[int, str, int]]:
     """What makes the changes again: rows ``(source, image, n)``, to add n copies of."""
     numbers = set(current.values())

@@ -23,10 +23,10 @@ from time import sleep
 from kailash_testkit.concurrency import clocks
 from kailash_testkit.databases.journal import Mark, RecordedChange, UndoReport
 from kailash_testkit.databases.postgresql.connection import Connection, literal
-from kailash_testkit.databases.postgresql.journal import triggers
+from kailash_testkit.databases.postgresql.journal import saved, triggers
 from kailash_testkit.databases.postgresql.journal.counters import advance_counters
 from kailash_testkit.databases.postgresql.journal.fingerprint import fingerprint
-from kailash_testkit.databases.postgresql.journal.history import changes, position, replaying
+from kailash_testkit.databases.postgresql.journal.history import changes, position, present_rows, replaying
 from kailash_testkit.databases.postgresql.journal.mark_state import MarkState, Observation
 from kailash_testkit.databases.postgresql.journal.rebuild import (
     VIEWED_ROWS,
@@ -35,7 +35,7 @@ from kailash_testkit.databases.postgresql.journal.rebuild import (
     prepare_for_rows,
     refresh_views,
 )
-from kailash_testkit.databases.postgresql.journal.saved import difference
+from kailash_testkit.databases.postgresql.journal.saved import difference, taken_away
 from kailash_testkit.databases.postgresql.journal.trigger_set import TriggerSet
 from kailash_testkit.databases.postgresql.journal.undo import Part, UndoConflict, apply, find_parts
 from kailash_testkit.errors import IsolationFailed
@@ -134,6 +134,33 @@ class Journal:
                     raise self._connection.IntegrityError(str(error)) from None
                 names = {table.name: table.sql for table in self._trigger_set.version.numbers}
                 advance_counters(self._connection, names, changes)
+
+    def rows_to_keep(self) -> list[RecordedChange]:
+        numbers = {number: table for table, number in self._trigger_set.version.numbers.items()}
+        with self._connection.transaction(), triggers.all_rows(self._connection, numbers.values()):
+            return present_rows(self._connection, numbers)
+
+    def begin_again(self, mark: Mark, rows: Sequence[RecordedChange]) -> None:
+        state = self._state(mark)
+        connection, trigger_set = self._connection, self._trigger_set
+        version = trigger_set.versions[state.schema_version]
+        tables = {number: table for table, number in version.numbers.items()}
+        connection.revive()
+        with connection.transaction():
+            trigger_set.install_again()
+            drop_hindrances(connection, prepare_for_rows(connection, version.objects))
+            given = replaying(version.numbers, rows)
+            net = triggers.summed(*([triggers.values(given)] if given else []), *taken_away(tables))
+            if tables:
+                with triggers.all_rows(connection, tables.values()):
+                    self._apply(net, find_parts(connection, net), are_bare=True)
+            now = refresh_views(connection, version.objects, finish(connection, version.objects))
+            trigger_set.return_to(replace(version, objects=now))
+            with triggers.all_rows(connection, tables.values()):
+                trigger_set.copied.update(dict.fromkeys(tables, saved.save(connection, tables)))
+            trigger_set.restore_counters(trigger_set.observe().counters, state.counters)
+        self._marks.clear()
+        self._stale_views, self._new_locks = [], frozenset()
 
     def release(self, mark: Mark) -> None:
         self._state(mark)

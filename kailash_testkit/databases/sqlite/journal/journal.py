@@ -152,6 +152,12 @@ class Journal:
             cookie = self._schema_cookie()
         self._trigger_set.cookie = cookie
 
+    def rows_to_keep(self) -> list[RecordedChange]:
+        return []  # the image has them
+
+    def begin_again(self, mark: Mark, rows: Sequence[RecordedChange]) -> None:
+        self.undo(mark)  # which needs nothing that is in the file
+
     def release(self, mark: Mark) -> None:
         self._state(mark)
         del self._states[mark.number]
