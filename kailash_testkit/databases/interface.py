@@ -41,6 +41,13 @@ class Database(Protocol):
         """Marks the database as the kit's, without a check: for one that only the kit can have made."""
         ...
 
+    def is_still_own(self) -> bool:
+        """Whether this is proved to be the very database that `mark_as_owned` marked, though the mark may be gone.
+
+        Connects again where that was lost. Raises what the driver raises when the server does not answer.
+        """
+        ...
+
     def tables(self) -> list[str]:
         """The names of the tables that hold data: without those of DataFlow's bookkeeping and of the kit."""
         ...

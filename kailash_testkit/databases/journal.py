@@ -60,6 +60,19 @@ class RecordedChange:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownState:
+    """A state as this process knows it, for when the journal in the database is lost.
+
+    mark: that of the state. rows: all there were, as inserts, if ``is_whole``; else what led there from the state
+        before.
+    """
+
+    mark: Mark
+    rows: Sequence[RecordedChange]
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class UndoReport:
     """What an undo did.
 
@@ -128,6 +141,18 @@ class Journal(Protocol):
 
         One transaction. What the application's triggers did is among the changes; they do not fire again.
         Raises whatever the database raises for a change that does not fit the present state.
+        """
+        ...
+
+    def rows_to_keep(self) -> list[RecordedChange]:
+        """The present rows, as inserts: what `begin_again` needs of them; none where the journal keeps them itself."""
+        ...
+
+    def begin_again(self, states: Sequence[KnownState]) -> list[Mark]:
+        """Make the database what it was in these states, one after the other, whatever became of the journal in it.
+
+        For when `undo` cannot: it connects again, and relies on nothing but what this process knows. All marks end;
+        returns those that stand for the same states now. states: the first one is whole.
         """
         ...
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from kailash_testkit.databases.journal import Mark, RecordedChange
+from kailash_testkit.databases.journal import KnownState, Mark, RecordedChange
 from kailash_testkit.errors import DatabaseBusy, IsolationFailed
 
 KEPT: Final = "a test that keeps its rows"
@@ -16,10 +16,15 @@ KEPT: Final = "a test that keeps its rows"
 
 @dataclass
 class Level:
-    """A state to return to: that in which ``owner`` left the database. proof: its fingerprint, if asked for."""
+    """A state to return to: that in which ``owner`` left the database.
+
+    known: the state for when the journal is lost; None for a database that is not made again. proof: its fingerprint,
+    if asked for.
+    """
 
     owner: object
     mark: Mark
+    known: KnownState | None
     proof: str | None = None
 
 

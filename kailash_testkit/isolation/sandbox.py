@@ -7,6 +7,7 @@ of several DataFlow instances on one database share its sandbox.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 from kailash_testkit.concurrency import clocks
@@ -17,6 +18,7 @@ from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.dataflow_caches import empty_caches, refuse_shared_cache
 from kailash_testkit.internals.dataflow_tables import refuse_models_on_own_tables
 from kailash_testkit.isolation.levels import KEPT, Detached, Level, State, kept_apart
+from kailash_testkit.isolation.making_again import known_state, make_again
 from kailash_testkit.isolation.recording import Recordings
 
 _NOBODYS: Final = 5.0  # seconds that a lock which nobody can be told to end is waited for
@@ -43,6 +45,7 @@ class Sandbox:
         self._ended: list[object] = []
         self._returns = 0
         self._left: list[KitError] = []
+        self._is_private = False
         self.recordings = Recordings(self.journal)
 
     def open(self, dataflow: Any, claim: Claim) -> None:
@@ -50,6 +53,7 @@ class Sandbox:
         refuse_models_on_own_tables(dataflow)
         refuse_shared_cache(dataflow)
         if claim == "private":
+            self._is_private = True
             self.database.mark_as_owned()
         else:
             self.database.claim(allow_existing=claim == "empty")
@@ -314,11 +318,25 @@ class Sandbox:
             empty_caches(dataflow)
         return report
 
+    def make_again(self) -> None:
+        """As `settle`, for a database whose journal is lost: it is made again as the levels say.
+
+        Raises `IsolationFailed` where it is not the kit's to make again, and what a driver raises.
+        """
+        self._returns += 1
+        make_again(self.database, self.journal, self._levels)
+        for dataflow in self._dataflows:
+            dataflow_internals.create_tables(dataflow)
+            dataflow_internals.empty_caches(dataflow)
+        self.settle()
+
     def _push(self, owner: object) -> None:
-        self._levels.append(self._level_of(owner))
+        self._levels.append(self._level_of(owner, self._levels))
 
     def _remark(self) -> None:
-        self._levels[-1] = self._level_of(self._levels[-1].owner)
+        self._levels[-1] = self._level_of(self._levels[-1].owner, self._levels[:-1])
 
-    def _level_of(self, owner: object) -> Level:
-        return Level(owner, self.journal.mark(), self.journal.fingerprint() if self._verify else None)
+    def _level_of(self, owner: object, below: Sequence[Level]) -> Level:
+        mark = self.journal.mark()
+        known = known_state(self.journal, mark, below[-1].mark if below else None) if self._is_private else None
+        return Level(owner, mark, known, self.journal.fingerprint() if self._verify else None)

@@ -31,19 +31,23 @@ def settle(session: pytest.Session, sandboxes: Iterable[Sandbox], left: str) -> 
             failures.append(_not_put_back(sandbox, error))
         else:
             continue
-        if not _is_clean(sandbox):
+        hindrance = recovered(sandbox)
+        if hindrance is not None:
             session.shouldfail = f"no test can start on a clean database any more: {failures[-1].what}"
     if failures:
         raise failures[0]
 
 
-def _is_clean(sandbox: Sandbox) -> bool:
-    """Whether the next test would start on what the fixtures left."""
+def recovered(sandbox: Sandbox) -> Exception | None:
+    """After it could not go back, another attempt; then the database is made again. Returns what hinders that."""
     try:
         sandbox.settle()
     except Exception:  # the first one is told
-        return False
-    return True
+        try:
+            sandbox.make_again()
+        except Exception as error:
+            return error
+    return None
 
 
 def _not_put_back(sandbox: Sandbox, error: Exception) -> IsolationFailed:

@@ -139,6 +139,92 @@ def test_a_session_on_a_server_that_stays_in_a_transaction_is_ended(shop: Projec
         assert "rolled back and closed" in outcome.explanation(f"ERROR at teardown of {test}")
 
 
+# What destroys the journal itself, or ends the kit's sessions: nothing in the database tells how to go back.
+DESTROYED = {
+    "postgresql": """
+    def run(statement):
+        import psycopg2
+        connection = psycopg2.connect(URL)
+        connection.autocommit = True
+        connection.cursor().execute(statement)
+        connection.close()
+
+    def test_bad():
+        run("DROP SCHEMA dataflow_testkit CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+    def test_bad_too():
+        run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            " AND datname = current_database() AND application_name LIKE '%testkit%'; DELETE FROM items")
+    """,
+    "mysql": """
+    def run(*statements):
+        import pymysql
+        from urllib.parse import urlsplit
+        place = urlsplit(URL)
+        user = {"user": place.username, "password": place.password or ""}
+        connection = pymysql.connect(host=place.hostname, port=place.port, database=place.path[1:], **user)
+        cursor = connection.cursor()
+        for statement in statements:
+            cursor.execute(statement)
+        return connection, cursor
+
+    def test_bad():
+        connection, cursor = run("SET foreign_key_checks = 0", "SHOW TABLES")
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DROP TABLE `{name}`")
+        connection.close()
+
+    def test_bad_too():
+        connection, cursor = run("DELETE FROM items", "SELECT id FROM information_schema.processlist"
+                                 " WHERE db = database() AND id <> connection_id()")
+        connection.commit()
+        for (number,) in cursor.fetchall():
+            cursor.execute(f"KILL {number}")
+        connection.close()
+    """,
+}
+WITH_ROWS_OF_THE_APPLICATION = """
+    import asyncio
+    from dataflow import DataFlow
+    import os
+
+    db = DataFlow(os.environ["DATABASE_URL"], cache_enabled=False)
+
+    @db.model
+    class Item:
+        id: int
+        name: str
+
+    @db.model
+    class Setting:
+        id: int
+        value: str
+
+    asyncio.run(db.create_tables_async())
+    asyncio.run(db.express.create("Setting", {"value": "of the application"}))
+"""
+SETTINGS_ARE_THERE = """
+    from shop.models import Setting
+    settings = Factory(Setting)
+
+    @pytest.fixture(autouse=True)
+    async def there(clean):
+        assert [row.value for row in await settings.rows()] == ["of the application"]
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.databases("postgresql", "mysql")
+def test_a_database_whose_journal_is_lost_is_made_again(shop: Project, database_kind: Kind) -> None:
+    bad = DESTROYED[database_kind.name]
+    shop.write({"shop/models.py": WITH_ROWS_OF_THE_APPLICATION, "test_it.py": HEAD + SETTINGS_ARE_THERE + bad + USUAL})
+    outcome = shop.run(*LEFT, f"--testkit-database={KINDS[database_kind.name].server.url}")  # type: ignore[attr-defined]
+    assert errors(outcome) == {"test_bad", "test_bad_too"}
+    outcome.result.assert_outcomes(passed=3 + 2, errors=2)
+    assert "the kit's journal was" in outcome.explanation("ERROR at teardown of test_bad")
+    assert "could not be put back" in outcome.explanation("ERROR at teardown of test_bad_too")
+
+
 STOPS = """
     def test_a_folder_takes_the_place_of_the_file():
         for suffix in ("", "-wal", "-shm"):

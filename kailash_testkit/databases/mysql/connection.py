@@ -213,6 +213,15 @@ class Connection:
             self._session = (self.place.host, self.place.port, int(self.raw.thread_id()))
             _OWN_SESSIONS.add(self._session)
 
+    def revive(self) -> None:
+        """`reconnect`, where the connection was lost."""
+        try:
+            self.run("SELECT 1")
+        except self.Error:
+            if self.raw.open:
+                raise
+            self.reconnect()
+
     def close(self) -> None:
         """Close it; nothing happens where it is closed."""
         with self._turn:

@@ -11,6 +11,7 @@ from kailash_testkit.databases.claiming import maker, require_marker, require_no
 from kailash_testkit.databases.journal import LOCK_WAIT, Journal
 from kailash_testkit.databases.mysql.connection import Connection
 from kailash_testkit.databases.mysql.connection import quoted_with_parameters as _sql
+from kailash_testkit.databases.mysql.marker import comment
 from kailash_testkit.databases.mysql.naming import MARKER_TABLE, is_bookkeeping
 from kailash_testkit.databases.sessions import Session, holders, in_the_way, stays_true
 from kailash_testkit.errors import DatabaseBusy
@@ -68,6 +69,16 @@ class Database:
             " made_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP)"
         )
         self._run(f"REPLACE INTO {MARKER_TABLE} (one, identity, made_by) VALUES (1, %s, %s)", self._marked(), maker())
+
+    def is_still_own(self) -> bool:
+        self._connection.revive()
+        marker = self._marker()
+        if marker is not None:
+            return marker == self._marked()
+        # All tables were dropped. MariaDB tells also then, by the comment that the kit made the database with.
+        name = self._connection.database
+        ((_, made),) = self._run(f"SHOW CREATE DATABASE {_sql(name)}")
+        return f"COMMENT '{comment(name)}'" in str(made)
 
     def _marked(self) -> str:
         """What the marker says of this database: a dump that is restored, here as well, has a younger marker table."""

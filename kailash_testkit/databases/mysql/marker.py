@@ -49,6 +49,11 @@ class Marker:
         return marker if marker is not None and marker.as_text() == text else None
 
 
+def comment(name: str) -> str:
+    """What the kit writes on a database where the server takes comments."""
+    return f"made by kailash-testkit, run {run_of(name)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A database of a server, with what it holds in the marker's place.

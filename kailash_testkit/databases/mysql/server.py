@@ -23,7 +23,7 @@ from kailash_testkit.databases.mysql.driver import (
     UNREADABLE,
     error_number,
 )
-from kailash_testkit.databases.mysql.marker import LONGEST, TABLE, Listed, Marker
+from kailash_testkit.databases.mysql.marker import LONGEST, TABLE, Listed, Marker, comment
 from kailash_testkit.databases.naming import run_of
 from kailash_testkit.databases.servers import interface
 from kailash_testkit.databases.servers.access import LOOPBACK
@@ -113,7 +113,7 @@ class Administration:
     def create(self, name: str, /) -> None:
         self._run("SELECT get_lock(%s, 0)", _lock(name))
         try:
-            self._run(f"CREATE DATABASE {_sql(name)}" + (f" COMMENT '{_comment(name)}'" if self._has_comments else ""))
+            self._run(f"CREATE DATABASE {_sql(name)}" + (f" COMMENT '{comment(name)}'" if self._has_comments else ""))
         except self._connection.Error as error:
             self._run("SELECT release_lock(%s)", _lock(name))
             if error_number(error) not in ACCESS_DENIED:
@@ -158,8 +158,8 @@ class Administration:
         if made is None:
             return False
         if listed.kind is None:
-            comment = "SELECT schema_comment FROM information_schema.schemata WHERE schema_name = %s"
-            return self._has_comments and self._run(comment, listed.name) == [(_comment(listed.name),)]
+            said = "SELECT schema_comment FROM information_schema.schemata WHERE schema_name = %s"
+            return self._has_comments and self._run(said, listed.name) == [(comment(listed.name),)]
         return self._refused(listed) is None and listed.created == made.created
 
     def _drop_orphan(self, listed: Listed) -> None:
@@ -252,11 +252,6 @@ class Administration:
         for name in self._made:
             self._connection.run("SELECT get_lock(%s, 0)", [_lock(name)])
         return self._connection.run(statement, parameters)
-
-
-def _comment(name: str) -> str:
-    """What the kit writes on a database where the server takes comments."""
-    return f"made by kailash-testkit, run {run_of(name)}"
 
 
 def _client() -> str:

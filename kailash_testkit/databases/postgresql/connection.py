@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Final, Self
@@ -71,37 +71,44 @@ def quoted(*names: str) -> str:
 class Connection:
     """A connection in autocommit mode, used for nothing else.
 
-    raw: psycopg2's connection. name: of the database, for messages. settings: of the session.
+    connect: makes psycopg2's connection. name: of the database, for messages. settings: of the session.
     lock_wait: how long a statement waits for a lock, in seconds, before `DatabaseBusy` is raised; None: until it is
         free.
     """
 
-    def __init__(self, raw: Any, name: str, settings: Mapping[str, str], *, lock_wait: float | None) -> None:
-        self.raw = raw
+    def __init__(
+        self, connect: Callable[[], Any], name: str, settings: Mapping[str, str], *, lock_wait: float | None
+    ) -> None:
+        self._connect = connect
+        self.raw = raw = connect()
         self.name = name
         self.lock_wait = lock_wait
         self._queue: list[str] = []
+        self._settings = dict(settings)
         self.Error: type[Exception] = raw.Error
         self.IntegrityError: type[Exception] = raw.IntegrityError
         self.DataError: type[Exception] = raw.DataError
         self.errors: Any = _driver().errors  # by what PostgreSQL calls them
-        raw.autocommit = True
         if lock_wait is not None:
-            settings = {**settings, "lock_timeout": f"{max(1, round(lock_wait * 1000))}ms"}
+            self._settings["lock_timeout"] = f"{max(1, round(lock_wait * 1000))}ms"
         if raw.server_version >= _HAS_IDLE_TIMEOUT:
-            settings = {**settings, "idle_session_timeout": "0"}  # most of a run passes between two statements
-        if settings:
-            self.run("; ".join(f"SET {setting} = '{value}'" for setting, value in settings.items()))
+            self._settings["idle_session_timeout"] = "0"  # most of a run passes between two statements
+        self._begin_session()
+
+    def _begin_session(self) -> None:
+        self.raw.autocommit = True
+        if self._settings:
+            self.run("; ".join(f"SET {setting} = '{value}'" for setting, value in self._settings.items()))
 
     @classmethod
     def to_database(cls, url: str, *, lock_wait: float = LOCK_WAIT) -> Self:
         """A connection for looking at a database under test. Raises `UnsupportedDatabase`."""
-        return cls(_database(url), _name(url), _DATABASE_SETTINGS, lock_wait=lock_wait)
+        return cls(lambda: _database(url), _name(url), _DATABASE_SETTINGS, lock_wait=lock_wait)
 
     @classmethod
     def to_journal(cls, url: str, *, lock_wait: float = LOCK_WAIT) -> Self:
         """A connection for the journal of a database under test. Raises `UnsupportedDatabase`."""
-        return cls(_database(url), _name(url), _JOURNAL_SETTINGS, lock_wait=lock_wait)
+        return cls(lambda: _database(url), _name(url), _JOURNAL_SETTINGS, lock_wait=lock_wait)
 
     @classmethod
     def to_server(cls, url: str) -> Self:
@@ -116,7 +123,7 @@ class Connection:
                 why=redact(str(error)).splitlines()[0],
                 do="start the server, or correct the URL of --testkit-database",
             ) from None
-        return cls(raw, _name(url), {}, lock_wait=None)
+        return cls(lambda: raw, _name(url), {}, lock_wait=None)
 
     @property
     def is_closed(self) -> bool:
@@ -195,6 +202,17 @@ class Connection:
                 self.run(f"ROLLBACK TO SAVEPOINT {_START}")
             except self.errors.InvalidSavepointSpecification:  # the lock itself was refused
                 self._roll_back()
+
+    def revive(self) -> None:
+        """Connects again, as before, where the connection was lost. What the session held is lost."""
+        try:
+            self.run("SELECT 1")
+        except self.Error:
+            if not self.is_closed:
+                raise
+            self._queue.clear()
+            self.raw = self._connect()
+            self._begin_session()
 
     def close(self) -> None:
         """Closes it. Idempotent."""

@@ -108,6 +108,10 @@ class Database:
         found = self._connection.run(f"SELECT identity FROM {OWN_SCHEMA}.marker")
         return str(found[0][0]) if found else None
 
+    def is_still_own(self) -> bool:
+        self._connection.revive()
+        return self._identified() == self._identity  # which holds a number that no other database gets
+
     # --- reading -------------------------------------------------------------------------------
 
     def tables(self) -> list[str]:

@@ -64,6 +64,9 @@ class Database:
         mark_as_owned(self._connection)
         self._connection.run("PRAGMA journal_mode = WAL")  # as DataFlow's own connections have it
 
+    def is_still_own(self) -> bool:
+        return True  # it is the path that is the kit's: the journal makes a new file where that is another's
+
     def tables(self) -> list[str]:
         names = self._connection.run("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
         return [str(name) for (name,) in names if not is_bookkeeping(str(name))]

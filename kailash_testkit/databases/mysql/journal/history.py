@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from kailash_testkit.databases.journal import RecordedChange
-from kailash_testkit.databases.mysql.connection import Connection
+from kailash_testkit.databases.mysql.connection import Connection, quoted
 from kailash_testkit.databases.mysql.journal.triggers import (
     AFTER,
     BASE,
@@ -89,6 +89,19 @@ def changes(connection: Connection, recorded_tables: Iterable[RecordedTable], ma
     """The changes after ``mark``, in their order."""
     found = [change for recorded in recorded_tables for change in _changes_of(connection, recorded, mark)]
     return sorted(found, key=lambda change: change.seq)
+
+
+def present_rows(connection: Connection, recorded_tables: Iterable[RecordedTable]) -> list[RecordedChange]:
+    """The rows of the tables, as if they were inserted now."""
+    return [
+        _change(recorded, 0, None, tuple(row))
+        for recorded in recorded_tables
+        for row in connection.run(f"SELECT {_all_columns(recorded)} FROM {recorded.name}")
+    ]
+
+
+def _all_columns(recorded: RecordedTable) -> str:
+    return ", ".join(all_digits(quoted(column.name), column.kind) for column in recorded.table.columns)
 
 
 def _changes_of(connection: Connection, recorded: RecordedTable, mark: int) -> list[RecordedChange]:

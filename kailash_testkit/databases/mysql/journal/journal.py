@@ -15,22 +15,29 @@ given out, which nobody can see.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from time import sleep
 from typing import Final
 
 from kailash_testkit.concurrency import clocks
-from kailash_testkit.databases.journal import LOCK_WAIT, Mark, RecordedChange, UndoReport
+from kailash_testkit.databases.journal import LOCK_WAIT, KnownState, Mark, RecordedChange, UndoReport
 from kailash_testkit.databases.mysql.connection import Connection
-from kailash_testkit.databases.mysql.journal.counters import counters_query, parse_counters, write_counters
+from kailash_testkit.databases.mysql.journal.counters import (
+    counters_query,
+    parse_counters,
+    read_counters,
+    write_counters,
+)
 from kailash_testkit.databases.mysql.journal.fingerprint import fingerprint
 from kailash_testkit.databases.mysql.journal.history import (
     changes,
     last_recorded,
     newly_seen,
     observation_query,
+    present_rows,
     stamp_statements,
     touched,
 )
@@ -55,15 +62,19 @@ class Journal:
     """
 
     def __init__(self, url: str, *, lock_wait: float) -> None:
-        self._connection = Connection.for_journal(url, lock_wait=lock_wait)
-        self._watch = Watch(Connection.for_journal(url, lock_wait=lock_wait))
-        self._connection.run(f"SET {QUIET} = 1")
-        self._trigger_set = TriggerSet(self._connection, self._watch)
-        self._comparison = Comparison(self._connection, self._trigger_set)
+        self._connect = lambda: Connection.for_journal(url, lock_wait=lock_wait)
+        self._begin_sessions()
         self._mark_states: dict[int, MarkState] = {}
         self._last_mark = 0
         #: The last position that a mark saw.
         self._head = 0
+
+    def _begin_sessions(self) -> None:
+        self._connection = self._connect()
+        self._watch = Watch(self._connect())
+        self._connection.run(f"SET {QUIET} = 1")
+        self._trigger_set = TriggerSet(self._connection, self._watch)
+        self._comparison = Comparison(self._connection, self._trigger_set)
 
     def install(self) -> None:
         def install() -> None:
@@ -137,6 +148,36 @@ class Journal:
 
         self._connection.patiently(again)
 
+    def rows_to_keep(self) -> list[RecordedChange]:
+        with self._as_the_application_reads(), self._connection.transaction("REPEATABLE READ", snapshot=True):
+            return present_rows(self._connection, self._trigger_set.current.values())
+
+    def begin_again(self, states: Sequence[KnownState]) -> list[Mark]:
+        self._end_sessions()
+        self._begin_sessions()
+        self._require_recorded(self._state_of(states[-1].mark))
+        self._connection.patiently(self._trigger_set.install)
+        self._head = 0
+        marks: list[Mark] = []
+        for known in states:
+            state = self._state_of(known.mark)
+            if known.is_whole:
+                self._connection.patiently(partial(state.saved.make_schema_again, self._connection))
+            self._trigger_set.close_journals()
+            self.replay(known.rows)
+            counted = state.counters.keys() - set(state.catalog.sequences)
+            self._restore_counters(state, read_counters(self._connection, counted, state.catalog.sequences))
+            marks.append(self.mark())
+        self._mark_states = {mark.number: self._state_of(mark) for mark in marks}
+        return marks
+
+    def _restore_counters(self, state: MarkState, present: Mapping[str, int]) -> bool:
+        """Returns whether any stood elsewhere."""
+        restored = write_counters(self._connection, state.counters, present, state.catalog.sequences)
+        for kind, times in restored.items():
+            self._trigger_set.count_own_statements(kind, times)
+        return any(restored.values())
+
     def release(self, mark: Mark) -> None:
         self._state_of(mark)
         del self._mark_states[mark.number]
@@ -151,6 +192,9 @@ class Journal:
 
     def close(self) -> None:
         self._mark_states.clear()
+        self._end_sessions()
+
+    def _end_sessions(self) -> None:
         self._watch.connection.close()
         self._connection.close()
 
@@ -212,13 +256,7 @@ class Journal:
     # Going back
 
     def _undo(self, state: MarkState) -> UndoReport:
-        lost = self._comparison.unrecorded(state)
-        if lost:
-            raise IsolationFailed(
-                "rows were changed that the kit cannot put back",
-                why="; ".join(lost),
-                do="make them tables of InnoDB, or leave them alone in tests",
-            )
+        self._require_recorded(state)
         observed = self._comparison.observe(state, "READ UNCOMMITTED")  # it must wait for what is not committed yet
         gaps = self._comparison.gaps(state, observed)
         if gaps:
@@ -230,12 +268,19 @@ class Journal:
         if stale and not self._watch_rewritten(state, stale):
             return self._undo(state)
         self._comparison.unfinished = set()
-        restored = write_counters(self._connection, state.counters, observed.counters, state.catalog.sequences)
-        for kind, times in restored.items():
-            self._trigger_set.count_own_statements(kind, times)
+        restored = self._restore_counters(state, observed.counters)
         if gaps:
             return UndoReport("saved state", number, gaps)
-        return UndoReport("journal" if observed.touched or any(restored.values()) else "nothing", number)
+        return UndoReport("journal" if observed.touched or restored else "nothing", number)
+
+    def _require_recorded(self, state: MarkState) -> None:
+        lost = self._comparison.unrecorded(state)
+        if lost:
+            raise IsolationFailed(
+                "rows were changed that the kit cannot put back",
+                why="; ".join(lost),
+                do="make them tables of InnoDB, or leave them alone in tests",
+            )
 
     def _table_locks_left(self) -> Generator[DatabaseBusy, None, None]:
         end = clocks.now() + LOCK_WAIT

@@ -47,16 +47,31 @@ def changes(connection: Connection, sources: Mapping[int, Table], snapshot: str)
     ]
 
 
-def replaying(current: Mapping[Table, int], changes: Iterable[RecordedChange]) -> list[tuple[int, str, int]]:
-    """What makes the changes again: rows ``(source, image, n)``, to add n copies of."""
-    numbers = set(current.values())
+def present_rows(connection: Connection, sources: Mapping[int, Table]) -> list[RecordedChange]:
+    """The rows of the tables, as if they were inserted now."""
+    parts = [f"SELECT {number}, (t.*)::text FROM ONLY {table.sql} t" for number, table in sources.items()]
+    rows = connection.run(" UNION ALL ".join(parts)) if parts else []
+    decoder = _Decoder(connection)
+    return [_change(decoder, sources[source], 0, source, None, new) for source, new in rows]
+
+
+def replaying(
+    current: Mapping[Table, int], sources: Mapping[int, Table], changes: Iterable[RecordedChange]
+) -> list[tuple[int, str, int]]:
+    """What makes the changes again: rows ``(source, image, n)``, to add n copies of.
+
+    current: the numbers of the tables now. sources: what all numbers have ever meant.
+    """
+    numbers = {(table.sql, table.columns): number for table, number in current.items()}
     rows: list[tuple[int, str, int]] = []
     for change in changes:
         if not isinstance(change, ExactChange):
             raise TypeError(f"not a change that this journal recorded: {change!r}")
-        if change.source not in numbers:
+        table = sources[change.source]
+        source = numbers.get((table.sql, table.columns))
+        if source is None:
             raise ValueError(f"table {change.table} is not what it was when the change was recorded")
-        rows += [(change.source, image, n) for image, n in ((change.old, -1), (change.new, 1)) if image is not None]
+        rows += [(source, image, n) for image, n in ((change.old, -1), (change.new, 1)) if image is not None]
     return rows
 
 

@@ -21,12 +21,12 @@ from dataclasses import replace
 from time import sleep
 
 from kailash_testkit.concurrency import clocks
-from kailash_testkit.databases.journal import Mark, RecordedChange, UndoReport
+from kailash_testkit.databases.journal import KnownState, Mark, RecordedChange, UndoReport
 from kailash_testkit.databases.postgresql.connection import Connection, literal
 from kailash_testkit.databases.postgresql.journal import triggers
 from kailash_testkit.databases.postgresql.journal.counters import advance_counters
 from kailash_testkit.databases.postgresql.journal.fingerprint import fingerprint
-from kailash_testkit.databases.postgresql.journal.history import changes, position, replaying
+from kailash_testkit.databases.postgresql.journal.history import changes, position, present_rows, replaying
 from kailash_testkit.databases.postgresql.journal.mark_state import MarkState, Observation
 from kailash_testkit.databases.postgresql.journal.rebuild import (
     VIEWED_ROWS,
@@ -35,7 +35,7 @@ from kailash_testkit.databases.postgresql.journal.rebuild import (
     prepare_for_rows,
     refresh_views,
 )
-from kailash_testkit.databases.postgresql.journal.saved import difference
+from kailash_testkit.databases.postgresql.journal.saved import difference, taken_away
 from kailash_testkit.databases.postgresql.journal.trigger_set import TriggerSet
 from kailash_testkit.databases.postgresql.journal.undo import Part, UndoConflict, apply, find_parts
 from kailash_testkit.errors import IsolationFailed
@@ -124,7 +124,7 @@ class Journal:
 
     def replay(self, changes: Sequence[RecordedChange]) -> None:
         self.refresh()  # what others did to the schema must not pass for what happens here
-        asked = replaying(self._trigger_set.version.numbers, changes)
+        asked = replaying(self._trigger_set.version.numbers, self._trigger_set.sources, changes)
         if asked:
             net = triggers.summed(triggers.values(asked), *triggers.inverted(triggers.OF_THIS_TRANSACTION))
             with self._connection.transaction(lock=triggers.JOURNAL):
@@ -134,6 +134,44 @@ class Journal:
                     raise self._connection.IntegrityError(str(error)) from None
                 names = {table.name: table.sql for table in self._trigger_set.version.numbers}
                 advance_counters(self._connection, names, changes)
+
+    def rows_to_keep(self) -> list[RecordedChange]:
+        numbers = {number: table for table, number in self._trigger_set.version.numbers.items()}
+        with self._connection.transaction(), triggers.all_rows(self._connection, numbers.values()):
+            return present_rows(self._connection, numbers)
+
+    def begin_again(self, states: Sequence[KnownState]) -> list[Mark]:
+        self._connection.revive()
+        marks: list[Mark] = []
+        for known in states:
+            state = self._state(known.mark)
+            if known.is_whole:
+                self._make_again(state, known.rows, is_first=not marks)
+            else:
+                self.replay(known.rows)
+            with self._connection.transaction():
+                self._trigger_set.restore_counters(self._trigger_set.observe().counters, state.counters)
+            marks.append(self.mark())
+        self._marks = {mark.number: self._state(mark) for mark in marks}
+        self._stale_views, self._new_locks = [], frozenset()
+        return marks
+
+    def _make_again(self, state: MarkState, rows: Sequence[RecordedChange], *, is_first: bool) -> None:
+        """The schema is that of the mark, its tables have these rows, and all are recorded; the first begins that."""
+        connection, trigger_set = self._connection, self._trigger_set
+        version = trigger_set.versions[state.schema_version]
+        tables = {number: table for table, number in version.numbers.items()}
+        with connection.transaction():
+            if is_first:
+                trigger_set.install_again()
+            drop_hindrances(connection, prepare_for_rows(connection, version.objects))
+            given = replaying(version.numbers, trigger_set.sources, rows)
+            net = triggers.summed(*([triggers.values(given)] if given else []), *taken_away(tables))
+            if tables:
+                with triggers.all_rows(connection, tables.values()):
+                    self._apply(net, find_parts(connection, net), are_bare=True)
+            refresh_views(connection, version.objects, finish(connection, version.objects))
+            trigger_set.refit()
 
     def release(self, mark: Mark) -> None:
         self._state(mark)

@@ -77,6 +77,13 @@ class TriggerSet:
         ((self.signature,),) = self.connection.run(f"SELECT {schema.signature(self.connection.database_number)}")
         self._begin(replace(version, triggers=schema.own_triggers(self.connection)))
 
+    def install_again(self) -> None:
+        """Creates the journal anew, in the open transaction; what was left of it goes, the tables' triggers too."""
+        self.connection.run(f"DROP SCHEMA IF EXISTS {OWN_SCHEMA} CASCADE")
+        self.connection.run(triggers.INSTALL + saved.INSTALL + _GUARDS + schema.INSTALL)
+        self.own_tables = self._own_tables()
+        self.version = _NO_VERSION
+
     def broken(self, version: SchemaVersion) -> dict[int, Table]:
         """The tables, by number, whose recording was broken off since the version, if only for a moment."""
         intact = self._intact(version)
