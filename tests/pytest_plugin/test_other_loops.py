@@ -8,10 +8,10 @@ import pytest
 from database_kinds import kinds_of
 from inner_session import Project
 from server_runs import GivenServers
-from soak import FACTOR, SOAK
+from soak import SOAK, SOAK
 
 TESTS = 40 if SOAK else 8  # in each kind of loop
-MANY = 300 if FACTOR else 20  # of one kind
+MANY = 300 if SOAK else 40  # of one kind
 
 # Connections of the server to the test database, as the kit's own connection sees them.
 USAGE = """
