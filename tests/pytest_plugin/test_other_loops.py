@@ -8,7 +8,7 @@ import pytest
 from database_kinds import kinds_of
 from inner_session import Project
 from server_runs import GivenServers
-from soak import SOAK, SOAK
+from soak import SOAK
 
 TESTS = 40 if SOAK else 8  # in each kind of loop
 MANY = 300 if SOAK else 40  # of one kind
