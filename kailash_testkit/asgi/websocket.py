@@ -9,7 +9,7 @@ import asyncio
 import contextvars
 import logging
 from collections import deque
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 import httpx
 
@@ -422,7 +422,7 @@ def _data_of(message: Message) -> Data:
     if data is None:
         data = message.get("text")
     if isinstance(data, bytearray | memoryview):
-        return bytes(data)
+        return bytes(cast("bytes", data))
     if not isinstance(data, str | bytes):
         raise wire_format.Refused(
             f"sent {truncate_repr(data)} as a message", 'send "text": a str, or "bytes": bytes, in websocket.send'

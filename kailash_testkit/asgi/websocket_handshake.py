@@ -52,7 +52,7 @@ class Handshake:
         elif kind == "websocket.accept":
             self._accept(message)
         elif kind == "websocket.close":
-            self.close_before = as_close(message)
+            self.close_before = _unsent_close(message)
             self._status, self.is_complete = _FORBIDDEN, True
         elif kind == "websocket.http.response.start":
             status = wire_format.checked_status(message.get("status"))
@@ -96,6 +96,14 @@ class Handshake:
     def server_error(self) -> httpx.Response:
         """The server's own answer, where the application gives none."""
         return httpx.Response(500, text="Internal Server Error", request=self._request)
+
+
+def _unsent_close(message: Message) -> Closing:
+    """A close before the accept, of which nothing is sent: FastAPI gives a list of errors as its reason."""
+    code, reason = message.get("code", 1000), message.get("reason") or ""
+    return Closing(
+        code if isinstance(code, int) else 1000, reason if isinstance(reason, str) else truncate_repr(reason)
+    )
 
 
 def as_close(message: Message) -> Closing:

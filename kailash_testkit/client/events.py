@@ -53,7 +53,7 @@ class Events:
         headers = httpx.Headers(self._options.get("headers"))
         headers.setdefault("accept", "text/event-stream")
         headers.setdefault("cache-control", "no-store")
-        options = {**self._options, "headers": headers}
+        options: dict[str, Any] = {**self._options, "headers": headers}
         async with self._client.stream(self._method, self._url, **options) as response:
             await self._check(response)
             parser = EventParser()
@@ -82,6 +82,5 @@ class Events:
 async def _texts(response: httpx.Response) -> AsyncGenerator[str, None]:
     """The body as it comes. It is UTF-8, whatever a header says."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    async with aclosing(response.aiter_bytes()) as chunks:  # type: ignore[type-var]  # it is a generator
-        async for chunk in chunks:
-            yield decoder.decode(chunk)
+    async for chunk in response.aiter_bytes():
+        yield decoder.decode(chunk)

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final, TypedDict
+from typing import Any, Final, TypedDict, cast
 
 import httpx
 
@@ -202,7 +202,8 @@ async def _handshake(
         )
     request.url = request.url.copy_with(scheme=scheme)
     if isinstance(auth, tuple):
-        auth = httpx.BasicAuth(*auth)
+        username, password = cast("tuple[str, str]", auth)
+        auth = httpx.BasicAuth(username, password)
     if isinstance(auth, httpx.Auth):
         flow = auth.async_auth_flow(request)
         request = await anext(flow)
@@ -224,12 +225,10 @@ async def _handshake(
     return request
 
 
-def _of_type(data: Any, kind: type[str | bytes]) -> Data:
-    if isinstance(data, bytearray | memoryview) and kind is bytes:
-        return bytes(data)
-    if not isinstance(data, kind):
-        raise ConfigurationError(
-            f"a message of {'text' if kind is str else 'bytes'} was given a {type(data).__name__}",
-            do="use send_text(str), send_bytes(bytes) or send_json(value)",
-        )
-    return data
+def _of_type(data: object, kind: type[str | bytes]) -> Data:
+    if isinstance(data, kind):
+        return data
+    raise ConfigurationError(
+        f"a message of {'text' if kind is str else 'bytes'} was given a {type(data).__name__}",
+        do="use send_text(str), send_bytes(bytes) or send_json(value)",
+    )

@@ -327,7 +327,7 @@ class Sandbox:
         make_again(self.database, self.journal, self._levels)
         for dataflow in self._dataflows:
             dataflow_internals.create_tables(dataflow)
-            dataflow_internals.empty_caches(dataflow)
+            empty_caches(dataflow)
         self.settle()
 
     def _push(self, owner: object) -> None:

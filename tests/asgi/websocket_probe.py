@@ -88,7 +88,7 @@ async def closes(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> 
     how = scope["query_string"].decode()
     if how == "before":
         await receive()
-        await send({"type": "websocket.close", "code": 4001, "reason": "no"})
+        await send({"type": "websocket.close", "code": 4001, "reason": ["of no type that can be sent"]})
     else:
         await accept(receive, send)
         await say(send, "last words")
