@@ -60,6 +60,19 @@ class RecordedChange:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownState:
+    """A state as this process knows it, for when the journal in the database is lost.
+
+    mark: that of the state. rows: all there were, as inserts, if ``is_whole``; else what led there from the state
+        before.
+    """
+
+    mark: Mark
+    rows: Sequence[RecordedChange]
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class UndoReport:
     """What an undo did.
 
@@ -135,11 +148,11 @@ class Journal(Protocol):
         """The present rows, as inserts: what `begin_again` needs of them; none where the journal keeps them itself."""
         ...
 
-    def begin_again(self, mark: Mark, rows: Sequence[RecordedChange]) -> None:
-        """Make the database what it was at the mark, and record anew, whatever became of the journal in it.
+    def begin_again(self, states: Sequence[KnownState]) -> list[Mark]:
+        """Make the database what it was in these states, one after the other, whatever became of the journal in it.
 
-        rows: those of the mark. For when `undo` cannot: connects again where that was lost, and relies on nothing but
-        what this process knows. Ends all marks.
+        For when `undo` cannot: it connects again, and relies on nothing but what this process knows. All marks end;
+        returns those that stand for the same states now. states: the first one is whole.
         """
         ...
 

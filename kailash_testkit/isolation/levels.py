@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from kailash_testkit.databases.journal import Mark, RecordedChange
+from kailash_testkit.databases.journal import KnownState, Mark, RecordedChange
 from kailash_testkit.errors import DatabaseBusy, IsolationFailed
 
 KEPT: Final = "a test that keeps its rows"
@@ -18,13 +18,13 @@ KEPT: Final = "a test that keeps its rows"
 class Level:
     """A state to return to: that in which ``owner`` left the database.
 
-    rows: what leads to it from the level below, or to the base state from empty tables, kept in this process for when
-    the journal is lost; None where rows alone do not lead there. proof: its fingerprint, if asked for.
+    known: the state for when the journal is lost; None for a database that is not made again. proof: its fingerprint,
+    if asked for.
     """
 
     owner: object
     mark: Mark
-    rows: list[RecordedChange] | None
+    known: KnownState | None
     proof: str | None = None
 
 

@@ -3,47 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kailash_testkit.databases import Database
-from kailash_testkit.databases.journal import Journal, Mark, RecordedChange
+from kailash_testkit.databases.journal import Journal, KnownState, Mark
 from kailash_testkit.errors import DatabaseBusy, IsolationFailed
 from kailash_testkit.isolation.levels import Level
 
 
-def make_again(database: Database, journal: Journal, levels: Sequence[Level]) -> None:
-    """The database is what the last of the levels says, and their marks are new ones.
+def known_state(journal: Journal, mark: Mark, below: Mark | None) -> KnownState:
+    """What is to be known of the state of a mark, which has just been taken. below: the mark of the state before."""
+    if below is None or journal.gaps(below):
+        return KnownState(mark, journal.rows_to_keep(), is_whole=True)
+    return KnownState(mark, journal.changes(below), is_whole=False)
 
-    Raises `IsolationFailed` where that cannot be known, or where the database is not the kit's any more; and what a
-    driver raises.
+
+def make_again(database: Database, journal: Journal, levels: Sequence[Level]) -> None:
+    """The database is what the last of the levels says, and all of them have new marks.
+
+    Raises `IsolationFailed` where it is not the kit's to make again, and what a driver raises.
     """
-    unknown = next((level for level in levels if level.rows is None), None)
-    if unknown is not None:
+    states = [level.known for level in levels if level.known is not None]
+    if len(states) < len(levels) or not database.is_still_own():
         raise IsolationFailed(
-            f"what {unknown.owner} left in the database cannot be made again",
-            why="more than rows was changed: the schema as well",
-            do="run the other tests without the test that destroyed the journal",
+            "the test database is not made again",
+            why="it is not proved that the kit made it for this run",
+            do="let the plugin give the tests a database, and leave the kit's tables in it alone",
         )
-    if not database.is_still_own():
-        raise IsolationFailed(
-            "the database is not made again",
-            why="it is not proved any more that the kit made it",
-            do="leave the database itself, and the kit's tables in it, alone in tests",
-        )
-    base, *wider = levels
     try:
-        journal.begin_again(base.mark, base.rows or [])
+        marks = journal.begin_again(states)
     except DatabaseBusy:
         database.end_transactions()
-        journal.begin_again(base.mark, base.rows or [])
+        marks = journal.begin_again(states)
     database.mark_as_owned()
-    base.mark = journal.mark()
-    for level in wider:
-        journal.replay(level.rows or [])
-        level.mark = journal.mark()
-
-
-def rows_of_level(journal: Journal, below: Mark | None) -> list[RecordedChange] | None:
-    """What `Level.rows` holds of the present state. below: the mark of the level below, None for the base state."""
-    if below is None:
-        return journal.rows_to_keep()
-    return None if journal.gaps(below) else journal.changes(below)
+    for level, state, mark in zip(levels, states, marks, strict=True):
+        level.mark, level.known = mark, replace(state, mark=mark)

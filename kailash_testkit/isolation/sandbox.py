@@ -17,9 +17,8 @@ from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.dataflow_tables import refuse_models_on_own_tables
 from kailash_testkit.isolation.levels import KEPT, Detached, Level, State, kept_apart
-from kailash_testkit.isolation.making_again import make_again, rows_of_level
+from kailash_testkit.isolation.making_again import known_state, make_again
 from kailash_testkit.isolation.recording import Recordings
-from kailash_testkit.redaction import redact
 
 _NOBODYS: Final = 5.0  # seconds that a lock which nobody can be told to end is waited for
 
@@ -316,14 +315,8 @@ class Sandbox:
     def make_again(self) -> None:
         """As `settle`, for a database whose journal is lost: it is made again as the levels say.
 
-        Raises `IsolationFailed` where that cannot be, and what a driver raises.
+        Raises `IsolationFailed` where it is not the kit's to make again, and what a driver raises.
         """
-        if not self._is_private:
-            raise IsolationFailed(
-                f"{redact(self.database.url)} is not made again",
-                why="the kit makes only those databases again that it made for this run",
-                do="let the plugin give the tests a database: leave the URL to it",
-            )
         self._returns += 1
         make_again(self.database, self.journal, self._levels)
         for dataflow in self._dataflows:
@@ -339,5 +332,5 @@ class Sandbox:
 
     def _level_of(self, owner: object, below: Sequence[Level]) -> Level:
         mark = self.journal.mark()
-        rows = rows_of_level(self.journal, below[-1].mark if below else None) if self._is_private else None
-        return Level(owner, mark, rows, self.journal.fingerprint() if self._verify else None)
+        known = known_state(self.journal, mark, below[-1].mark if below else None) if self._is_private else None
+        return Level(owner, mark, known, self.journal.fingerprint() if self._verify else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,19 +31,23 @@ def settle(session: pytest.Session, sandboxes: Iterable[Sandbox], left: str) -> 
             failures.append(_not_put_back(sandbox, error))
         else:
             continue
-        if not (_succeeds(sandbox.settle) or _succeeds(sandbox.make_again)):
+        hindrance = recovered(sandbox)
+        if hindrance is not None:
             session.shouldfail = f"no test can start on a clean database any more: {failures[-1].what}"
     if failures:
         raise failures[0]
 
 
-def _succeeds(go_back: Callable[[], None]) -> bool:
-    """Whether the next test starts on what the fixtures left, thanks to this."""
+def recovered(sandbox: Sandbox) -> Exception | None:
+    """After it could not go back, another attempt; then the database is made again. Returns what hinders that."""
     try:
-        go_back()
+        sandbox.settle()
     except Exception:  # the first one is told
-        return False
-    return True
+        try:
+            sandbox.make_again()
+        except Exception as error:
+            return error
+    return None
 
 
 def _not_put_back(sandbox: Sandbox, error: Exception) -> IsolationFailed:

@@ -45,6 +45,27 @@ def on_journal(statement: str) -> Any:
     return run
 
 
+def on_all_journals(statement: str) -> Any:
+    """A statement on each table of the journal, and rows that go."""
+
+    def run(target: Any) -> None:
+        found = target.sql(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = database()"
+            " AND table_name LIKE 'dataflow\\_testkit\\_journal\\_%'"
+        )
+        target.sql(*[statement.format(name) for (name,) in found])
+
+    return run
+
+
+def end_others(target: Any) -> None:
+    """As an administrator does who ends all sessions of a database."""
+    with contextlib.closing(target.connect()) as connection:
+        others = "SELECT id FROM information_schema.processlist WHERE db = database() AND id <> connection_id()"
+        for (number,) in target.run(connection, others):
+            target.run(connection, f"KILL {number}")
+
+
 ATTACKS: tuple[Attack, ...] = (
     # --- rows
     undone("a row comes", "INSERT INTO customers (name) VALUES ('new')"),
@@ -214,6 +235,10 @@ ATTACKS: tuple[Attack, ...] = (
         holding("SET sql_mode = '', foreign_key_checks = 0, time_zone = '+05:00'", "DELETE FROM customers"),
     ),
     # --- the journal
+    named("the journal's tables are dropped", on_all_journals("DROP TABLE {}"), says="journal was lost"),
+    named("the journal's tables are truncated", on_all_journals("TRUNCATE {}"), says="journal was lost"),
+    named("the journal's tables are emptied", on_all_journals("DELETE FROM {}"), says="journal was lost"),
+    named("the kit's sessions are ended", end_others, "DELETE FROM orders", says="Error"),
     undone("a trigger of the journal is dropped", on_journal("DROP TRIGGER {0}_delete")),
     undone(
         "a trigger of the journal says something else",

@@ -9,6 +9,10 @@ from typing import Any
 from attack import Attack, named, refused, undone
 
 _OWN = "dataflow_testkit"
+_END_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 def holding(*statements: str) -> Any:
@@ -293,6 +297,15 @@ ATTACKS: tuple[Attack, ...] = (
         f"CREATE OR REPLACE FUNCTION {_OWN}.record() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
         "DELETE FROM orders",
     ),
+    named("the journal's schema is dropped", f"DROP SCHEMA {_OWN} CASCADE", "DELETE FROM orders", says="journal was"),
+    named("the journal's tables are dropped", f"DROP TABLE {_OWN}.journal, {_OWN}.saved", says="journal was dropped"),
+    named(
+        "all schemas are dropped, the journal's too",
+        f"DROP SCHEMA {_OWN}, public, side CASCADE",
+        "CREATE SCHEMA public",
+        says="journal was dropped",
+    ),
+    named("the kit's sessions are ended", _END_OTHERS, "DELETE FROM orders", says="OperationalError"),
     undone("plpgsql is dropped", "DROP EXTENSION plpgsql CASCADE"),
     refused(
         "the copies are emptied after plpgsql came back",

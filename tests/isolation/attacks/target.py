@@ -15,6 +15,7 @@ from attack import Attack
 from sample_app import make_db, register
 
 from kailash_testkit.kit import Kit
+from kailash_testkit.pytest_plugin.going_back import recovered
 
 
 class Target:
@@ -89,7 +90,12 @@ class Target:
 
     def end_test(self) -> None:
         """What the plugin does after a test. Raises what it raises: the test's error."""
-        self.sandbox.end_test()
+        try:
+            self.sandbox.end_test()
+        except Exception:
+            hindrance = recovered(self.sandbox)
+            assert hindrance is None, f"the session stops: {hindrance}"
+            raise
 
     def release(self) -> None:
         """Lets go of what attacks hold."""

@@ -15,16 +15,22 @@ given out, which nobody can see.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from time import sleep
 from typing import Final
 
 from kailash_testkit.concurrency import clocks
-from kailash_testkit.databases.journal import LOCK_WAIT, Mark, RecordedChange, UndoReport
-from kailash_testkit.databases.mysql.connection import Connection, quoted
-from kailash_testkit.databases.mysql.journal.counters import counters_query, parse_counters, read_counters, write_counters
+from kailash_testkit.databases.journal import LOCK_WAIT, KnownState, Mark, RecordedChange, UndoReport
+from kailash_testkit.databases.mysql.connection import Connection
+from kailash_testkit.databases.mysql.journal.counters import (
+    counters_query,
+    parse_counters,
+    read_counters,
+    write_counters,
+)
 from kailash_testkit.databases.mysql.journal.fingerprint import fingerprint
 from kailash_testkit.databases.mysql.journal.history import (
     changes,
@@ -56,7 +62,7 @@ class Journal:
     """
 
     def __init__(self, url: str, *, lock_wait: float) -> None:
-        self._connect = lambda: Connection.for_journal(url, lock_wait=lock_wait)
+        self._connect = partial(Connection.for_journal, url, lock_wait=lock_wait)
         self._begin_sessions()
         self._mark_states: dict[int, MarkState] = {}
         self._last_mark = 0
@@ -146,27 +152,31 @@ class Journal:
         with self._as_the_application_reads(), self._connection.transaction("REPEATABLE READ", snapshot=True):
             return present_rows(self._connection, self._trigger_set.current.values())
 
-    def begin_again(self, mark: Mark, rows: Sequence[RecordedChange]) -> None:
-        state = self._state_of(mark)
+    def begin_again(self, states: Sequence[KnownState]) -> list[Mark]:
         self._end_sessions()
         self._begin_sessions()
-        self._connection.patiently(lambda: self._make_schema_again(state))
-        self._mark_states.clear()
+        self._require_recorded(self._state_of(states[-1].mark))
+        self._connection.patiently(self._trigger_set.install)
         self._head = 0
-        self.replay(rows)
-        counted = state.counters.keys() - set(state.catalog.sequences)
-        present = read_counters(self._connection, counted, state.catalog.sequences)
-        for kind, times in write_counters(self._connection, state.counters, present, state.catalog.sequences).items():
-            self._trigger_set.count_own_statements(kind, times)
+        marks: list[Mark] = []
+        for known in states:
+            state = self._state_of(known.mark)
+            if known.is_whole:
+                self._connection.patiently(partial(state.saved.make_schema_again, self._connection))
+            self._trigger_set.close_journals()
+            self.replay(known.rows)
+            counted = state.counters.keys() - set(state.catalog.sequences)
+            self._restore_counters(state, read_counters(self._connection, counted, state.catalog.sequences))
+            marks.append(self.mark())
+        self._mark_states = {mark.number: self._state_of(mark) for mark in marks}
+        return marks
 
-    def _make_schema_again(self, state: MarkState) -> None:
-        """The schema is that of the mark, its tables are empty, and recording begins."""
-        self._require_recorded(state)
-        for name in state.saved.recorded_tables:
-            self._connection.run(f"DROP TABLE IF EXISTS {quoted(name)}")
-        state.saved.put_schema_back(self._connection)
-        self._trigger_set.install()  # which drops the triggers of the journal that is lost
-        self._trigger_set.fit_triggers(self._last_mark)
+    def _restore_counters(self, state: MarkState, present: Mapping[str, int]) -> bool:
+        """Returns whether any stood elsewhere."""
+        restored = write_counters(self._connection, state.counters, present, state.catalog.sequences)
+        for kind, times in restored.items():
+            self._trigger_set.count_own_statements(kind, times)
+        return any(restored.values())
 
     def release(self, mark: Mark) -> None:
         self._state_of(mark)
@@ -258,12 +268,10 @@ class Journal:
         if stale and not self._watch_rewritten(state, stale):
             return self._undo(state)
         self._comparison.unfinished = set()
-        restored = write_counters(self._connection, state.counters, observed.counters, state.catalog.sequences)
-        for kind, times in restored.items():
-            self._trigger_set.count_own_statements(kind, times)
+        restored = self._restore_counters(state, observed.counters)
         if gaps:
             return UndoReport("saved state", number, gaps)
-        return UndoReport("journal" if observed.touched or any(restored.values()) else "nothing", number)
+        return UndoReport("journal" if observed.touched or restored else "nothing", number)
 
     def _require_recorded(self, state: MarkState) -> None:
         lost = self._comparison.unrecorded(state)

@@ -9,7 +9,7 @@ the same whether or not this way will be taken.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kailash_testkit.databases.mysql.connection import Connection, quoted
 from kailash_testkit.databases.mysql.journal.routines import put_routines_back
@@ -30,6 +30,14 @@ class SavedState:
         """The recorded tables that are not there as they were."""
         return {name for name in self.recorded_tables if present.tables.get(name) != self.schema.tables[name]}
 
+    def make_schema_again(self, connection: Connection) -> None:
+        """As `put_schema_back`, with all recorded tables empty, and recorded by nobody."""
+        self._require_recorded(read_schema(connection))
+        for name in sorted(self.recorded_tables):
+            connection.run(f"DROP TABLE IF EXISTS {quoted(name)}")
+        bare = replace(self.schema, triggers=tuple(each for each in self.schema.triggers if not each.is_own))
+        SavedState({}, bare)._put_back(connection, read_schema(connection))
+
     def put_schema_back(self, connection: Connection) -> set[str]:
         """Make the schema what it was; returns the tables that were made again and are empty.
 
@@ -37,6 +45,9 @@ class SavedState:
         """
         present = read_schema(connection)
         self._require_recorded(present)
+        return self._put_back(connection, present)
+
+    def _put_back(self, connection: Connection, present: Schema) -> set[str]:
         kept = {each.described() for each in self.schema.triggers}
         wanted = [trigger for trigger in self.schema.triggers if not trigger.is_own]
         there = set(present.of_application_triggers())

@@ -96,6 +96,12 @@ class TriggerSet:
         """The journal itself changed the schema, in a way that `schema` does not show."""
         self.statements[f"com_{kind}"] = self.statements.get(f"com_{kind}", 0) + number
 
+    def close_journals(self) -> None:
+        """Lets the server forget that a statement named a table twice: see `history.whole_query`."""
+        for recorded in self.current.values():
+            self.connection.run(f"ALTER TABLE {recorded.journal} COMMENT = ''")
+        self.count_own_statements("alter_table", len(self.current))
+
     def cascaded(self, recorded_tables: Mapping[str, RecordedTable], mark: int) -> set[str]:
         """Which of these tables have rows that a foreign key may have changed after ``mark``."""
         reached: set[str] = set()

@@ -21,9 +21,9 @@ from dataclasses import replace
 from time import sleep
 
 from kailash_testkit.concurrency import clocks
-from kailash_testkit.databases.journal import Mark, RecordedChange, UndoReport
+from kailash_testkit.databases.journal import KnownState, Mark, RecordedChange, UndoReport
 from kailash_testkit.databases.postgresql.connection import Connection, literal
-from kailash_testkit.databases.postgresql.journal import saved, triggers
+from kailash_testkit.databases.postgresql.journal import triggers
 from kailash_testkit.databases.postgresql.journal.counters import advance_counters
 from kailash_testkit.databases.postgresql.journal.fingerprint import fingerprint
 from kailash_testkit.databases.postgresql.journal.history import changes, position, present_rows, replaying
@@ -124,7 +124,7 @@ class Journal:
 
     def replay(self, changes: Sequence[RecordedChange]) -> None:
         self.refresh()  # what others did to the schema must not pass for what happens here
-        asked = replaying(self._trigger_set.version.numbers, changes)
+        asked = replaying(self._trigger_set.version.numbers, self._trigger_set.sources, changes)
         if asked:
             net = triggers.summed(triggers.values(asked), *triggers.inverted(triggers.OF_THIS_TRANSACTION))
             with self._connection.transaction(lock=triggers.JOURNAL):
@@ -140,27 +140,38 @@ class Journal:
         with self._connection.transaction(), triggers.all_rows(self._connection, numbers.values()):
             return present_rows(self._connection, numbers)
 
-    def begin_again(self, mark: Mark, rows: Sequence[RecordedChange]) -> None:
-        state = self._state(mark)
+    def begin_again(self, states: Sequence[KnownState]) -> list[Mark]:
+        self._connection.revive()
+        marks: list[Mark] = []
+        for known in states:
+            state = self._state(known.mark)
+            if known.is_whole:
+                self._make_again(state, known.rows, is_first=not marks)
+            else:
+                self.replay(known.rows)
+            with self._connection.transaction():
+                self._trigger_set.restore_counters(self._trigger_set.observe().counters, state.counters)
+            marks.append(self.mark())
+        self._marks = {mark.number: self._state(mark) for mark in marks}
+        self._stale_views, self._new_locks = [], frozenset()
+        return marks
+
+    def _make_again(self, state: MarkState, rows: Sequence[RecordedChange], *, is_first: bool) -> None:
+        """The schema is that of the mark, its tables have these rows, and all are recorded; the first begins that."""
         connection, trigger_set = self._connection, self._trigger_set
         version = trigger_set.versions[state.schema_version]
         tables = {number: table for table, number in version.numbers.items()}
-        connection.revive()
         with connection.transaction():
-            trigger_set.install_again()
+            if is_first:
+                trigger_set.install_again()
             drop_hindrances(connection, prepare_for_rows(connection, version.objects))
-            given = replaying(version.numbers, rows)
+            given = replaying(version.numbers, trigger_set.sources, rows)
             net = triggers.summed(*([triggers.values(given)] if given else []), *taken_away(tables))
             if tables:
                 with triggers.all_rows(connection, tables.values()):
                     self._apply(net, find_parts(connection, net), are_bare=True)
-            now = refresh_views(connection, version.objects, finish(connection, version.objects))
-            trigger_set.return_to(replace(version, objects=now))
-            with triggers.all_rows(connection, tables.values()):
-                trigger_set.copied.update(dict.fromkeys(tables, saved.save(connection, tables)))
-            trigger_set.restore_counters(trigger_set.observe().counters, state.counters)
-        self._marks.clear()
-        self._stale_views, self._new_locks = [], frozenset()
+            refresh_views(connection, version.objects, finish(connection, version.objects))
+            trigger_set.refit()
 
     def release(self, mark: Mark) -> None:
         self._state(mark)

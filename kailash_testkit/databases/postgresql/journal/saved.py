@@ -44,7 +44,7 @@ def difference(tables: Mapping[int, Table], copied: Mapping[int, str], snapshot:
     copied: of when the copy of each table is.
     """
     parts: list[str] = []
-    for number, table in tables.items():
+    for number in tables:
         between = (
             f"source = {number} AND pg_visible_in_snapshot(xid, {literal(snapshot)}) "
             f"AND NOT pg_visible_in_snapshot(xid, {literal(copied[number])})"
@@ -59,4 +59,7 @@ def difference(tables: Mapping[int, Table], copied: Mapping[int, str], snapshot:
 
 def taken_away(tables: Mapping[int, Table]) -> list[str]:
     """The tables' present rows, to be taken away: queries for ``(source, image, n)``, to be summed."""
-    return [f"SELECT {number} AS source, (t.*)::text AS image, -1 AS n FROM ONLY {table.sql} t" for number, table in tables.items()]
+    return [
+        f"SELECT {number} AS source, (t.*)::text AS image, -1 AS n FROM ONLY {table.sql} t"
+        for number, table in tables.items()
+    ]

@@ -82,6 +82,7 @@ class TriggerSet:
         self.connection.run(f"DROP SCHEMA IF EXISTS {OWN_SCHEMA} CASCADE")
         self.connection.run(triggers.INSTALL + saved.INSTALL + _GUARDS + schema.INSTALL)
         self.own_tables = self._own_tables()
+        self.version = _NO_VERSION
 
     def broken(self, version: SchemaVersion) -> dict[int, Table]:
         """The tables, by number, whose recording was broken off since the version, if only for a moment."""

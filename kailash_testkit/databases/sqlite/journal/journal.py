@@ -27,7 +27,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from kailash_testkit.databases.journal import Mark, RecordedChange, UndoReport
+from kailash_testkit.databases.journal import KnownState, Mark, RecordedChange, UndoReport
 from kailash_testkit.databases.sqlite.connection import Connection
 from kailash_testkit.databases.sqlite.files import Files
 from kailash_testkit.databases.sqlite.journal.comparison import has_all, is_overwritten, suspects
@@ -155,8 +155,10 @@ class Journal:
     def rows_to_keep(self) -> list[RecordedChange]:
         return []  # the image has them
 
-    def begin_again(self, mark: Mark, rows: Sequence[RecordedChange]) -> None:
-        self.undo(mark)  # which needs nothing that is in the file
+    def begin_again(self, states: Sequence[KnownState]) -> list[Mark]:
+        marks = [state.mark for state in states]
+        self.undo(marks[-1])  # which needs nothing that is in the file
+        return marks
 
     def release(self, mark: Mark) -> None:
         self._state(mark)
