@@ -62,7 +62,7 @@ class Journal:
     """
 
     def __init__(self, url: str, *, lock_wait: float) -> None:
-        self._connect = lambda: Connection.for_journal(url, lock_wait=lock_wait)
+        self._connect = partial(Connection.for_journal, url, lock_wait=lock_wait)
         self._begin_sessions()
         self._mark_states: dict[int, MarkState] = {}
         self._last_mark = 0

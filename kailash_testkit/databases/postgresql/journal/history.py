@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any, Final, cast
 
 from kailash_testkit.databases.journal import RecordedChange
-from kailash_testkit.databases.postgresql.connection import Connection, literal
+from kailash_testkit.databases.postgresql.connection import FIRST_OBJECT, Connection, literal
 from kailash_testkit.databases.postgresql.journal.catalog import Column, Table
 from kailash_testkit.databases.postgresql.journal.triggers import HAS_ROW, JOURNAL, after
 
@@ -62,17 +62,21 @@ def replaying(
 
     current: the numbers of the tables now. sources: what all numbers have ever meant.
     """
-    numbers = {(table.sql, table.columns): number for table, number in current.items()}
+    numbers = {_shape(table): number for table, number in current.items()}
     rows: list[tuple[int, str, int]] = []
     for change in changes:
         if not isinstance(change, ExactChange):
             raise TypeError(f"not a change that this journal recorded: {change!r}")
-        table = sources[change.source]
-        source = numbers.get((table.sql, table.columns))
+        source = numbers.get(_shape(sources[change.source]))
         if source is None:
             raise ValueError(f"table {change.table} is not what it was when the change was recorded")
         rows += [(source, image, n) for image, n in ((change.old, -1), (change.new, 1)) if image is not None]
     return rows
+
+
+def _shape(table: Table) -> tuple[object, ...]:
+    """What a row as text needs of its table; a type of the application that is made again has another number."""
+    return table.sql, *((each.name, min(each.type, FIRST_OBJECT), each.writable, each.always) for each in table.columns)
 
 
 def position(at: int, ctid: str) -> int:
