@@ -100,10 +100,10 @@ class Journal:
         state = self._state(mark)
         if self._files.fault() is not None or self._files.is_written:
             return True
-        observation = self._observe()
-        if observation == state.observation:
-            return False
         try:
+            observation = self._observe()
+            if observation == state.observation:
+                return False
             if not self._reads_as_at(state):
                 return True
         except sqlite3.DatabaseError:  # somebody damaged what it would have to read: `undo` sees to that
