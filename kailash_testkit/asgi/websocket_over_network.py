@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from kailash_testkit.asgi.masking import request_line
-from kailash_testkit.asgi.websocket import Data
+from kailash_testkit.asgi.websocket_application import Data
 from kailash_testkit.asgi.websocket_errors import (
     ABNORMAL,
     Closing,

@@ -13,7 +13,8 @@ import httpx
 
 from kailash_testkit.asgi.masking import Masker, request_line
 from kailash_testkit.asgi.timeline import Running
-from kailash_testkit.asgi.websocket import Connection, Data
+from kailash_testkit.asgi.websocket import Connection
+from kailash_testkit.asgi.websocket_application import Data
 from kailash_testkit.asgi.websocket_handshake import LONGEST_REASON, is_sendable
 from kailash_testkit.client.options import Auth, Cookies, Headers, QueryParams
 from kailash_testkit.errors import ConfigurationError, UnexpectedResponse, WebSocketClosed, WebSocketDenied
