@@ -241,3 +241,58 @@ def test_the_session_stops_where_no_clean_database_can_be_had(shop: Project) -> 
         "ERROR at teardown of test_a_folder_takes_the_place_of_the_file"
     )
     assert len(re.findall("no test can start on a clean database any more: the test database", outcome.output)) == 1
+
+
+FULL = """
+    def test_bad():
+        import resource
+        written = Path(PATH + "-wal").stat().st_size
+        resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, resource.RLIM_INFINITY))
+        with sqlite3.connect(PATH) as connection:
+            connection.execute("INSERT INTO items (name) VALUES (?)", ("x" * 4_000_000,))
+"""
+FULL_DISKS = {
+    "with room for a clean log": ("written + 1_000_000", {"failed": 1, "passed": 3}),
+    "with room for a new file": ("written", {"failed": 1, "errors": 1, "passed": 3}),
+    "with no room": ("30_000", {"failed": 1, "errors": 1}),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("full", FULL_DISKS)
+def test_a_full_disk_costs_one_test_or_stops_the_session(shop: Project, full: str) -> None:
+    """A limit on the size of files stands for the disk."""
+    limit, counts = FULL_DISKS[full]
+    shop.write({"test_it.py": HEAD + FULL.format(limit=limit) + USUAL})
+    outcome = shop.run("--capture=sys", *LEFT)  # else the output is a file too
+    outcome.result.assert_outcomes(**counts)
+    stops = "no test can start on a clean database any more: the test database"
+    assert outcome.output.count(stops) == ("passed" not in counts)
+    if "errors" in counts:
+        assert "disk I/O error" in outcome.explanation("ERROR at teardown of test_bad")
+
+
+KILLED = """
+    def test_bad():
+        import signal
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                command = (folder / "cmdline").read_text()
+            except OSError:  # it has ended
+                continue
+            if os.environ["OWN_STORAGE"] in command and "pytest" not in command:
+                os.kill(int(folder.name), signal.SIGKILL)
+                killed = True
+        assert killed
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.databases("postgresql", "mysql")
+def test_a_server_that_is_killed_stops_the_session(shop: Project, database_kind: Kind) -> None:
+    setting = {"postgresql": "postgresql", "mysql": "mariadb"}[database_kind.name]
+    shop.write({"test_it.py": HEAD + KILLED + USUAL})
+    outcome = shop.run(*LEFT, f"--testkit-database={setting}")
+    outcome.result.assert_outcomes(passed=1, errors=1)
+    assert "could not be put back" in outcome.explanation("ERROR at teardown of test_bad")
+    assert outcome.output.count("no test can start on a clean database any more: the database") == 1

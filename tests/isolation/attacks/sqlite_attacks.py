@@ -14,7 +14,7 @@ ATTACKS: tuple[Attack, ...] = (
     *sqlite_attacks_on_files.ATTACKS,
     *sqlite_attacks_with_locks.ATTACKS,
 )
-SLOW: tuple[Attack, ...] = (*sqlite_attacks_with_locks.SLOW, *sqlite_attacks_on_files.SLOW)
+SLOW: tuple[Attack, ...] = sqlite_attacks_with_locks.SLOW
 
 ATTACKS_WITH_VIRTUAL_TABLES: tuple[Attack, ...] = (
     undone("rows of a usual table", "DELETE FROM parents"),

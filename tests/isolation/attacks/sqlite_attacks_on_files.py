@@ -203,14 +203,10 @@ ATTACKS: tuple[Attack, ...] = (
     undone("the file is replaced by a folder", replace_by_a_folder),
     undone("the log is removed", remove_the_log),
     undone("the log's index is removed", remove_the_index_of_the_log),
+    undone("the log is truncated", truncate_the_log),
     undone("the file is made read-only", make_read_only),
     undone("the file is made unreadable", make_unreadable),
     undone("another database is copied over it by the backup API", backup_over),
     undone("a dump is restored into it", restore_a_dump),
     undone("it is serialised and read into memory", deserialize),
-)
-
-SLOW: tuple[Attack, ...] = (
-    # Once in some twenty runs on a loaded machine SQLite answers the kit with "disk I/O error", which is named.
-    undone("the log is truncated", truncate_the_log),
 )

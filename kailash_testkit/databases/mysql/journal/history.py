@@ -93,10 +93,11 @@ def changes(connection: Connection, recorded_tables: Iterable[RecordedTable], ma
 
 def present_rows(connection: Connection, recorded_tables: Iterable[RecordedTable]) -> list[RecordedChange]:
     """The rows of the tables, as if they were inserted now."""
+    tables = list(recorded_tables)
+    queries = [f"SELECT {_all_columns(recorded)} FROM {recorded.name}" for recorded in tables]
+    found = connection.batch(queries) if queries else []
     return [
-        _change(recorded, 0, None, tuple(row))
-        for recorded in recorded_tables
-        for row in connection.run(f"SELECT {_all_columns(recorded)} FROM {recorded.name}")
+        _change(recorded, 0, None, tuple(row)) for recorded, rows in zip(tables, found, strict=True) for row in rows
     ]
 
 

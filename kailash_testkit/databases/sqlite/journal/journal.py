@@ -132,7 +132,7 @@ class Journal:
         elif fault is None and self._files.is_written and is_overwritten(state.image, self._files.path):
             fault = "the database's file was overwritten"
         if fault is not None:
-            report = UndoReport("saved state", report.changes, (*report.reasons, fault), self._make_again(state))
+            report = UndoReport("saved state", report.changes, (*report.reasons, fault), self._make_again(state, fault))
         if fault is not None or self._files.is_written:
             self._files.remember()
         self._history.cut(state.seq)
@@ -302,16 +302,24 @@ class Journal:
         self._record_as_at(state)
         return None
 
-    def _make_again(self, state: MarkState) -> tuple[IsolationFailed, ...]:
+    def _make_again(self, state: MarkState, fault: str) -> tuple[IsolationFailed, ...]:
         """Makes a new file; returns the error for connections that were open to the one before."""
-        left = make_file_again(
+        closed = make_file_again(
             self._connection, self._files, self._images, state, self._history, log_mode=self._log_mode
         )
         self._made_again()
         self._record_as_at(state)
         for kept in self._states.values():
             kept.observation = Observation(-1, -1)  # those of a connection that is gone
-        return left
+        if not closed:
+            return ()
+        failed = IsolationFailed(
+            f"the test database was made again in a new file under open connections: {fault}",
+            details=closed,
+            why="they were left with a file that is not the test database any more",
+            do="leave the file alone, or make room on the disk; or close the connections before the test ends",
+        )
+        return (failed,)
 
     def _record_as_at(self, state: MarkState) -> None:
         """The triggers are again those of the mark."""
