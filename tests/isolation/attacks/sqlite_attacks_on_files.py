@@ -119,6 +119,7 @@ def rename_and_back(target: SqliteTarget) -> None:
 
 def replace_by_a_link(target: SqliteTarget) -> None:
     moved = target.path.with_name("attacked.db-moved")
+    target.sql("PRAGMA wal_checkpoint(TRUNCATE)")  # or the copy would lack what is in the log
     shutil.copyfile(target.path, moved)
     delete(target)
     target.path.symlink_to(moved)
