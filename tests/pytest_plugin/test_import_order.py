@@ -95,7 +95,7 @@ def test_code_that_cannot_reach_the_database_pays_nothing(shop: Project) -> None
             """,
         }
     )
-    shop.run_anew().assert_outcomes(passed=2)
+    shop.run_anew("-p", "no:respx").assert_outcomes(passed=2)  # respx imports httpx
     assert shop.left_behind() == []
 
 

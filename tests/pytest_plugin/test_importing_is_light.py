@@ -47,4 +47,4 @@ def test_a_session_without_the_kits_settings_imports_nothing_heavy(project: Proj
             """
         }
     )
-    project.run_anew("-o", "asyncio_mode=auto").assert_outcomes(passed=3)
+    project.run_anew("-o", "asyncio_mode=auto", "-p", "no:respx").assert_outcomes(passed=3)  # respx imports httpx

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+import pymysql
 from attack import Attack, named, refused, undone
 
 
@@ -63,7 +64,8 @@ def end_others(target: Any) -> None:
     with contextlib.closing(target.connect()) as connection:
         others = "SELECT id FROM information_schema.processlist WHERE db = database() AND id <> connection_id()"
         for (number,) in target.run(connection, others):
-            target.run(connection, f"KILL {number}")
+            with contextlib.suppress(pymysql.OperationalError):  # it has ended by itself
+                target.run(connection, f"KILL {number}")
 
 
 ATTACKS: tuple[Attack, ...] = (

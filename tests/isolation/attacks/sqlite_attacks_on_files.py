@@ -101,9 +101,11 @@ def overwrite(target: SqliteTarget) -> None:
 
 
 def overwrite_one_page(target: SqliteTarget) -> None:
+    """The first page of a table."""
     target.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    ((page,),) = target.sql("SELECT rootpage FROM sqlite_master WHERE name = 'orders'")
     with target.path.open("r+b") as file:
-        file.seek(2 * 4096)
+        file.seek((page - 1) * 4096)
         file.write(os.urandom(4096))
 
 
