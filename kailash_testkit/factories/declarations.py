@@ -5,10 +5,11 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from string import Formatter
 from typing import Any, NoReturn, Protocol, cast
 
 from kailash_testkit.errors import DeclarationError
-from kailash_testkit.factories.numbering import Number
+from kailash_testkit.factories.numbering import Number, formatted, probes
 from kailash_testkit.factories.random_seed import draw
 from kailash_testkit.models import Model
 
@@ -49,30 +50,48 @@ class _Sequence(Declaration):
     def bound(self, model: Model, field: str) -> Maker:
         form = self.form
         if isinstance(form, str):
-            return lambda number, values: form.format(number.text)
+            return lambda number, values: formatted(form, number)
         return lambda number, values: form(number.unique)
 
 
-def _differs(form: str) -> bool:
-    try:
-        return form.format("1") != form.format("2")
-    except (LookupError, ValueError, AttributeError):
-        return False
+def _check_form(form: str) -> None:
+    """Raises `DeclarationError` for a text that is no form, or that gives two rows the same value."""
+    seen: dict[str, Number] = {}
+    for number in probes():
+        try:
+            text = formatted(form, number)
+        except (LookupError, ValueError, AttributeError, TypeError, OverflowError) as error:
+            raise _no_number(form, f"str.format says: {error}") from None
+        if text in seen:
+            other = seen[text]
+            if all(field is None for _, field, _, _ in Formatter().parse(form)):
+                raise _no_number(form, "every row would get the same value")
+            raise DeclarationError(
+                f"sequence({form!r}) gives {text!r} to the rows {other.text} and {number.text}",
+                why="a sequence differs for each row",
+                do='pad the number on its left, and cut nothing off: sequence("{:03d}") gives 001, 002, ...',
+            )
+        seen[text] = number
+
+
+def _no_number(form: str, why: str) -> DeclarationError:
+    return DeclarationError(
+        f"sequence({form!r}) does not put the row's number into the text",
+        why=why,
+        do='write {} where the number belongs: sequence("item-{}"); a brace of the text is written {{',
+    )
 
 
 def sequence(form: str | Callable[[int], object], /) -> Any:
     """A value that differs for each row: ``sequence("item-{}")`` or ``sequence(lambda n: n * 10)``.
 
-    The number counts the model's rows from 1 in each test; rows of wider fixtures have numbers of
-    their own (``item-s1``; for a function 1600000001 and on), so that they never meet a test's.
-    Raises `DeclarationError` for a text that is no form with one ``{}``.
+    A text is filled by `str.format` with a whole number: ``"{:03d}"`` gives 001, 002, ... The number counts the
+    model's rows from 1 in each test; rows of wider fixtures have numbers of their own (``item-s1``, ``s001``; for a
+    function 1600000001 and on), so that they never meet a test's.
+    Raises `DeclarationError` for a text that is no form with a ``{}``, or that gives two rows the same value.
     """
-    if isinstance(form, str) and not _differs(form):
-        raise DeclarationError(
-            f"sequence({form!r}) does not put the row's number into the text",
-            why="every row would get the same value, or none",
-            do='write {} where the number belongs: sequence("item-{}"); a brace of the text is written {{',
-        )
+    if isinstance(form, str):
+        _check_form(form)
     return _Sequence(form)
 
 

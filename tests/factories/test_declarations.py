@@ -19,7 +19,22 @@ def test_a_sequence_numbers_the_rows_of_a_model_from_one(sync_kit: Kit) -> None:
     assert [customers.build()["name"] for _ in range(3)] == ["C-1", "C-2", "C-3"]
 
 
-@pytest.mark.parametrize(("form", "expected"), [("{}", "1"), ("{:0>3}", "001"), ("{{{}}}", "{1}"), ("a{0}b", "a1b")])
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("{}", "1"),
+        ("{:0>3}", "001"),
+        ("{{{}}}", "{1}"),
+        ("a{0}b", "a1b"),
+        ("{:03}", "001"),
+        ("{:03d}", "001"),
+        ("{:>4}", "   1"),
+        ("{:04x}", "0001"),
+        ("{:+,d}", "+1"),
+        ("{!r}", "1"),
+        ("{:s}", "1"),
+    ],
+)
 def test_forms(sync_kit: Kit, form: str, expected: str) -> None:
     assert sync_kit.factory("Customer").build(name=sequence(form))["name"] == expected
 
@@ -37,7 +52,20 @@ def test_rows_of_wider_fixtures_have_numbers_of_their_own(sync_kit: Kit) -> None
     assert customers.build()["name"] == "C-1"
 
 
-@pytest.mark.parametrize("form", ["C", "", "C-{name}", "C-{", "{{}}", "{.x}", "{1}"])
+def test_a_format_of_numbers_tells_the_rows_of_wider_fixtures_apart(sync_kit: Kit) -> None:
+    customers = sync_kit.factory("Customer", name=sequence("{:03d}"), nickname=sequence("{:x}"))
+    with within(Numbering("class")):
+        built = customers.build()
+    assert (built["name"], built["nickname"]) == ("c001", f"{400_000_001:x}")  # "c1" would be a test's row 193
+
+
+@pytest.mark.parametrize(("form", "twice"), [("{:0<3}", "100"), ("{:.1e}", r"1\.6e\+09"), ("{!s:.1}", "s")])
+def test_a_form_that_repeats_itself_is_refused_where_it_is_written(form: str, twice: str) -> None:
+    with pytest.raises(DeclarationError, match=rf"gives '{twice}' to the rows \w+ and \w+"):
+        sequence(form)
+
+
+@pytest.mark.parametrize("form", ["C", "", "C-{name}", "C-{", "{{}}", "{.x}", "{1}", "{0[0]}", "{:c}", "{:q}"])
 def test_a_form_that_gives_all_rows_one_value_or_none_is_refused_where_it_is_written(form: str) -> None:
     with pytest.raises(DeclarationError, match=r'(?s)does not put the row\'s number.*sequence\("item-\{\}"\)'):
         sequence(form)
