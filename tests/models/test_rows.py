@@ -19,6 +19,9 @@ from kailash_testkit.models import read_model
 from kailash_testkit.models.rows import Row, jsonable
 
 
+USES: list[Callable[[Any], object]] = [list, tuple, set, dict, lambda row: row[0]]
+
+
 @pytest.fixture
 def row() -> Row:
     return Row("Order", {"id": 7, "status": Status.OPEN, "paid": False, "items": [1], "keys": "k", "json": "j"})
@@ -87,7 +90,7 @@ def test_rows_can_be_copied_and_pickled(row: Row) -> None:
         assert type(copied) is Row
 
 
-@pytest.mark.parametrize("use", [list, tuple, set, dict, lambda row: row[0]])
+@pytest.mark.parametrize("use", USES)
 def test_what_takes_a_row_for_a_dict_or_a_list_is_told_what_gives_one(use: Callable[[Any], object]) -> None:
     with pytest.raises(TypeError, match=r"Order row has columns.*row\.as_dict\(\).*row\.as_json\(\)"):
         use(Row("Order", {"id": 7, "status": Status.OPEN}))
