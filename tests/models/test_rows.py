@@ -18,7 +18,6 @@ from sample_app import Colour, Status
 from kailash_testkit.models import read_model
 from kailash_testkit.models.rows import Row, jsonable
 
-
 USES: list[Callable[[Any], object]] = [list, tuple, set, dict, lambda row: row[0]]
 
 
