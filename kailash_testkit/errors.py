@@ -34,18 +34,28 @@ class KitError(Exception):
         self, what: str, /, *, details: Iterable[str] = (), why: str | None = None, do: str | None = None
     ) -> None:
         self.details = tuple(details)
-        lines = [what, *(f"  {line}" for line in self.details)]
-        if why is not None:
-            lines.append(f"  why: {why}")
-        if do is not None:
-            lines.append(f"  do:  {do}")
         self.what = what
         self.why = why
         self.do = do
-        super().__init__("\n".join(lines))
+        super().__init__(_message(self))
         page = _page_of(type(self))
         if page is not None:
             self.add_note(f"  see: kailash-testkit explain-error {page}")
+
+
+def add_detail(error: KitError, line: str) -> None:
+    """Adds a line of evidence to the message."""
+    error.details = (*error.details, line)
+    error.args = (_message(error),)
+
+
+def _message(error: KitError) -> str:
+    lines = [error.what, *(f"  {line}" for line in error.details)]
+    if error.why is not None:
+        lines.append(f"  why: {error.why}")
+    if error.do is not None:
+        lines.append(f"  do:  {error.do}")
+    return "\n".join(lines)
 
 
 def _page_of(kind: type[KitError]) -> str | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import enum
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import cast
 
 _LONGEST_VALUE = 120
@@ -88,6 +90,13 @@ def _parts(one: str, other: str, form: Callable[[str], str]) -> tuple[str, str]:
 def _part(text: str, start: int, form: Callable[[str], str]) -> str:
     head, tail = "..." if start else "", "..." if len(text) > start + _LONGEST_VALUE else ""
     return f"{head}{form(text[start : start + _LONGEST_VALUE])}{tail} ({len(text)} characters)"
+
+
+def code_line(file: str, line: int) -> str:
+    """A line of code for a message: its file from the current folder on, where it lies in that."""
+    with contextlib.suppress(ValueError, OSError):  # elsewhere, or the current folder is gone
+        file = Path(file).relative_to(Path.cwd()).as_posix()
+    return f"{file}:{line}"
 
 
 def comma_join(names: Iterable[str]) -> str:

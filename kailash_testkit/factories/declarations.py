@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable, Iterable
+import inspect
+import sys
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol, cast
+from string import Formatter
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Protocol, Self
 
 from kailash_testkit.errors import DeclarationError
-from kailash_testkit.factories.numbering import Number
-from kailash_testkit.factories.random_seed import draw
+from kailash_testkit.factories.numbering import Number, formatted, probes
 from kailash_testkit.models import Model
+from kailash_testkit.text import code_line
 
 
 class Values(Protocol):
@@ -18,14 +20,63 @@ class Values(Protocol):
 
     def __getattr__(self, name: str, /) -> Any: ...
     def __getitem__(self, name: str, /) -> Any: ...
+    def __parent__(self, field: str | None, /) -> Any: ...  # no field has such a name
 
+
+_KIT: Final = "kailash_testkit."
 
 Maker = Callable[[Number, Values], object]
 """Makes a field's value for the row with that number; ``values`` are the row's other values, made on demand."""
 
 
+class AwaitedError(Exception):
+    """Raised in place of a value that must be awaited; ``finish`` makes the value of what that gives."""
+
+    def __init__(self, awaitable: Awaitable[object]) -> None:
+        super().__init__("a value must be awaited")
+        self._awaitable = awaitable
+        self.finish: Callable[[Callable[[], object]], object] = lambda result: result()
+
+    async def value(self) -> object:
+        """The awaited value, checked."""
+        try:
+            result = await self._awaitable
+        except Exception as error:
+            return self.finish(_raising(error))
+        return self.finish(lambda: result)
+
+    def close(self) -> None:
+        """Gives up: nobody will await it."""
+        if inspect.iscoroutine(self._awaitable):
+            self._awaitable.close()
+
+
+def _raising(error: Exception) -> Callable[[], object]:
+    def fail() -> object:
+        raise error
+
+    return fail
+
+
 class Declaration:
-    """Base of all declarations: `bound` gives what makes the values of one field."""
+    """Base of all declarations: `bound` gives what makes the values of one field.
+
+    declared_at: the file and line outside the kit that made it. makes_row: a row is created for each value.
+    """
+
+    declared_at: str
+    makes_row: ClassVar[bool] = False
+
+    if not TYPE_CHECKING:  # it would have to state the arguments of each subclass
+
+        def __new__(cls, *args: object, **kwargs: object) -> Self:
+            made = super().__new__(cls)
+            object.__setattr__(made, "declared_at", _caller())
+            return made
+
+    def parts(self, place: str) -> Iterable[tuple[str, Declaration]]:
+        """The declarations that its values consist of, each with the place where it stands."""
+        return ()
 
     def bound(self, model: Model, field: str) -> Maker:
         """What makes the values of that field of the model."""
@@ -39,6 +90,20 @@ class Declaration:
         raise TypeError("a declaration has no value of its own; each row gets one when it is built")
 
 
+def _caller() -> str:
+    frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage] - documented
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith(_KIT):
+        frame = frame.f_back
+    return code_line(frame.f_code.co_filename, frame.f_lineno)
+
+
+def _result(made: object) -> object:
+    """What a function made. Raises `AwaitedError` where that must be awaited first."""
+    if inspect.isawaitable(made):
+        raise AwaitedError(made)
+    return made
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class _Sequence(Declaration):
     form: str | Callable[[int], object]
@@ -49,115 +114,89 @@ class _Sequence(Declaration):
     def bound(self, model: Model, field: str) -> Maker:
         form = self.form
         if isinstance(form, str):
-            return lambda number, values: form.format(number.text)
-        return lambda number, values: form(number.unique)
+            return lambda number, values: formatted(form, number)
+        return lambda number, values: _result(form(number.unique))
 
 
-def _differs(form: str) -> bool:
-    try:
-        return form.format("1") != form.format("2")
-    except (LookupError, ValueError, AttributeError):
-        return False
+def _check_form(form: str) -> None:
+    """Raises `DeclarationError` for a text that is no form, or that gives two rows the same value."""
+    seen: dict[str, Number] = {}
+    for number in probes():
+        try:
+            text = formatted(form, number)
+        except (LookupError, ValueError, AttributeError, TypeError, OverflowError) as error:
+            raise _no_number(form, f"str.format says: {error}") from None
+        if text in seen:
+            other = seen[text]
+            if all(field is None for _, field, _, _ in Formatter().parse(form)):
+                raise _no_number(form, "every row would get the same value")
+            raise DeclarationError(
+                f"sequence({form!r}) gives {text!r} to the rows {other.text} and {number.text}",
+                why="a sequence differs for each row",
+                do='pad the number on its left, and cut nothing off: sequence("{:03d}") gives 001, 002, ...',
+            )
+        seen[text] = number
+
+
+def _no_number(form: str, why: str) -> DeclarationError:
+    return DeclarationError(
+        f"sequence({form!r}) does not put the row's number into the text",
+        why=why,
+        do='write {} where the number belongs: sequence("item-{}"); a brace of the text is written {{',
+    )
 
 
 def sequence(form: str | Callable[[int], object], /) -> Any:
     """A value that differs for each row: ``sequence("item-{}")`` or ``sequence(lambda n: n * 10)``.
 
-    The number counts the model's rows from 1 in each test; rows of wider fixtures have numbers of
-    their own (``item-s1``; for a function 1600000001 and on), so that they never meet a test's.
-    Raises `DeclarationError` for a text that is no form with one ``{}``.
+    A text is filled by `str.format` with a whole number: ``"{:03d}"`` gives 001, 002, ... The number counts the
+    model's rows from 1 in each test; rows of wider fixtures have numbers of their own (``item-s1``, ``s001``; for a
+    function 1600000001 and on), so that they never meet a test's.
+    Raises `DeclarationError` for a text that is no form with a ``{}``, or that gives two rows the same value.
     """
-    if isinstance(form, str) and not _differs(form):
-        raise DeclarationError(
-            f"sequence({form!r}) does not put the row's number into the text",
-            why="every row would get the same value, or none",
-            do='write {} where the number belongs: sequence("item-{}"); a brace of the text is written {{',
-        )
+    if isinstance(form, str):
+        _check_form(form)
     return _Sequence(form)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Derived(Declaration):
-    compute: Callable[[Any], object]
+    compute: Callable[..., object]
+    parent: str | None = None
 
     def __repr__(self) -> str:
-        return f"derived({self.compute!r})"
+        return f"derived({self.compute!r}{f', parent={self.parent!r}' if self.parent else ''})"
 
     def bound(self, model: Model, field: str) -> Maker:
-        return lambda number, values: self.compute(values)
+        compute, parent = self.compute, self.parent
+        if takes_two(compute):
+            return lambda number, values: _result(compute(values, values.__parent__(parent)))
+        return lambda number, values: _result(compute(values))
 
 
-def derived(compute: Callable[[Any], object], /) -> Any:
-    """A value computed from the row's other values: ``derived(lambda row: row.name.lower())``."""
-    return _Derived(compute)
+def takes_two(function: Callable[..., object]) -> bool:
+    """Whether a function must be given more than one argument."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:  # a builtin, such as str
+        return False
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(each.kind in positional and each.default is each.empty for each in parameters) > 1
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class _Choice(Declaration):
-    options: tuple[object, ...]
+def derived(compute: Callable[[Any], object] | Callable[[Any, Any], object], /, *, parent: str | None = None) -> Any:
+    """A value computed from the row's other values: ``derived(lambda row: row.name.lower())``.
 
-    def __repr__(self) -> str:
-        return f"choice({', '.join(map(repr, self.options))})"
+    A function of two arguments gets the row that this one belongs to as well:
+    ``derived(lambda row, order: order.currency)``. That is the row whose child it is (`with_children`), else the one of
+    its relation (``related``), also where that is given by its id, and None where the relation is None.
+    parent: of several relations, the field that holds the parent's id.
 
-    def bound(self, model: Model, field: str) -> Maker:
-        options = self.options
-        return lambda number, values: options[draw(number, model.name, field) % len(options)]
-
-
-def choice(*options: Any) -> Any:
-    """One of the options for each row: ``choice("open", "paid")``, ``choice(Status)``, ``choice(["a", "b"])``.
-
-    Which one depends on the seed, the test and the row, and on nothing else: another seed chooses otherwise
-    (``--testkit-seed``), the same seed the same. Raises `DeclarationError` for no options.
+    An async function is awaited when rows are created; `build` and `payload` cannot, and say so.
     """
-    given: tuple[object, ...] = options
-    if len(options) == 1 and _holds_options(options[0]):
-        given = tuple(cast("Iterable[object]", options[0]))
-    if not given:
-        raise DeclarationError("choice() has nothing to choose from", do='give it options: choice("open", "paid")')
-    return _Choice(given)
-
-
-def _holds_options(given: object) -> bool:
-    if isinstance(given, type):
-        return issubclass(given, enum.Enum)
-    return isinstance(given, Iterable) and not isinstance(given, (str, bytes, dict))
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Transient(Declaration):
-    """See `transient`."""
-
-    default: object
-
-    def __repr__(self) -> str:
-        return f"transient({self.default!r})"
-
-    def bound(self, model: Model, field: str) -> Maker:
-        if field in model.columns:
-            raise DeclarationError(
-                f"transient(...) for {model.name}.{field}, which is a field of the model",
-                why="a transient parameter is not stored",
-                do="give the parameter another name",
-            )
-        default = self.default
-        if isinstance(default, Declaration):
-            return default.bound(model, field)
-        return lambda number, values: default
-
-    def replaced_by(self, value: object) -> object:
-        return value if isinstance(value, Transient) else Transient(value)
-
-
-def transient(default: object, /) -> Any:
-    """A parameter of the factory that is not stored: other values and hooks use it.
-
-    >>> from kailash_testkit import Factory, derived
-    >>> orders = Factory("Order", vip=transient(False), note=derived(lambda row: "VIP" if row.vip else ""))
-    >>> orders  # doctest: +ELLIPSIS
-    Factory(Order, vip=transient(False), note=derived(<function <lambda> at 0x...>))
-
-    ``orders.create(vip=True)`` then stores the note "VIP". Raises `DeclarationError` when a row is made and the
-    model has a field of that name.
-    """
-    return Transient(default)
+    if parent is not None and not takes_two(compute):
+        raise DeclarationError(
+            f"derived(..., parent={parent!r}) has a function that takes no parent",
+            do="let it take the row and its parent: derived(lambda row, parent: ...)",
+        )
+    return _Derived(compute, parent)

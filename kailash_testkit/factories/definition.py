@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self, cast
 
 from kailash_testkit import open_kits
-from kailash_testkit.errors import UnknownTrait
+from kailash_testkit.errors import UnknownModel, UnknownTrait
 from kailash_testkit.factories.declarations import Declaration
 from kailash_testkit.internals.dataflow import owner_of
 from kailash_testkit.models import Model, read_model
@@ -51,7 +51,14 @@ class Definition:
         return store, store.model(self.model)
 
     def check(self) -> None:
-        """Raises `UnstorableField` at once, where the model's DataFlow is known without a kit."""
+        """Raises `UnknownModel` for what is no model, `UnstorableField` where its DataFlow is known without a kit."""
+        given = cast("object", self.model)  # a test may give anything
+        if not isinstance(given, (str, type)):
+            raise UnknownModel(
+                f"a factory was given an instance of {type(given).__name__} where a model belongs",
+                why="a factory makes the rows of one model: its class, or the name of that",
+                do="write Factory(Order), with the class that @db.model decorates; a DataFlow is given as dataflow=db",
+            )
         dataflow = self.dataflow
         if dataflow is None and not isinstance(self.model, str):
             dataflow = owner_of(self.model)

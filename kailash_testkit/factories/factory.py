@@ -75,8 +75,12 @@ class Factory(FactoryBase):
 
     async def _persisted(self, given: Iterable[Mapping[str, object]]) -> list[Row]:
         plan = Plan()
-        wanted = [plan.add(self._definition, values) for values in given]
-        return await persist(plan, wanted)
+        try:
+            wanted = [plan.add(self._definition, values) for values in given]
+            await plan.settle()
+            return await persist(plan, wanted)
+        finally:
+            plan.close()
 
     # --- the handle on the model's rows --------------------------------------------------------
 

@@ -8,6 +8,7 @@ so that the two can stand in one table.
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections import defaultdict
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
@@ -36,6 +37,42 @@ class Number:
     origin: str = ""
 
 
+class _Formatted:
+    """A row's number as `str.format` gets it: a whole number, marked where it is a wider scope's."""
+
+    __slots__ = ("_number",)
+
+    def __init__(self, number: Number) -> None:
+        self._number = number
+
+    def __str__(self) -> str:
+        return self._number.text
+
+    __repr__ = __str__
+
+    def __format__(self, spec: str) -> str:
+        number = self._number
+        kind = spec[-1:]
+        if not spec or kind == "s":
+            return format(number.text, spec)
+        if (kind.isalpha() and kind != "d") or kind == "%":
+            return format(number.unique, spec)  # the mark of a scope would be a digit of others, as c is in hex
+        return number.text.removesuffix(str(number.n)) + format(number.n, spec)
+
+
+def formatted(form: str, number: Number) -> str:
+    """The text with the row's number, as `str.format` puts a whole number there. Raises what that raises."""
+    return form.format(_Formatted(number))
+
+
+@functools.cache
+def probes() -> tuple[Number, ...]:
+    """Numbers that a form must tell apart: of short and long ones, of a test and of a session."""
+    test, session = Numbering(), Numbering("session")
+    numbers = [digit * 10**power + more for power in range(7) for digit in (1, 2) for more in (0, 1)]
+    return tuple(scope.at(n) for n in sorted(set(numbers)) for scope in (test, session))
+
+
 class Numbering:
     """The counters of one scope.
 
@@ -54,6 +91,10 @@ class Numbering:
     def next(self, model: str) -> Number:
         """The next row's number of the model."""
         n = self._last[model] = self._last[model] + 1
+        return self.at(n)
+
+    def at(self, n: int) -> Number:
+        """The n-th row's number."""
         return Number(n, f"{self._prefix}{n}", self._offset + n, self._origin)
 
     def counted(self) -> Mapping[str, int]:

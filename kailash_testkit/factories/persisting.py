@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from kailash_testkit.errors import StoredRowMismatch
+from kailash_testkit.factories.declarations import takes_two
 from kailash_testkit.factories.definition import Definition, Hook
 from kailash_testkit.factories.planning import Plan, PlannedRow
 from kailash_testkit.models.rows import Row
@@ -38,7 +39,7 @@ async def persist(plan: Plan, wanted: Iterable[PlannedRow]) -> list[Row]:
 
 async def _store(batch: list[PlannedRow], *, alone: bool) -> None:
     store, model = batch[0].store, batch[0].model
-    values = [row.values() for row in batch]
+    values = [await row.values() for row in batch]
     if len(batch) > 1:
         for row, stored in zip(batch, await BulkStore(store, model).create(values), strict=True):
             row.stored = stored
@@ -64,13 +65,7 @@ async def _run_hooks(planned: PlannedRow) -> None:
 def _called(hook: Hook, definition: Definition, planned: PlannedRow) -> object:
     row = definition.typed(_row(planned))
     call = cast("Callable[..., Any]", hook)
-    return call(row, planned.draft.view) if _takes_values(hook) else call(row)
-
-
-def _takes_values(hook: Hook) -> bool:
-    parameters = inspect.signature(hook).parameters.values()
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(each.kind in positional and each.default is each.empty for each in parameters) > 1
+    return call(row, planned.draft.view) if takes_two(hook) else call(row)
 
 
 def _row(planned: PlannedRow) -> Row:

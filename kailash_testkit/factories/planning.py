@@ -11,9 +11,11 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from kailash_testkit.errors import CircularValues, DeclarationError
-from kailash_testkit.factories.building import Blueprint, Draft, Recipe
+from kailash_testkit.factories.building import Blueprint, Recipe
 from kailash_testkit.factories.definition import Children, Definition
+from kailash_testkit.factories.drafts import Draft
 from kailash_testkit.factories.numbering import next_number
+from kailash_testkit.factories.parents import Parents
 from kailash_testkit.factories.relations import Related, relations
 from kailash_testkit.models import Model
 from kailash_testkit.models.model import unknown_field
@@ -35,12 +37,10 @@ class PlannedRow:
     parents: Mapping[str, PlannedRow]
     stored: Row | None = None
 
-    def values(self) -> dict[str, object]:
+    async def values(self) -> dict[str, object]:
         """All values, once the parents are stored."""
-        if not self.parents:
-            return self.draft.values()
         ids = {field: parent.stored["id"] for field, parent in self.parents.items() if parent.stored is not None}
-        return self.draft.values(ids)
+        return await self.draft.complete(ids)
 
 
 _NO_PARENTS: Final[Mapping[str, PlannedRow]] = {}
@@ -68,19 +68,20 @@ class Plan:
     ) -> PlannedRow:
         """Plans a row, its parents and its children. Raises what the making of values raises.
 
-        parents: those that are planned, by the field that gets their id. trail: the relations that led to the row.
+        parents: the row whose child it is, by the field that gets its id. trail: the relations that led to the row.
         """
         found = self._found.get(definition)
         if found is None:
             found = self._found[definition] = blueprint_of(definition)
         store, model, blueprint = found
         number = next_number(model.name)
-        needed = dict(parents)
-        for field, relation in blueprint.relations.items():
-            if field not in parents and field not in given:
-                needed[field] = self._parent(store, model, field, relation, trail)
         recipe = self._recipe(blueprint, given) if given else blueprint.recipe(given)
-        draft = recipe.draft(number, {field: parent.draft.known_id() for field, parent in needed.items()})
+        needed = dict(parents)
+        for field, relation in recipe.relations.items():
+            if field not in parents:
+                needed[field] = self._parent(store, model, field, relation, trail)
+        family = Parents(model, blueprint.declared_relations, needed, next(iter(parents), None))
+        draft = recipe.draft(number, {field: parent.draft.known_id() for field, parent in needed.items()}, family)
         planned = PlannedRow(definition, store, model, draft, needed)
         self.rows.append(planned)
         for children in definition.children:
@@ -116,6 +117,16 @@ class Plan:
         check_reference(store, model, via, parent.model)
         for given in children.given:
             self.add(children.definition, given, {via: parent})
+
+    async def settle(self) -> None:
+        """Awaits async values as far as they can be known before anything is stored."""
+        for row in self.rows:
+            await row.draft.settle()
+
+    def close(self) -> None:
+        """Gives up values that nobody will await."""
+        for row in self.rows:
+            row.draft.close()
 
     def batches(self) -> list[list[PlannedRow]]:
         """The rows by model, those of parents first; of a model whose rows need each other, those that are needed.

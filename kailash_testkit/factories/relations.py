@@ -9,6 +9,8 @@ from kailash_testkit.errors import DeclarationError, FieldTypeError, MissingFiel
 from kailash_testkit.factories.base import FactoryBase, definition_of
 from kailash_testkit.factories.declarations import Declaration, Maker
 from kailash_testkit.factories.definition import Definition
+from kailash_testkit.factories.nesting import every_part
+from kailash_testkit.factories.transients import Transient
 from kailash_testkit.models import Model
 from kailash_testkit.models.rows import BaseRow, model_of
 
@@ -17,6 +19,8 @@ _MOST_RELATIONS: Final = 300  # to follow; more are no application's
 
 class Related(Declaration):
     """See `related`."""
+
+    makes_row = True
 
     def __init__(self, target: FactoryBase | Callable[[], FactoryBase], *, share: bool) -> None:
         self._target = target
@@ -79,7 +83,7 @@ def _following(start: Related, seen: set[int]) -> Iterator[Related]:
             why="its function makes a new factory each time, which has such a relation again",
             do="define the factory once, at module level, and return it: related(lambda: employees)",
         )
-    for other in relations(start.definition().defaults).values():
+    for other in every_relation(start.definition().defaults).values():
         if id(other) not in seen:
             seen.add(id(other))
             yield other
@@ -89,6 +93,12 @@ def _following(start: Related, seen: set[int]) -> Iterator[Related]:
 def relations(defaults: Mapping[str, object]) -> dict[str, Related]:
     """The declared relations by field."""
     return {name: value for name, value in defaults.items() if isinstance(value, Related)}
+
+
+def every_relation(values: Mapping[str, object]) -> dict[str, Related]:
+    """The relations of fields, of transient parameters and within dicts and lists, by their place."""
+    bare = {name: value.default if isinstance(value, Transient) else value for name, value in values.items()}
+    return {place: part for place, part in every_part(bare).items() if isinstance(part, Related)}
 
 
 def related(factory: FactoryBase | Callable[[], FactoryBase], /, *, share: bool = False) -> Any:

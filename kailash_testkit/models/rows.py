@@ -156,6 +156,11 @@ class Row(BaseRow):
         raise AttributeError(self._no_column(name))
 
     def __getitem__(self, name: str, /) -> Any:
+        if not isinstance(cast("object", name), str):  # Python iterates by numbers, for list(row) and dict(row), too
+            raise TypeError(
+                f"{self._model} row has columns, no items to count or to iterate over: row.as_dict() gives them in a "
+                "dict, row.as_json() as JSON has them"
+            )
         try:
             return self._values[name]
         except KeyError:

@@ -230,6 +230,17 @@ async def test_a_model_that_is_not_registered_is_named_with_the_nearest(shop_kit
         await shop_kit.factory("Customers").create()
 
 
+@pytest.mark.parametrize("given", [object(), 7, None])
+def test_what_is_no_model_is_refused_where_the_factory_is_made(given: Any) -> None:
+    with pytest.raises(UnknownModel, match=rf"an instance of {type(given).__name__} where a model.*(?s:.*)dataflow=db"):
+        Factory(given, name="x")
+
+
+def test_a_dataflow_is_no_model(sync_kit: Kit) -> None:
+    with pytest.raises(UnknownModel, match="an instance of DataFlow where a model belongs"):
+        Factory(sync_kit.dataflow)
+
+
 async def test_a_required_field_that_the_kit_cannot_make_must_be_given(new_db: Any) -> None:
     db = new_db()
     register(db, "Drawing", id=int, code=Annotated[str, Predicate(str.isupper)])

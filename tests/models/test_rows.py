@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +17,8 @@ from sample_app import Colour, Status
 
 from kailash_testkit.models import read_model
 from kailash_testkit.models.rows import Row, jsonable
+
+USES: list[Callable[[Any], object]] = [list, tuple, set, dict, lambda row: row[0]]
 
 
 @pytest.fixture
@@ -83,6 +87,18 @@ def test_rows_can_be_copied_and_pickled(row: Row) -> None:
     for copied in (copy.copy(row), copy.deepcopy(row), pickle.loads(pickle.dumps(row))):
         assert copied == row
         assert type(copied) is Row
+
+
+@pytest.mark.parametrize("use", USES)
+def test_what_takes_a_row_for_a_dict_or_a_list_is_told_what_gives_one(use: Callable[[Any], object]) -> None:
+    with pytest.raises(TypeError, match=r"Order row has columns.*row\.as_dict\(\).*row\.as_json\(\)"):
+        use(Row("Order", {"id": 7, "status": Status.OPEN}))
+
+
+def test_a_row_is_data_by_as_dict_and_as_json(row: Row) -> None:
+    assert dict(row.as_dict()) == row
+    assert json.loads(json.dumps(row.as_json())) == row.as_json()
+    assert not isinstance(row, Iterable)
 
 
 def test_repr_is_short_and_names_the_model(row: Row) -> None:
