@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self, cast
 
-from kailash_testkit.errors import FieldTypeError
+from kailash_testkit.errors import DeclarationError, FieldTypeError
 from kailash_testkit.factories.declarations import Declaration
-from kailash_testkit.factories.definition import Children, Definition, own
+from kailash_testkit.factories.definition import Children, Definition, Trait, own
 from kailash_testkit.redaction import Masked, fields, is_secret
 from kailash_testkit.text import truncate_repr
 
@@ -43,6 +43,22 @@ class FactoryBase:
         """
         return self._with(self._definition.with_traits(names))
 
+    def after_build(self, hook: Callable[[Any], object] | Callable[[Any, Any], object], /) -> Self:
+        """A factory that calls ``hook(values)`` for the values of each row that it builds or is about to create.
+
+        The hook may change the values (a dict), except the id; they are checked again. One with a second argument
+        gets the values in the making, transient parameters included. `build` and `payload` cannot await an async one.
+        """
+        return self._with(self._definition.with_hook("after_build", hook))
+
+    def before_create(self, hook: Callable[[Any], object] | Callable[[Any, Any], object], /) -> Self:
+        """A factory that calls ``hook(values)`` right before it stores a row, when its parents are stored.
+
+        As with `after_build`, whose hooks come first, it may change the values, and may be async. When it fails,
+        nothing of the call stays.
+        """
+        return self._with(self._definition.with_hook("before_create", hook))
+
     def after_create(self, hook: Callable[[Any], object] | Callable[[Any, Any], object], /) -> Self:
         """A factory that calls ``hook(row)`` for each row that it created, and awaits what an async hook returns.
 
@@ -50,7 +66,34 @@ class FactoryBase:
         ``hook(row, values)``. Hooks run when all rows of the call are stored, in the order of the rows; what
         `create` returns is read again after them. An error of a hook comes through, and the rows stay.
         """
-        return self._with(self._definition.with_hook(hook))
+        return self._with(self._definition.with_hook("after_create", hook))
+
+    def _with_trait(
+        self, name: str, change: Callable[[Self], FactoryBase] | None, values: Mapping[str, object]
+    ) -> Self:
+        return self._with(self._definition.with_trait(name, Trait(values, self._changing(name, change))))
+
+    def _changing(
+        self, name: str, change: Callable[[Self], FactoryBase] | None
+    ) -> Callable[[Definition], Definition] | None:
+        if change is None:
+            return None
+        if not callable(change):
+            raise DeclarationError(
+                f"trait({name!r}, {truncate_repr(change)}): what a trait changes is a function of the factory",
+                do=f"write trait({name!r}, lambda factory: factory.with_children(lines, 3), status=...)",
+            )
+
+        def changed(definition: Definition) -> Definition:
+            result = cast("object", change(self._with(definition)))
+            if not isinstance(result, FactoryBase) or definition_of(result).model_name != definition.model_name:
+                raise DeclarationError(
+                    f"the function of trait {name!r} returned {truncate_repr(result)}",
+                    do=f"let it return the factory for {definition.model_name} that it was given, changed",
+                )
+            return definition_of(result)
+
+        return changed
 
     def with_children(
         self, children: FactoryBase, rows: int | Iterable[Mapping[str, object]], /, *, via: str | None = None

@@ -82,6 +82,10 @@ class Blueprint:
         """The relations that a row is made for, by place, where a call gives these values."""
         return every_relation({**self._defaults, **given})
 
+    def parameters_of(self, given: Mapping[str, object]) -> Sequence[str]:
+        """The names of the transient parameters."""
+        return [name for name, value in {**self._defaults, **given}.items() if isinstance(value, Transient)]
+
     def maker(self, name: str) -> Maker:
         """What makes the values of a field, of a transient parameter, or of a part, that no call gives."""
         known = self._makers.get(name)
@@ -156,15 +160,12 @@ class Recipe:
         self._given = {name: blueprint.part(name, part) for name, part in parts.items() if name not in given}
         self._given |= {name: blueprint.declared(name, value) for name, value in given.items()}
         self.relations = blueprint.relations_of(given)
+        self.parameters = blueprint.parameters_of(given)
         makers = [(name, self.maker(name)) for name in names]
         self.alone: Sequence[tuple[str, Maker]] = [
             (name, maker) for name, maker in makers if name not in (parts if name in given else blueprint.parts)
         ]
         """The fields whose values depend on no other value of their row, with their makers."""
-
-    def row(self, number: Number) -> dict[str, object]:
-        """The values of the row with that number."""
-        return self.draft(number).values()
 
     def draft(self, number: Number, ids: Mapping[str, object] = _NONE, parents: Parents | None = None) -> Draft:
         """The row with that number, made as far as the ids of its parents are known (not `LATER`)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from kailash_testkit.errors import DeclarationError
 from kailash_testkit.factories.declarations import Declaration, Maker, Values
@@ -17,6 +17,7 @@ from kailash_testkit.models import Model
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Choice(Declaration):
+    kind: ClassVar[str] = "choice"
     options: tuple[object, ...]
 
     def __repr__(self) -> str:

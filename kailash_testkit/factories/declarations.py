@@ -61,10 +61,12 @@ def _raising(error: Exception) -> Callable[[], object]:
 class Declaration:
     """Base of all declarations: `bound` gives what makes the values of one field.
 
-    declared_at: the file and line outside the kit that made it. makes_row: a row is created for each value.
+    declared_at: the file and line outside the kit that made it. kind: the function that made it, if one did.
+    makes_row: a row is created for each value.
     """
 
     declared_at: str
+    kind: ClassVar[str] = ""
     makes_row: ClassVar[bool] = False
 
     if not TYPE_CHECKING:  # it would have to state the arguments of each subclass
@@ -106,6 +108,7 @@ def _result(made: object) -> object:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Sequence(Declaration):
+    kind: ClassVar[str] = "sequence"
     form: str | Callable[[int], object]
 
     def __repr__(self) -> str:
@@ -149,9 +152,9 @@ def _no_number(form: str, why: str) -> DeclarationError:
 def sequence(form: str | Callable[[int], object], /) -> Any:
     """A value that differs for each row: ``sequence("item-{}")`` or ``sequence(lambda n: n * 10)``.
 
-    A text is filled by `str.format` with a whole number: ``"{:03d}"`` gives 001, 002, ... The number counts the
-    model's rows from 1 in each test; rows of wider fixtures have numbers of their own (``item-s1``, ``s001``; for a
-    function 1600000001 and on), so that they never meet a test's.
+    A text is filled by `str.format` with a whole number: ``"{:03d}"`` and ``"{n:03d}"`` give 001, 002, ... The number
+    counts the model's rows from 1 in each test; rows of wider fixtures have numbers of their own (``item-s1``,
+    ``s001``; for a function 1600000001 and on), so that they never meet a test's.
     Raises `DeclarationError` for a text that is no form with a ``{}``, or that gives two rows the same value.
     """
     if isinstance(form, str):
@@ -161,6 +164,7 @@ def sequence(form: str | Callable[[int], object], /) -> Any:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Derived(Declaration):
+    kind: ClassVar[str] = "derived"
     compute: Callable[..., object]
     parent: str | None = None
 

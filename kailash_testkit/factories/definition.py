@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import Any, Self, cast
+from typing import Any, Final, Literal, Self, cast
 
 from kailash_testkit import open_kits
-from kailash_testkit.errors import UnknownModel, UnknownTrait
+from kailash_testkit.errors import CircularValues, FieldTypeError, UnknownModel, UnknownTrait
 from kailash_testkit.factories.declarations import Declaration
 from kailash_testkit.internals.dataflow import owner_of
 from kailash_testkit.models import Model, read_model
 from kailash_testkit.models.rows import Row, retyped
 from kailash_testkit.models.storable import check_storable
 from kailash_testkit.store.store import Store
-from kailash_testkit.text import closest_match, comma_join
+from kailash_testkit.text import closest_match, comma_join, truncate_repr
+
+_switching: Final = ContextVar[tuple[str, ...]]("_switching", default=())
+"""The traits that are being switched on, each by the one before it."""
 
 Hook = Callable[..., object]
-"""Called with each stored row, and with the row's values if it takes a second argument."""
+"""Called with each row, and with its values in the making if it takes a second argument."""
+
+When = Literal["after_build", "before_create", "after_create"]
+
+
+@dataclass(frozen=True)
+class Trait:
+    """What a trait adds: values on top of what ``change`` makes of the factory (children, hooks, other traits)."""
+
+    values: Mapping[str, object]
+    change: Callable[[Definition], Definition] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,10 +50,13 @@ class Definition:
     model: type | str
     dataflow: Any = None
     defaults: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
-    traits: Mapping[str, Mapping[str, object]] = field(default_factory=dict[str, Mapping[str, object]], repr=False)
-    hooks: tuple[Hook, ...] = ()
+    traits: Mapping[str, Trait] = field(default_factory=dict[str, Trait], repr=False)
+    hooks: tuple[tuple[When, Hook], ...] = ()
     children: tuple[Children, ...] = ()
     row_class: type[Row] = Row
+    _switched: dict[tuple[str, ...], Definition] = field(
+        default_factory=dict["tuple[str, ...]", "Definition"], init=False, repr=False
+    )
 
     @property
     def model_name(self) -> str:
@@ -59,10 +76,8 @@ class Definition:
                 why="a factory makes the rows of one model: its class, or the name of that",
                 do="write Factory(Order), with the class that @db.model decorates; a DataFlow is given as dataflow=db",
             )
-        dataflow = self.dataflow
-        if dataflow is None and not isinstance(self.model, str):
-            dataflow = owner_of(self.model)
-        if dataflow is not None and self.model_name in dataflow.get_models():
+        dataflow = self._known_dataflow()
+        if dataflow is not None:
             check_storable(read_model(dataflow, self.model))
 
     def typed(self, row: Row) -> Row:
@@ -70,21 +85,73 @@ class Definition:
         return row if self.row_class is Row else retyped(row, self.row_class, self.model_name)
 
     def using(self, values: Mapping[str, object]) -> Self:
-        """With these defaults on top."""
-        return replace(self, defaults={**self.defaults, **replacing(self.defaults, values)})
+        """With these defaults on top; the name of a trait that no field has switches that on, below them."""
+        base, rest = self.switched(values)
+        return replace(base, defaults={**base.defaults, **replacing(base.defaults, rest)})
 
-    def with_trait(self, name: str, values: Mapping[str, object]) -> Self:
+    def with_trait(self, name: str, trait: Trait) -> Self:
         """With a trait of that name to be asked for."""
-        return replace(self, traits={**self.traits, name: own(dict(values))})
+        return replace(self, traits={**self.traits, name: replace(trait, values=own(dict(trait.values)))})
 
     def with_traits(self, names: Iterable[str]) -> Self:
-        """With the values of these traits on top, the last one's topmost. Raises `UnknownTrait`."""
+        """With these traits on top, the last one's topmost. Raises `UnknownTrait`, or `CircularValues`."""
         result = self
         for name in names:
             if name not in self.traits:
                 raise self._unknown_trait(name)
-            result = result.using(self.traits[name])
+            result = result._with_trait_on(name)
         return result
+
+    def _with_trait_on(self, name: str) -> Self:
+        path = (*_switching.get(), name)
+        if name in path[:-1]:
+            raise CircularValues(
+                f"traits of {self.model_name} switch each other on: {' -> '.join(path)}",
+                do="let one of them hold its own values",
+            )
+        trait, token = self.traits[name], _switching.set(path)
+        try:
+            changed = self if trait.change is None else cast("Self", trait.change(self))
+            return changed.using(trait.values)
+        finally:
+            _switching.reset(token)
+
+    def switched(self, values: Mapping[str, object]) -> tuple[Self, Mapping[str, object]]:
+        """The definition with the traits that these values switch on by their names, and the other values.
+
+        A field, or a transient parameter, of that name comes first. Raises `FieldTypeError` for what is no bool.
+        """
+        names = tuple(name for name in values if name in self.traits and not self._has_field(name))
+        if not names:
+            return self, values
+        for name in names:
+            if not isinstance(values[name], bool):
+                raise FieldTypeError(
+                    f"{self.model_name} has no field {name!r}, and its trait {name!r} is switched on by True, "
+                    f"not by {truncate_repr(values[name])}",
+                    do=f"write {name}=True",
+                )
+        on = tuple(name for name in names if values[name])
+        known = self._switched.get(on)
+        if known is None:
+            known = self.with_traits(on)
+            if not _switching.get():
+                self._switched[on] = known
+        return cast("Self", known), {name: value for name, value in values.items() if name not in names}
+
+    def _has_field(self, name: str) -> bool:
+        if name in self.defaults:
+            return True
+        dataflow = self._known_dataflow()
+        model = self.resolved()[1] if dataflow is None else read_model(dataflow, self.model)
+        return name in model.columns
+
+    def _known_dataflow(self) -> Any:
+        """The model's DataFlow where it is known without a kit."""
+        dataflow = self.dataflow
+        if dataflow is None and not isinstance(self.model, str):
+            dataflow = owner_of(self.model)
+        return dataflow if dataflow is not None and self.model_name in dataflow.get_models() else None
 
     def _unknown_trait(self, name: str) -> UnknownTrait:
         guess = closest_match(name, self.traits)
@@ -95,9 +162,13 @@ class Definition:
             do=f"declare it with factory.trait({name!r}, ...) and use what that returns",
         )
 
-    def with_hook(self, hook: Hook) -> Self:
+    def with_hook(self, when: When, hook: Hook) -> Self:
         """With a hook to be called after those that are there."""
-        return replace(self, hooks=(*self.hooks, hook))
+        return replace(self, hooks=(*self.hooks, (when, hook)))
+
+    def hooks_of(self, when: When) -> list[Hook]:
+        """The hooks to be called then, in order."""
+        return [hook for each, hook in self.hooks if each == when]
 
     def with_children(self, children: Children) -> Self:
         """With further rows to be made for each row."""

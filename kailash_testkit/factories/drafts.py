@@ -34,6 +34,7 @@ class RecipeOf(Protocol):
     model: Model
     names: Sequence[str]
     alone: Sequence[tuple[str, Maker]]
+    parameters: Sequence[str]
 
     def maker(self, name: str, /) -> Maker: ...
 
@@ -48,6 +49,7 @@ class Draft:
         self._made: dict[str, object] = {}
         self._waiting: dict[str, AwaitedError] = {}
         self._model = recipe.model
+        self._parameters = recipe.parameters
         self.view: Values = _View(recipe, number, self._ids, self._made, self._waiting, parent)
         fields = recipe.model.writable
         self._names = (
@@ -93,6 +95,11 @@ class Draft:
     async def _await(self, name: str) -> None:
         with contextlib.suppress(NotKnownYetError):  # of another value: it is called again when that is there
             self._made[name] = await self._waiting.pop(name).value()
+
+    async def settle_parameters(self) -> None:
+        """Makes the transient parameters that no value has asked for."""
+        self._late = [name for name in self._parameters if name not in self._made]
+        await self.settle()
 
     async def complete(self, ids: Mapping[str, object] = _NONE) -> dict[str, object]:
         """All values, now that the parents have these ids."""

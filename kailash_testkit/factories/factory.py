@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
 from kailash_testkit.changes import Expectation, expectations
@@ -32,9 +32,14 @@ class Factory(FactoryBase):
         """A factory with these defaults on top of this one's."""
         return self._with(self._definition.using(defaults))
 
-    def trait(self, name: str, /, **values: object) -> Self:
-        """A factory that knows a trait: ``orders.trait("paid", status="paid")``, asked for by `with_traits`."""
-        return self._with(self._definition.with_trait(name, values))
+    def trait(self, name: str, change: Callable[[Self], FactoryBase] | None = None, /, **values: object) -> Self:
+        """A factory that knows a trait: ``orders.trait("paid", status="paid")``.
+
+        It is asked for by `with_traits`, or by keyword where no field has its name: ``orders.create(paid=True)``; a
+        trait may switch on others so. What is given beside it wins. change: gives the trait children, hooks or other
+        traits: ``orders.trait("full", lambda orders: orders.with_children(lines, 3))``.
+        """
+        return self._with_trait(name, change, values)
 
     # --- making --------------------------------------------------------------------------------
 
@@ -49,7 +54,8 @@ class Factory(FactoryBase):
 
     def payload(self, /, **overrides: object) -> dict[str, Any]:
         """A JSON-ready body for an API call: the values, without the fields that a server sets itself."""
-        given = {**self._definition.defaults, **overrides}
+        definition, rest = self._definition.switched(overrides)
+        given = {**definition.defaults, **rest}
         values = self.build(**overrides)
         return {name: jsonable(value) for name, value in values.items() if name not in SERVER_SET or name in given}
 

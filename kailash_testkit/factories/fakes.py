@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from kailash_testkit.errors import ConfigurationError, DeclarationError
 from kailash_testkit.factories.declarations import Declaration, Maker, Values
@@ -17,6 +17,7 @@ from kailash_testkit.text import closest_match
 
 @dataclass(frozen=True, repr=False)
 class _Fake(Declaration):
+    kind: ClassVar[str] = "fake"
     provider: str
     locale: str | None
     arguments: dict[str, Any]

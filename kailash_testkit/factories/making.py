@@ -52,18 +52,18 @@ def _bound(declaration: Declaration, model: Model, place: str) -> Maker:
 
 
 def _fail(error: Exception, declaration: Declaration, model: Model, place: str) -> NoReturn:
-    kind = re.sub(r"\(.*", "", repr(declaration), flags=re.DOTALL)
-    where = f"{model.name}.{place}"
+    kind, where = declaration.kind, f"{model.name}.{place}"
     if isinstance(error, KitError):
-        add_detail(error, f"{where} is made by {kind}(...) at {declaration.declared_at}")
+        if kind:
+            add_detail(error, f"{where} is made by {kind}(...) at {declaration.declared_at}")
         raise error
     names = _NAME.findall(place)
-    text = "" if any(is_secret(name, model.name) for name in names) else f": {error}"
+    secret = any(is_secret(name, model.name) for name in names)
     raise DeclarationError(
-        f"no value for {where}: its {kind}(...) raised {type(error).__name__}{text}",
+        f"no value for {where}: its {kind}(...) raised {type(error).__name__}{'' if secret else f': {error}'}",
         details=[f"declared at {declaration.declared_at}", *_raised_at(error)],
         do=f"mend the function, or give {names[0]} a value",
-    ) from error
+    ) from (None if secret else error)
 
 
 def _raised_at(error: Exception) -> list[str]:

@@ -61,8 +61,9 @@ class _Formatted:
 
 
 def formatted(form: str, number: Number) -> str:
-    """The text with the row's number, as `str.format` puts a whole number there. Raises what that raises."""
-    return form.format(_Formatted(number))
+    """The text with the row's number at ``{}`` or ``{n}``, as `str.format` puts it there. Raises what that raises."""
+    shown = _Formatted(number)
+    return form.format(shown, n=shown)
 
 
 @functools.cache

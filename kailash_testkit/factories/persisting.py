@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
-from typing import Any, cast
+from collections.abc import Iterable
 
 from kailash_testkit.errors import StoredRowMismatch
-from kailash_testkit.factories.declarations import takes_two
-from kailash_testkit.factories.definition import Definition, Hook
+from kailash_testkit.factories.hooks import called, run_hooks
 from kailash_testkit.factories.planning import Plan, PlannedRow
 from kailash_testkit.models.rows import Row
 from kailash_testkit.store.bulk import BulkStore, remove
@@ -32,14 +30,14 @@ async def persist(plan: Plan, wanted: Iterable[PlannedRow]) -> list[Row]:
         raise
     for batch in stored:
         for row in batch:
-            if row.definition.hooks:
+            if row.definition.hooks_of("after_create"):
                 await _run_hooks(row)
     return [row.definition.typed(_row(row)) for row in wanted]
 
 
 async def _store(batch: list[PlannedRow], *, alone: bool) -> None:
     store, model = batch[0].store, batch[0].model
-    values = [await row.values() for row in batch]
+    values = [await _values(row) for row in batch]
     if len(batch) > 1:
         for row, stored in zip(batch, await BulkStore(store, model).create(values), strict=True):
             row.stored = stored
@@ -52,20 +50,22 @@ async def _store(batch: list[PlannedRow], *, alone: bool) -> None:
         raise
 
 
+async def _values(row: PlannedRow) -> dict[str, object]:
+    values = await row.values()
+    if not row.definition.hooks:
+        return values
+    await row.draft.settle_parameters()  # a hook cannot await one that no field has asked for
+    return await run_hooks(row.definition, row.model, values, row.draft)
+
+
 async def _run_hooks(planned: PlannedRow) -> None:
     definition = planned.definition
-    for hook in definition.hooks:
-        result = _called(hook, definition, planned)
+    for hook in definition.hooks_of("after_create"):
+        result = called(hook, definition.typed(_row(planned)), planned.draft.view)
         if inspect.isawaitable(result):
             await result
     # A hook may have changed the row, or deleted it.
     planned.stored = planned.store.stored(planned.model, _row(planned)["id"]) or planned.stored
-
-
-def _called(hook: Hook, definition: Definition, planned: PlannedRow) -> object:
-    row = definition.typed(_row(planned))
-    call = cast("Callable[..., Any]", hook)
-    return call(row, planned.draft.view) if takes_two(hook) else call(row)
 
 
 def _row(planned: PlannedRow) -> Row:

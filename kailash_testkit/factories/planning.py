@@ -14,6 +14,7 @@ from kailash_testkit.errors import CircularValues, DeclarationError
 from kailash_testkit.factories.building import Blueprint, Recipe
 from kailash_testkit.factories.definition import Children, Definition
 from kailash_testkit.factories.drafts import Draft
+from kailash_testkit.factories.hooks import run_hooks_of_built
 from kailash_testkit.factories.numbering import next_number
 from kailash_testkit.factories.parents import Parents
 from kailash_testkit.factories.relations import Related, relations
@@ -70,6 +71,7 @@ class Plan:
 
         parents: the row whose child it is, by the field that gets its id. trail: the relations that led to the row.
         """
+        definition, given = definition.switched(given)
         found = self._found.get(definition)
         if found is None:
             found = self._found[definition] = blueprint_of(definition)
@@ -156,13 +158,15 @@ class Plan:
 
 def built(definition: Definition, given: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
     """The values of rows that are not to be stored, one for each mapping of given values."""
-    _, model, blueprint = blueprint_of(definition)
     recipes: dict[int, Recipe] = {}
     rows: list[dict[str, object]] = []
     for each in given:
+        switched, rest = definition.switched(each)
+        _, model, blueprint = blueprint_of(switched)
         if id(each) not in recipes:
-            recipes[id(each)] = blueprint.recipe(each)
-        rows.append(recipes[id(each)].row(next_number(model.name)))
+            recipes[id(each)] = blueprint.recipe(rest)
+        draft = recipes[id(each)].draft(next_number(model.name))
+        rows.append(run_hooks_of_built(switched, model, draft))
     return rows
 
 

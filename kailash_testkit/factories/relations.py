@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, cast
 
@@ -20,6 +21,7 @@ _MOST_RELATIONS: Final = 300  # to follow; more are no application's
 class Related(Declaration):
     """See `related`."""
 
+    kind = "related"
     makes_row = True
 
     def __init__(self, target: FactoryBase | Callable[[], FactoryBase], *, share: bool) -> None:
@@ -48,11 +50,13 @@ class Related(Declaration):
         return definition_of(found)
 
     def bound(self, model: Model, field: str) -> Maker:
+        given = re.split(r"[\[.]", field)[0]  # a part of a field is given with that
+
         def refuse(*_: object) -> object:
             raise MissingField(
                 f"{model.name}.{field} is the id of a row that is made only when rows are stored",
                 why="build() and payload() store nothing",
-                do=f"give one: {field}=..., or use create()",
+                do=f"give one: {given}=..., or use create()",
             )
 
         return refuse

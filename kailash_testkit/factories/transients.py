@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from kailash_testkit.errors import DeclarationError
 from kailash_testkit.factories.declarations import Declaration, Maker
@@ -16,6 +16,7 @@ from kailash_testkit.models import Model
 class Transient(Declaration):
     """See `transient`."""
 
+    kind: ClassVar[str] = "transient"
     default: object
 
     def __repr__(self) -> str:

@@ -214,7 +214,8 @@ class _Module:
         ]
         yield "__init__", [f"{dataflow}: {any_type} = None", "/", f"**defaults: {fields}"], "None"
         yield "using", ["/", f"**defaults: {fields}"], self_type
-        yield "trait", [f"name: {builtin['str']}", "/", f"**values: {fields}"], self_type
+        change = f"change: {module.use('collections.abc', 'Callable')}[[{self_type}], {self_type}] | None = None"
+        yield "trait", [f"name: {builtin['str']}", change, "/", f"**values: {fields}"], self_type
         yield "build", given, values
         yield "build_many", [f"rows: {each}", *given], f"{builtin['list']}[{values}]"
         yield "payload", given, values

@@ -90,11 +90,13 @@ def test_each_factory_and_trait_is_tried_and_what_fails_is_listed_with_the_reaso
         "FAILED tests.factories.orders.with_traits('bad'): FieldTypeError: "
         "wrong type for Order.note: expected str, got 3 (int)",
         "FAILED tests.factories.orders.broken(): UnknownField: Order has no field 'sttaus': did you mean 'status'?",
-        "FAILED tests.factories.raising: ZeroDivisionError: division by zero",
+        "FAILED tests.factories.raising: DeclarationError: no value for Order.note: its derived(...) raised "
+        "ZeroDivisionError: division by zero",
         "FAILED tests.factories.raising.with_traits('bad'): FieldTypeError: "
         "wrong type for Order.note: expected str, got 3 (int)",
         "FAILED tests.factories.raising.broken(): UnknownField: Order has no field 'sttaus': did you mean 'status'?",
-        "FAILED tests.factories.raising.paid(): ZeroDivisionError: division by zero",
+        "FAILED tests.factories.raising.paid(): DeclarationError: no value for Order.note: its derived(...) raised "
+        "ZeroDivisionError: division by zero",
     ]
     assert found[-1] == "shop.models:db: 13 tried, 6 cannot be created"
 

@@ -33,6 +33,8 @@ def test_a_sequence_numbers_the_rows_of_a_model_from_one(sync_kit: Kit) -> None:
         ("{:+,d}", "+1"),
         ("{!r}", "1"),
         ("{:s}", "1"),
+        ("R{n}", "R1"),
+        ("{n:05d}-{n}", "00001-1"),
     ],
 )
 def test_forms(sync_kit: Kit, form: str, expected: str) -> None:
@@ -222,8 +224,9 @@ def test_a_declaration_within_choices_and_transient_parameters_is_made(sync_kit:
 
 def test_an_error_within_a_dict_names_the_place(sync_kit: Kit) -> None:
     kinds = sync_kit.factory("Kinds", mapping={"a": [0, derived(lambda row: 1 / 0)]})
-    with pytest.raises(DeclarationError, match=r"no value for Kinds\.mapping\['a'\]\[1\]: its derived"):
+    with pytest.raises(DeclarationError, match=r"no value for Kinds\.mapping\['a'\]\[1\]: its derived") as failed:
         kinds.build()
+    assert [line.split(" at ")[0] for line in failed.value.details] == ["declared", "raised"]
 
 
 def test_a_function_that_makes_a_declaration_is_refused(sync_kit: Kit) -> None:

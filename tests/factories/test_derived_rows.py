@@ -86,6 +86,16 @@ async def test_what_an_async_function_gives_is_checked_and_its_error_named(shop_
     assert await shop_kit.count("Customer") == 0
 
 
+async def test_a_hook_has_async_parameters_that_no_field_asked_for(shop_kit: Kit) -> None:
+    seen: list[str] = []
+    customers = shop_kit.factory("Customer", name="n", extra=transient(derived(shout)))
+    await customers.after_create(lambda row, values: seen.append(values.extra)).create()
+    await customers.before_create(lambda values, row: seen.append(row.extra)).create()
+    assert seen == ["N", "N"]
+    with pytest.raises(DeclarationError, match=r"asks for Customer\.extra, made by an async function"):
+        customers.after_build(lambda values, row: row.extra).build()
+
+
 @pytest.mark.parametrize("value", [derived(shout), [derived(shout)]])
 def test_what_builds_values_only_says_that_it_cannot_await(sync_kit: Kit, value: Any) -> None:
     kinds = sync_kit.factory("Kinds", name=transient("n"))

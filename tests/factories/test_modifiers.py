@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from related_models import Graph
 from sample_app import Status
 
-from kailash_testkit import Factory, Row, choice, derived, sequence, transient
-from kailash_testkit.errors import DeclarationError, FieldTypeError, UnknownField, UnknownTrait
+from kailash_testkit import Factory, Row, choice, derived, related, sequence, transient
+from kailash_testkit.errors import CircularValues, DeclarationError, FieldTypeError, UnknownField, UnknownTrait
 from kailash_testkit.factories import random_seed
 from kailash_testkit.factories.base import FactoryBase
 from kailash_testkit.kit import Kit
@@ -76,6 +76,77 @@ def test_a_trait_may_be_a_method_of_a_subclass(sync_kit: Kit) -> None:
     made = orders.paid().noted("x").paid()
     assert type(made) is Orders
     assert made.build()["note"] == "x"
+
+
+# --- traits by keyword, and with more than values -------------------------------------------------
+
+
+def test_a_trait_is_switched_on_by_its_name(sync_kit: Kit) -> None:
+    orders = sync_kit.factory("Order", note="n").trait("paid", status="paid", note="p").trait("gift", note="g")
+    assert orders.build(paid=True)["status"] is Status.PAID
+    assert "status" not in orders.build(paid=False)
+    assert orders.build(paid=True, gift=True)["note"] == "g"
+    assert orders.build(paid=True, note="given")["note"] == orders.build(note="given", paid=True)["note"] == "given"
+    assert [row["note"] for row in orders.build_many([{"paid": True}, {}, {"gift": True}])] == ["p", "n", "g"]
+    assert orders.using(paid=True, note="u").build()["note"] == "u"
+    assert "paid" not in orders.payload(paid=True)
+
+
+def test_a_trait_may_switch_on_others(sync_kit: Kit) -> None:
+    orders = (
+        sync_kit.factory("Order")
+        .trait("paid", status="paid", note="p")
+        .trait("vip", paid=True, total=9.0)
+        .trait("own", lambda orders: orders.with_traits("vip"), note="o")
+    )
+    built = orders.build(own=True)
+    assert (built["status"], built["total"], built["note"]) == (Status.PAID, 9.0, "o")
+
+
+def test_traits_that_switch_each_other_on_are_refused(sync_kit: Kit) -> None:
+    orders = sync_kit.factory("Order").trait("a", b=True).trait("b", lambda orders: orders.with_traits("a"))
+    with pytest.raises(CircularValues, match="traits of Order switch each other on: a -> b -> a"):
+        orders.with_traits("a")
+    assert orders.trait("b", note="b").with_traits("a").build()["note"] == "b"
+
+
+def test_a_field_or_a_parameter_of_the_name_comes_first(sync_kit: Kit) -> None:
+    customers = sync_kit.factory("Customer").trait("is_active", name="by trait")
+    assert customers.build(is_active=True)["name"] != "by trait"
+    assert customers.with_traits("is_active").build()["name"] == "by trait"
+    noted = sync_kit.factory("Customer", vip=transient(False)).trait("vip", name="by trait")
+    assert noted.build(vip=True)["name"] != "by trait"
+
+
+def test_what_is_no_bool_does_not_switch_a_trait(sync_kit: Kit) -> None:
+    orders = sync_kit.factory("Order").trait("paid", status="paid")
+    with pytest.raises(FieldTypeError, match=r"its trait 'paid' is switched on by True, not by 'yes'"):
+        orders.build(paid="yes")
+    with pytest.raises(UnknownField, match="Order has no field 'piad'"):
+        orders.build(piad=True)
+
+
+async def test_a_trait_may_hold_children_relations_and_hooks(graph: Graph) -> None:
+    seen: list[Any] = []
+    orders = graph.orders.trait(
+        "full",
+        lambda orders: orders.with_children(graph.lines.trait("two", quantity=2), [{"two": True}, {}]).after_create(
+            lambda row: seen.append(row.id)
+        ),
+        customer_id=related(graph.customers.using(name="Ada")),
+    )
+    order, _ = await orders.create_many([{"full": True}, {}])
+    assert [row.quantity for row in await graph.lines.rows(order_by="-quantity")] == [2, 1]
+    assert (await graph.customers.get(order.customer_id)).name == "Ada"
+    assert seen == [order.id]
+
+
+@pytest.mark.parametrize("change", [lambda orders: None, lambda orders: Factory("Customer")])
+def test_a_trait_whose_function_returns_no_factory_of_its_model_is_refused(sync_kit: Kit, change: Any) -> None:
+    with pytest.raises(DeclarationError, match="the function of trait 'x' returned"):
+        sync_kit.factory("Order").trait("x", change).with_traits("x")
+    with pytest.raises(DeclarationError, match="what a trait changes is a function"):
+        Factory("Order").trait("x", {"status": "paid"})  # type: ignore[arg-type]
 
 
 # --- transient parameters ------------------------------------------------------------------------
@@ -184,8 +255,51 @@ async def test_a_hooks_error_comes_through(shop_kit: Kit) -> None:
         await shop_kit.factory("Order").after_create(lambda row: 1 / 0).create()
 
 
-async def test_hooks_do_not_run_for_values_only(shop_kit: Kit) -> None:
-    shop_kit.factory("Order").after_create(lambda row: 1 / 0).build()
+async def test_hooks_of_stored_rows_do_not_run_for_values_only(shop_kit: Kit) -> None:
+    shop_kit.factory("Order").after_create(lambda row: 1 / 0).before_create(lambda values: 1 / 0).build()
+
+
+async def test_after_build_changes_values_that_are_built_and_stored(shop_kit: Kit) -> None:
+    def mark(values: Any, row: Any) -> None:
+        values["note"] = f"{values['note']} {row.extra}"
+
+    orders = shop_kit.factory("Order", note="n", extra=transient("x")).after_build(mark)
+    assert (orders.build()["note"], orders.payload(extra="y")["note"]) == ("n x", "n y")
+    assert [row.note for row in await orders.create_many(2)] == ["n x", "n x"]
+
+
+async def test_before_create_comes_last_and_when_the_parents_are_stored(graph: Graph, graph_kit: Kit) -> None:
+    async def look(values: Any) -> None:
+        order = await graph_kit.get("Order", values["order_id"])
+        values["product"] += f" of {order.customer_id}"
+
+    lines = graph.lines.using(product="p").before_create(look).after_build(lambda values: values.update(product="b"))
+    line = await lines.create()
+    assert line.product == f"b of {(await graph.customers.rows())[0].id}"
+
+
+async def test_what_a_hook_makes_of_the_values_is_checked(shop_kit: Kit) -> None:
+    customers = shop_kit.factory("Customer")
+    with pytest.raises(FieldTypeError, match=r"Customer\.name: expected str"):
+        customers.after_build(lambda values: values.update(name=3)).build()
+    with pytest.raises(UnknownField, match="Customer has no field 'nmae'"):
+        await customers.before_create(lambda values: values.update(nmae="x")).create()
+    with pytest.raises(FieldTypeError, match="a hook of before_create changed the id"):
+        await customers.before_create(lambda values: values.update(id="other")).create()
+    assert await customers.count() == 0
+
+
+async def test_an_error_before_a_row_is_stored_leaves_nothing(graph: Graph) -> None:
+    with pytest.raises(ZeroDivisionError):
+        await graph.lines.before_create(lambda values: 1 / 0).create_many(2)
+    assert await graph.orders.count() == await graph.customers.count() == 0
+
+
+def test_values_only_cannot_await_a_hook(sync_kit: Kit) -> None:
+    async def hook(values: Any) -> None: ...
+
+    with pytest.raises(DeclarationError, match="has an async hook of after_build"):
+        sync_kit.factory("Order").after_build(hook).build()
 
 
 # --- immutability --------------------------------------------------------------------------------

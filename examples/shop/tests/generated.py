@@ -7,7 +7,7 @@ of `OrderFactory` keeps all types.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypedDict, Unpack
 
@@ -136,7 +136,13 @@ class CustomerFactory(TypedFactory[CustomerRow, str], model=Customer, row=Custom
             **defaults: Unpack[CustomerFields],
         ) -> None: ...
         def using(self, /, **defaults: Unpack[CustomerFields]) -> Self: ...
-        def trait(self, name: str, /, **values: Unpack[CustomerFields]) -> Self: ...
+        def trait(
+            self,
+            name: str,
+            change: Callable[[Self], Self] | None = None,
+            /,
+            **values: Unpack[CustomerFields],
+        ) -> Self: ...
         def build(self, /, **fields: Unpack[CustomerFields]) -> dict[str, Any]: ...
         def build_many(
             self,
@@ -310,7 +316,13 @@ class OrderFactory(TypedFactory[OrderRow, int], model=Order, row=OrderRow):
             **defaults: Unpack[OrderFields],
         ) -> None: ...
         def using(self, /, **defaults: Unpack[OrderFields]) -> Self: ...
-        def trait(self, name: str, /, **values: Unpack[OrderFields]) -> Self: ...
+        def trait(
+            self,
+            name: str,
+            change: Callable[[Self], Self] | None = None,
+            /,
+            **values: Unpack[OrderFields],
+        ) -> Self: ...
         def build(self, /, **fields: Unpack[OrderFields]) -> dict[str, Any]: ...
         def build_many(
             self,
@@ -480,7 +492,13 @@ class OrderLineFactory(
             **defaults: Unpack[OrderLineFields],
         ) -> None: ...
         def using(self, /, **defaults: Unpack[OrderLineFields]) -> Self: ...
-        def trait(self, name: str, /, **values: Unpack[OrderLineFields]) -> Self: ...
+        def trait(
+            self,
+            name: str,
+            change: Callable[[Self], Self] | None = None,
+            /,
+            **values: Unpack[OrderLineFields],
+        ) -> Self: ...
         def build(self, /, **fields: Unpack[OrderLineFields]) -> dict[str, Any]: ...
         def build_many(
             self,
@@ -653,7 +671,13 @@ class ProductFactory(TypedFactory[ProductRow, str], model=Product, row=ProductRo
             **defaults: Unpack[ProductFields],
         ) -> None: ...
         def using(self, /, **defaults: Unpack[ProductFields]) -> Self: ...
-        def trait(self, name: str, /, **values: Unpack[ProductFields]) -> Self: ...
+        def trait(
+            self,
+            name: str,
+            change: Callable[[Self], Self] | None = None,
+            /,
+            **values: Unpack[ProductFields],
+        ) -> Self: ...
         def build(self, /, **fields: Unpack[ProductFields]) -> dict[str, Any]: ...
         def build_many(
             self,

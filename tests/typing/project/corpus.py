@@ -312,6 +312,13 @@ async def graphs(customer: CustomerRow) -> None:
     orders.after_create(lambda row: row.total)  # accepted
     orders.after_create(noting)  # accepted
     orders.after_create(noting_values)  # accepted
+    orders.after_build(lambda values: values.update(note="a"))  # accepted
+    orders.before_create(lambda values, row: row.note)  # accepted
+    orders.trait("full", lambda made: made.with_children(lines, 3), status="paid")  # accepted
+    orders.using(note=derived(lambda row, parent: parent.name, parent="customer_id"))  # accepted
+    own_orders.trait("a", lambda made: made.paid())  # accepted
+    orders.trait("full", of_customer)  # refused: wrong-argument CustomerRow
+    derived(lambda row: row.note, parent=3)  # refused: wrong-argument parent
     orders.trait("paid", sttaus="paid")  # refused: unknown-argument sttaus
     orders.trait("paid", status="piad")  # refused: wrong-argument status
     orders.build_many(3, noet="a")  # refused: unknown-argument noet
