@@ -69,10 +69,12 @@ compatibility:
 compatibility-python: $(STAMP)
 	PYTHONPATH=tests:tests/docs $(BIN)/python tests/compatibility/try_clone.py $(PYTHON)
 
-# Branch coverage of the short form, with the sessions and processes that tests start.
+# Branch coverage of `make test-all`, with the sessions and processes that tests start; FORM= of the short form.
+FORM ?= --kind every
+
 coverage: $(STAMP)
 	rm -f .coverage .coverage.*
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m coverage run -m pytest
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m coverage run -m pytest -n $(WORKERS) --dist worksteal $(FORM)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 

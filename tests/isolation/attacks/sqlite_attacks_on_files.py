@@ -15,6 +15,12 @@ from sqlite_target import SqliteTarget
 SIDES = ("-wal", "-shm", "-journal")
 
 
+def empty_log(target: SqliteTarget) -> None:
+    """Writes what is in the log into the file, so that the file counts."""
+    ((is_read, *_),) = target.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert not is_read, "something that an earlier attack left reads the log still"
+
+
 def delete(target: SqliteTarget) -> None:
     """As a reset that removes the file, with what lies beside it."""
     target.path.unlink()
@@ -38,7 +44,7 @@ def delete_only_the_file(target: SqliteTarget) -> None:
 
 def replace(target: SqliteTarget) -> None:
     other = target.folder / "other.db"
-    target.sql("PRAGMA wal_checkpoint(TRUNCATE)")  # or SQLite would find all in the log that is left
+    empty_log(target)  # or SQLite would find all in the log that is left
     with closing(sqlite3.connect(other)) as connection:
         connection.execute("CREATE TABLE of_another_database (v)")
     os.replace(other, target.path)
@@ -72,7 +78,7 @@ def copy_over(target: SqliteTarget) -> None:
 def copy_over_what_is_checkpointed(target: SqliteTarget) -> None:
     """The file alone is overwritten, under a log that is empty."""
     copy = target.folder / "copy.db"
-    target.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    empty_log(target)
     with closing(target.connect()) as connection, closing(sqlite3.connect(copy)) as saved:
         connection.backup(saved)
         saved.execute("DELETE FROM customers")
@@ -87,7 +93,7 @@ def truncate(target: SqliteTarget) -> None:
 
 
 def truncate_half(target: SqliteTarget) -> None:
-    target.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    empty_log(target)
     os.truncate(target.path, 8192)
 
 
@@ -96,13 +102,13 @@ def empty_by_opening(target: SqliteTarget) -> None:
 
 
 def overwrite(target: SqliteTarget) -> None:
-    target.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    empty_log(target)
     target.path.write_bytes(b"no database at all " * 1000)
 
 
 def overwrite_one_page(target: SqliteTarget) -> None:
     """The first page of a table."""
-    target.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    empty_log(target)
     ((page,),) = target.sql("SELECT rootpage FROM sqlite_master WHERE name = 'orders'")
     with target.path.open("r+b") as file:
         file.seek((page - 1) * 4096)
@@ -121,7 +127,7 @@ def rename_and_back(target: SqliteTarget) -> None:
 
 def replace_by_a_link(target: SqliteTarget) -> None:
     moved = target.path.with_name("attacked.db-moved")
-    target.sql("PRAGMA wal_checkpoint(TRUNCATE)")  # or the copy would lack what is in the log
+    empty_log(target)  # or the copy would lack what is in the log
     shutil.copyfile(target.path, moved)
     delete(target)
     target.path.symlink_to(moved)

@@ -34,10 +34,11 @@ def of_sqlite3s_own(target: SqliteTarget) -> None:
 
 
 def with_a_cursor_half_read(target: SqliteTarget) -> None:
-    connection = target.hold(target.connect())
+    connection = target.connect()
     connection.execute("BEGIN IMMEDIATE")
-    target.cursor = connection.execute("SELECT * FROM heap")  # type: ignore[attr-defined]
-    target.cursor.fetchone()  # type: ignore[attr-defined]
+    cursors = [connection.execute("SELECT * FROM heap")]
+    cursors[0].fetchone()
+    target.hold(connection, cursors.clear)  # it reads on, though the kit closes the connection
 
 
 def of_aiosqlite(target: SqliteTarget) -> None:
