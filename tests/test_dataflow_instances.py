@@ -140,6 +140,7 @@ USES: dict[str, Use] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:SDK node detected")
 @pytest.mark.parametrize("use", USES)
 def test_each_use_is_noticed_and_prevented(shelf: Shelf, use: str) -> None:

@@ -112,6 +112,7 @@ def test_the_module_imports_without_a_database_and_without_the_variable_of_anoth
     assert "OrderFactory(Order)" in done.stdout, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("models", "arguments", "message"),
     [
@@ -157,6 +158,7 @@ def test_models_of_other_modules_can_be_imported_too(project: Project) -> None:
     assert "class LateRow(TypedRow):" in done.stdout, done.stderr
 
 
+@pytest.mark.slow
 @needs_soft_delete
 def test_the_example_applications_module_is_up_to_date() -> None:
     """In a new interpreter, where nothing that the command needs was imported before."""

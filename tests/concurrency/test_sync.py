@@ -146,6 +146,7 @@ def test_a_derived_value_may_create_a_row_synchronously(sync_kit: Kit) -> None:
     assert customers.get_sync(order.customer_id)
 
 
+@pytest.mark.slow
 def test_the_sync_twins_do_what_their_originals_do(sync_kit: Kit) -> None:
     orders = sync_kit.factory("Order")
     order: Any = orders.create_sync(total=1.5)

@@ -28,6 +28,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> str:
     return (folder / "kailash_testkit.html").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", kailash_testkit.__all__)
 def test_each_public_name_is_in_it(reference: str, name: str) -> None:
     assert f'id="{name}"' in reference

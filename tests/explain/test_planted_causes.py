@@ -188,6 +188,7 @@ def connection(shop: Shop, database_kind: Kind) -> Iterator[Any]:
 INSERT = "INSERT INTO orders (id, status, code) VALUES ('x', 'open', '')"
 
 
+@pytest.mark.slow
 async def test_a_transaction_that_is_still_open(shop: Shop, connection: Any, database_kind: Kind) -> None:
     async def insert() -> None:
         for statement in ("BEGIN", INSERT):

@@ -54,6 +54,7 @@ def test_the_application_is_one_of_some_size(application: Kit) -> None:
     assert len(MODELS) + len(UNSTORABLE) >= 25
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "model", [pytest.param(name, marks=[needs_quoted_batches] * (name == "Label")) for name in MODELS]
 )

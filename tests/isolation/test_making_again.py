@@ -46,6 +46,7 @@ def added(text: str) -> str:
     return f"INSERT INTO notes (text) VALUES ('{text}')"
 
 
+@pytest.mark.slow
 @pytest.mark.databases
 def test_it_has_the_rows_of_all_owners_which_end_as_ever(made: Made) -> None:
     with made.kit() as kit:

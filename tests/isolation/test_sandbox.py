@@ -140,6 +140,7 @@ def test_owners_may_end_together(notes: Notes) -> None:
     assert notes.settled() == ["package"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ended", [["a"], ["b"], ["c"], ["a", "b"], ["a", "c"], ["b", "c"]], ids=", ".join)
 def test_owners_may_end_in_any_order(notes: Notes, ended: list[str]) -> None:
     for owner in "abc":
@@ -351,6 +352,7 @@ def test_the_tables_of_models_survive_a_test_that_drops_them(notes: Notes) -> No
     assert not notes.has_table("more")
 
 
+@pytest.mark.slow
 async def test_tables_made_in_a_test_are_there_in_the_next_if_they_are_models(
     new_db: Callable[..., Any], database_kind: Kind
 ) -> None:

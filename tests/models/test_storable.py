@@ -106,6 +106,7 @@ async def kinds(open_kinds: Kit) -> AsyncIterator[Kit]:
         yield kit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STORED)
 async def test_what_dataflow_stores_is_accepted_and_made(kinds: Kit, name: str) -> None:
     annotation, value = STORED[name]

@@ -20,6 +20,7 @@ def explained(project: Project, *fixtures: str) -> list[str]:
     return [outcome.explanation(f"ERROR at setup of test_{fixture}") for fixture in fixtures]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
@@ -149,6 +150,7 @@ def test_an_option_with_an_impossible_value(
     assert project.left_behind() == []
 
 
+@pytest.mark.slow
 def test_an_application_that_ignores_the_variable(shop: Project) -> None:
     database = shop.path / "production.db"
     with closing(sqlite3.connect(database)) as connection, connection:

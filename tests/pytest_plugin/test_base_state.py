@@ -275,6 +275,7 @@ KEPT = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.databases
 def test_what_the_application_writes_while_it_is_imported_is_kept(shop: Project, on_kind: str) -> None:
     shop.write({"shop/models.py": WRITTEN_AT_IMPORT, "raw.py": RAW, "test_kept.py": KEPT})

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from inner_session import Project
 
 
+@pytest.mark.slow
 def test_a_folder_that_others_may_write_in_is_named_once_and_not_used(shop: Project) -> None:
     planted = shop.storage / f"kailash-testkit-{os.geteuid()}"
     planted.mkdir()

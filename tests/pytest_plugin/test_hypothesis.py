@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from inner_session import Project
 
 PROPERTIES = """
@@ -167,6 +168,7 @@ COUNTEREXAMPLE = """
 """
 
 
+@pytest.mark.slow
 def test_the_smallest_counterexample_is_the_true_one(shop: Project) -> None:
     """A failing example leaves its rows; those would make every later example fail, and shrink to n=1."""
     shop.write({"test_counterexample.py": COUNTEREXAMPLE})

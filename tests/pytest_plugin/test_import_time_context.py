@@ -72,6 +72,7 @@ CONFTEST = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("suite", "conftest", "arguments"),
     [

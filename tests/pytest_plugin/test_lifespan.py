@@ -11,6 +11,7 @@ ONCE = ["startup", "request", "request", "request", SHUTDOWN]
 PER_TEST = ["startup", "request", "request", SHUTDOWN, "startup", "request", SHUTDOWN]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("loops", "lifespan", "events"),
     [

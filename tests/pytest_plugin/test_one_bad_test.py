@@ -77,6 +77,7 @@ def errors(outcome: Outcome) -> set[str]:
     return set(re.findall(r"^ERROR test_it\.py::(\S+)", outcome.output, re.MULTILINE))
 
 
+@pytest.mark.slow
 def test_each_bad_test_fails_by_itself_and_the_next_starts_clean(shop: Project) -> None:
     shop.write({"test_it.py": HEAD + SQLITE})
     outcome = shop.run(*LEFT)

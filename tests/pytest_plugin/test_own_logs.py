@@ -39,6 +39,7 @@ TEST = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("level", "shows_own", "shows_theirs"), [(None, False, True), ("INFO", True, True), ("WARNING", False, False)]
 )

@@ -171,6 +171,7 @@ ASYNC_TESTS = """
 """
 
 
+@pytest.mark.slow
 def test_functions_that_are_async_are_awaited_in_the_loop_of_the_session(shop: Project) -> None:
     shop.configure_more(testkit_dataflow="shop.models:make_db", testkit_app="shop.models:make_app")
     shop.write({"shop/models.py": ASYNC, "test_items.py": ASYNC_TESTS})

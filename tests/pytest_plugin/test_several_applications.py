@@ -227,6 +227,7 @@ SCOPES = """
 """
 
 
+@pytest.mark.slow
 def test_an_override_may_have_any_scope(project: Project) -> None:
     project.configure(asyncio_mode="auto", asyncio_default_fixture_loop_scope="session")
     project.write({"test_scopes.py": SCOPES})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from inner_session import Project
 
 CONFTEST = """
@@ -123,6 +124,7 @@ THIRD = """
 """
 
 
+@pytest.mark.slow
 def test_rows_live_as_long_as_their_fixture(shop: Project) -> None:
     shop.write({"conftest.py": CONFTEST, "test_1.py": FIRST, "test_2.py": SECOND, "test_3.py": THIRD})
     shop.run("--testkit-verify").assert_outcomes(passed=17, failed=1, errors=1)

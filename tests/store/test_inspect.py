@@ -47,6 +47,7 @@ async def test_all_rows_come_in_order_of_their_ids_not_the_first_ten(kinds: Kit)
     assert await kinds.count("Kinds") == 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("conditions", "expected"),
     [

@@ -109,6 +109,7 @@ async def test_an_update_of_a_missing_row_that_the_api_calls_successful(
     assert "answer 404 when there is none" in text
 
 
+@pytest.mark.slow
 async def test_an_update_of_a_missing_row_that_the_api_refuses(resource: Resource) -> None:
     with pytest.raises(UnexpectedStatus, match="expected a success, got 404 Not Found"):
         await resource.update(99, {"status": "paid"})
@@ -163,6 +164,7 @@ async def test_delete_is_verified_in_the_database(resource: Resource, shop_api: 
     assert f"stored: Order(id={other.id}" in str(failure.value)
 
 
+@pytest.mark.slow
 async def test_a_delete_of_a_missing_row_that_the_api_calls_successful(resource: Resource, shop_api: OrderApi) -> None:
     shop_api.faults = {"believes DeleteNode"}
     with pytest.raises(UnconfirmedWrite, match="DeleteNode reports deleted: True also when no row matched"):

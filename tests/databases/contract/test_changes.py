@@ -47,6 +47,7 @@ def test_insert_update_and_delete_with_old_and_new_values_in_order(bench: Bench)
     assert insert.seq < between.seq < update.seq < delete.seq == bench.journal.head()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("column", "value"),
     [

@@ -15,6 +15,7 @@ INSERT INTO pair VALUES (1, 2);
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [

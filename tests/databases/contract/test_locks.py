@@ -72,6 +72,7 @@ def test_putting_the_schema_back_does_not_hang_either(bench: Bench, holder: Any)
     assert bench.journal.fingerprint() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["install", "refresh"])
 def test_everything_that_writes_reports_the_lock(bench: Bench, holder: Any, act: str) -> None:
     bench.run("CREATE TABLE fresh (v INTEGER)")

@@ -23,6 +23,7 @@ def started(bench: Bench) -> None:
     bench.start(SCHEMA)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -104,6 +105,7 @@ def test_a_later_mark_is_reached_by_the_changes_recorded_before_it(bench: Bench)
     assert bench.journal.fingerprint() == first
 
 
+@pytest.mark.slow
 def test_marks_on_both_sides_of_schema_changes(bench: Bench) -> None:
     marks = []
     for step in range(3):

@@ -38,6 +38,7 @@ def other(bench: Bench, database: Database) -> Any:
     return connection
 
 
+@pytest.mark.slow
 def test_an_open_transaction_that_wrote_is_a_lock(database: Database, bench: Bench, other: Any) -> None:
     assert not database.is_locked()
     bench.run("INSERT INTO keyed VALUES ('a', 1)", on=other)
@@ -57,6 +58,7 @@ def test_an_open_transaction_that_only_read_is_none(database: Database, bench: B
     assert not database.is_locked()
 
 
+@pytest.mark.slow
 @on_servers
 def test_rows_locked_for_an_update_are_a_lock(database: Database, bench: Bench, other: Any) -> None:
     bench.run("SELECT * FROM keyed FOR UPDATE", on=other)
@@ -71,6 +73,7 @@ def test_a_transaction_that_is_about_to_end_is_waited_for(database: Database, be
     timer.join()
 
 
+@pytest.mark.slow
 def test_waiting_in_vain_names_the_holder(database: Database, bench: Bench, other: Any) -> None:
     bench.run("UPDATE keyed SET n = 2", on=other)
     with pytest.raises(DatabaseBusy, match=r"is locked by an open transaction") as caught:

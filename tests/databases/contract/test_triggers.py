@@ -52,6 +52,7 @@ def test_what_they_write_is_recorded(bench: Bench) -> None:
     assert sorted((change.table, change.kind) for change in changes) == [("audit", "insert"), ("t", "insert")]
 
 
+@pytest.mark.slow
 def test_they_are_there_after_a_lock_was_in_the_way(bench: Bench) -> None:
     mark, before = bench.journal.mark(), bench.journal.fingerprint()
     bench.run(CHANGES[0])

@@ -19,6 +19,7 @@ TABLES = {
 SCHEMA = ";\n".join(f"CREATE TABLE {name} ({columns})" for name, columns in TABLES.items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES)
 def test_every_kind_of_table(bench: Bench, table: str) -> None:
     bench.start(SCHEMA)

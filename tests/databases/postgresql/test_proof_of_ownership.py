@@ -28,6 +28,7 @@ def test_the_marker_names_the_database_the_server_and_the_run(role: Role) -> Non
     assert not role.databases()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content",
     [

@@ -157,6 +157,7 @@ def test_the_servers_user_can_write_only_in_the_servers_own_folder(run: RunFolde
     assert not folder.run(["/bin/sh", "-c", f'rm -f "{run.server}/alive.lock"', folder.path.name])
 
 
+@pytest.mark.slow
 @linux_only
 @pytest.mark.parametrize("setting", ["postgresql", "mariadb"])
 def test_a_private_server_knows_nothing_of_the_tests_environment(

@@ -160,6 +160,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("kind", [pytest.param(kind, marks=marks.get(kind, [pytest.mark.slow])) for kind in kinds])
 
 
+@pytest.mark.slow
 @pytest.mark.databases
 def test_the_first_screen_names_the_cause(shop: Project, kind: str, request: pytest.FixtureRequest) -> None:
     shop.write({"shop/models.py": MODELS, "shop/api.py": API, "tests/test_breaks.py": TESTS})

@@ -65,6 +65,7 @@ class Elements(HTMLParser):
         return [attributes for tag, attributes in self.tags if tag == name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [[], ["-n", "2"]], ids=["one process", "xdist"])
 def test_a_session_writes_a_page_with_all_its_tests(shop: Project, arguments: list[str]) -> None:
     shop.write({"tests/test_items.py": TESTS})

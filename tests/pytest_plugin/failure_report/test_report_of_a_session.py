@@ -90,6 +90,7 @@ def report(path: Path) -> list[dict[str, Any]]:
     return failures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [[], ["-n", "1"]], ids=["one process", "xdist"])
 def test_the_same_as_json(failing: Project, arguments: list[str]) -> None:
     failing.run("--testkit-report=reports/kit.json", *arguments).result.assert_outcomes(failed=2, passed=1)
