@@ -14,7 +14,7 @@ from kailash_testkit.explain import investigation
 from kailash_testkit.explain.caching import cache_that_still_has
 from kailash_testkit.explain.case import Case
 from kailash_testkit.explanation import Cause, Explanation
-from kailash_testkit.internals.default_limits import EXPRESS_LIMIT, NODE_LIMIT
+from kailash_testkit.internals.observed_nodes import EXPRESS_LIMIT, NODE_LIMIT
 from kailash_testkit.models.rows import Row
 
 Agrees = Callable[[Row], bool]

@@ -10,6 +10,7 @@ from kailash_testkit.explain.answers import Agrees
 from kailash_testkit.explain.case import Case, Nodes
 from kailash_testkit.explain.failures import Failure, FailureLog
 from kailash_testkit.explain.limits import LimitLog
+from kailash_testkit.explain.nodes import NodeLog
 from kailash_testkit.explain.unawaited import UnawaitedLog
 from kailash_testkit.explanation import Explanation
 from kailash_testkit.internals import dataflow as dataflow_internals
@@ -53,12 +54,13 @@ class Explainer:
         self._timeline = timeline
         self._failures = FailureLog()
         self.limits = LimitLog(dataflow)
+        self.nodes = NodeLog(dataflow)
         self._unawaited = UnawaitedLog()
         timeline.checks.append(self.limits.refuse)
 
     @property
-    def _logs(self) -> tuple[FailureLog, LimitLog, UnawaitedLog]:
-        return self._failures, self.limits, self._unawaited
+    def _logs(self) -> tuple[FailureLog, LimitLog, NodeLog, UnawaitedLog]:
+        return self._failures, self.limits, self.nodes, self._unawaited
 
     def start(self) -> None:
         """Begins to observe."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from kailash_testkit.asgi.timeline import CURRENT, TimedRequest
 from kailash_testkit.errors import DefaultLimitHit
-from kailash_testkit.internals import default_limits
+from kailash_testkit.internals import observed_nodes
 
 _LENGTH: Final = 100
 
@@ -51,17 +51,17 @@ class LimitLog:
 
     def start(self) -> None:
         """Begins to observe. Idempotent."""
-        default_limits.observe(self._keep)
+        observed_nodes.observe(self._keep)
 
     def stop(self) -> None:
         """Ends it. Idempotent."""
-        default_limits.ignore(self._keep)
+        observed_nodes.ignore(self._keep)
 
     def clear(self) -> None:
         """Forgets all: another test begins."""
         self._hits.clear()
 
-    def _keep(self, cut: default_limits.CutList) -> None:
+    def _keep(self, cut: observed_nodes.CutList) -> None:
         if cut.dataflow is self._dataflow:
             request = CURRENT.get(None)
             self._hits.append(LimitHit(cut.model, cut.source, cut.limit, cut.total, cut.filtered, request))

@@ -138,6 +138,7 @@ class _Database:
             rows=None,
             changed=no_rows(),
             at_the_same_time=len(others),
+            nodes=kit.explainer.nodes.of(request),
             failed_nodes=[f"{each.node}: {each.error}" for each in nodes],
             observed=[*dict.fromkeys(map(redact, kit.explainer.observed(request)))],
         )

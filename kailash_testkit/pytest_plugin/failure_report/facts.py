@@ -43,6 +43,7 @@ class RequestFacts(TypedDict):
     rows: how many it changed; None where that is not known: positions in one journal tell nothing of other databases,
         and an open transaction may hide them. changed: these rows.
     at_the_same_time: how many other requests ran meanwhile; what they changed is also among its rows.
+    nodes: how often each node of DataFlow ran for it.
     """
 
     number: int
@@ -55,6 +56,7 @@ class RequestFacts(TypedDict):
     rows: int | None
     changed: RowsFacts
     at_the_same_time: int
+    nodes: dict[str, int]
     failed_nodes: list[str]
     observed: list[str]
 

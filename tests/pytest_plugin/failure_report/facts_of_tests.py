@@ -42,6 +42,7 @@ def request(number: int, line: str, *changed: RowFacts, status: int | None = 200
         rows=len(changed),
         changed=rows(*changed),
         at_the_same_time=0,
+        nodes={},
         failed_nodes=[],
         observed=[],
     )

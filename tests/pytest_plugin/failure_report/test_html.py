@@ -89,6 +89,7 @@ def test_a_session_writes_a_page_with_all_its_tests(shop: Project, arguments: li
         "'half'",
         "not today",
         "never written",
+        "ItemCreateNode",
     ):
         assert shown in found.text, shown
     assert len(found.named("script")) == 1
@@ -106,7 +107,7 @@ def everything_with_markup() -> list[Result]:
         seeded=rows(one),
         outside=rows(one),
         requests=[
-            request(1, f"{MARKUP} {MARKUP}", one, failed_nodes=[MARKUP], observed=[MARKUP]),
+            request(1, f"{MARKUP} {MARKUP}", one, nodes={MARKUP: 2}, failed_nodes=[MARKUP], observed=[MARKUP]),
             request(2, MARKUP, status=None, failure=MARKUP),
         ],
         open_transactions=[MARKUP],

@@ -1,8 +1,9 @@
-"""Observes the lists that DataFlow cut at a default limit: ListNode's 10 rows, express.list's 100.
+"""Observes the application's nodes: which run, and the lists that a default limit cut (ListNode's 10, express's 100).
 
-The one place where the kit stands between DataFlow and itself: while somebody observes, four of its methods call it.
-A list is told of only where nobody gave a limit and further rows are known to match: DataFlow is asked for the next
-one. `tests/internals/test_default_limits.py` has a test for each assumption.
+The one place where the kit stands between DataFlow and itself: while somebody observes, five of its methods call it.
+A node of DataFlow is told of when it begins, one that express makes for itself too. A list is told of only where nobody
+gave a limit and further rows are known to match: DataFlow is asked for the next one.
+`tests/internals/test_observed_nodes.py` has a test for each assumption.
 """
 
 from __future__ import annotations
@@ -38,25 +39,46 @@ class CutList:
 
 
 Listener = Callable[[CutList], None]
+NodeListener = Callable[[Any, str], None]
+"""Gets the DataFlow instance, and the node's name, such as ``OrderCreateNode``."""
 
 _listeners: list[Listener] = []
+_node_listeners: list[NodeListener] = []
 _replaced: list[tuple[Any, str, Any]] = []
 
 
 def observe(listener: Listener) -> None:
     """Calls the listener for each list that is cut, within the task that asked for it. Idempotent."""
-    if listener in _listeners:
-        return
-    _listeners.append(listener)
-    if not _replaced:
-        _install()
+    _begin(_listeners, listener)
+
+
+def observe_nodes(listener: NodeListener) -> None:
+    """Calls the listener for each node of DataFlow that the application runs, within its task. Idempotent."""
+    _begin(_node_listeners, listener)
 
 
 def ignore(listener: Listener) -> None:
     """Ends it; with the last listener everything is as before. Idempotent."""
-    if listener in _listeners:
-        _listeners.remove(listener)
-    if not _listeners:
+    _end(_listeners, listener)
+
+
+def ignore_nodes(listener: NodeListener) -> None:
+    """As `ignore`."""
+    _end(_node_listeners, listener)
+
+
+def _begin(listeners: list[Any], listener: Any) -> None:
+    if listener in listeners:
+        return
+    listeners.append(listener)
+    if not _replaced:
+        _install()
+
+
+def _end(listeners: list[Any], listener: Any) -> None:
+    if listener in listeners:
+        listeners.remove(listener)
+    if not (_listeners or _node_listeners):
         while _replaced:
             owner, name, original = _replaced.pop()
             setattr(owner, name, original)
@@ -71,6 +93,7 @@ def _install() -> None:
         return
     _replace(base.Node, "__init__", _noting_limits)
     _replace(asynchronous.AsyncNode, "execute_async", _observed_node)
+    _replace(express.DataFlowExpress, "_create_node", _told_of_express)
     _replace(express.DataFlowExpress, "list", _observed_express)
     _replace(express.SyncExpress, "list", _observed_sync_express)
 
@@ -93,12 +116,29 @@ def _noting_limits(original: Any) -> Any:
 
 def _observed_node(original: Any) -> Any:
     async def execute_async(self: Any, **inputs: Any) -> Any:
+        _tell_of_node(self)
         result = await original(self, **inputs)
         if getattr(self, "operation", None) == "list" and not RUNS_FOR_KIT.get():
             await _look_at_node(self, inputs, result)
         return result
 
     return execute_async
+
+
+def _told_of_express(original: Any) -> Any:
+    def create_node(self: Any, *args: Any, **options: Any) -> Any:
+        node = original(self, *args, **options)
+        _tell_of_node(node)
+        return node
+
+    return create_node
+
+
+def _tell_of_node(node: Any) -> None:
+    dataflow = getattr(node, "dataflow_instance", None)
+    if dataflow is not None and not RUNS_FOR_KIT.get():
+        for listener in [*_node_listeners]:
+            listener(dataflow, type(node).__name__)
 
 
 async def _look_at_node(node: Any, inputs: Mapping[str, Any], result: Any) -> None:

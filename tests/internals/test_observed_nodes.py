@@ -1,4 +1,4 @@
-"""Which lists of an application a default limit has cut, and what the kit assumes of DataFlow to know it."""
+"""Which nodes an application runs, which of its lists a default limit has cut, and what that assumes of DataFlow."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from kailash.workflow.builder import WorkflowBuilder
 from releases_of_kailash import needs_soft_delete
 
 from kailash_testkit import Factory, Kit
-from kailash_testkit.internals import default_limits
+from kailash_testkit.internals import observed_nodes
 from kailash_testkit.internals.dataflow import close_sync_express
-from kailash_testkit.internals.default_limits import CutList
+from kailash_testkit.internals.observed_nodes import CutList
 
 
 @pytest.fixture
 async def cuts(shop_kit: Kit) -> AsyncIterator[list[CutList]]:
     found: list[CutList] = []
-    default_limits.observe(found.append)
+    observed_nodes.observe(found.append)
     yield found
-    default_limits.ignore(found.append)
+    observed_nodes.ignore(found.append)
 
 
 @pytest.fixture
@@ -37,6 +37,27 @@ def facts(cuts: list[CutList]) -> list[tuple[str, str, int, int | None, bool]]:
     found = [(cut.model, cut.source, cut.limit, cut.total, cut.filtered) for cut in cuts]
     cuts.clear()
     return found
+
+
+async def test_the_nodes_that_run(shop_kit: Kit, orders: Factory) -> None:
+    ran: list[str] = []
+
+    def note(dataflow: Any, name: str) -> None:
+        assert dataflow is shop_kit.dataflow
+        ran.append(name)
+
+    observed_nodes.observe_nodes(note)
+    try:
+        await run(shop_kit.dataflow.get_node("OrderListNode"))
+        await run(shop_kit.dataflow.get_node("OrderBulkCreateNode"), data=[{"customer_id": "a", "total": 1.0}])
+        await shop_kit.dataflow.express.list("Order")
+        await shop_kit.dataflow.express.create("Order", {"customer_id": "b", "total": 1.0})
+        assert ran == ["OrderListNode", "OrderBulkCreateNode", "OrderListNode", "OrderCreateNode"]
+        await orders.create()
+        await orders.rows()
+        assert len(ran) == 4, "the kit's own"
+    finally:
+        observed_nodes.ignore_nodes(note)
 
 
 async def test_the_lists_of_nodes(shop_kit: Kit, orders: Factory, cuts: list[CutList]) -> None:
@@ -106,7 +127,7 @@ async def test_the_lists_of_express(shop_kit: Kit, orders: Factory, cuts: list[C
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # DataFlow's node of express_sync's loop
 def test_synchronous_lists(sync_kit: Kit) -> None:
     found: list[CutList] = []
-    default_limits.observe(found.append)
+    observed_nodes.observe(found.append)
     try:
         sync_kit.factory("Order", customer_id="a", total=1.0).create_many_sync(101)
         sync_kit.dataflow.express_sync.list("Order", limit=100)
@@ -120,29 +141,34 @@ def test_synchronous_lists(sync_kit: Kit) -> None:
             runtime.execute(builder.build())
         assert facts(found) == [("Order", "OrderListNode", 10, 101, False)]
     finally:
-        default_limits.ignore(found.append)
+        observed_nodes.ignore(found.append)
         close_sync_express(sync_kit.dataflow)
 
 
 def test_a_node_does_not_tell_a_default_from_what_it_was_given(shop_kit: Kit) -> None:
     node: Any = shop_kit.dataflow.get_node("OrderListNode")
-    assert node().config["limit"] == node(limit=10).config["limit"] == default_limits.NODE_LIMIT
+    assert node().config["limit"] == node(limit=10).config["limit"] == observed_nodes.NODE_LIMIT
 
 
 def test_express_says_its_default(shop_kit: Kit) -> None:
     parameter = inspect.signature(shop_kit.dataflow.express.list).parameters["limit"]
-    assert parameter.default == default_limits.EXPRESS_LIMIT
+    assert parameter.default == observed_nodes.EXPRESS_LIMIT
 
 
 def test_without_a_listener_kailash_is_as_it_was(shop_kit: Kit) -> None:
     shop_kit.explainer.stop()
-    others = [*default_limits._listeners]
+    others, of_nodes = [*observed_nodes._listeners], [*observed_nodes._node_listeners]
     for listener in others:
-        default_limits.ignore(listener)
+        observed_nodes.ignore(listener)
+    for each in of_nodes:
+        observed_nodes.ignore_nodes(each)
     assert not hasattr(Node.__init__, "__wrapped__")
     assert not hasattr(AsyncNode.execute_async, "__wrapped__")
     assert not hasattr(type(shop_kit.dataflow.express).list, "__wrapped__")
+    assert not hasattr(type(shop_kit.dataflow.express)._create_node, "__wrapped__")
     for listener in others:
-        default_limits.observe(listener)
+        observed_nodes.observe(listener)
+    for each in of_nodes:
+        observed_nodes.observe_nodes(each)
     shop_kit.explainer.start()
     assert hasattr(AsyncNode.execute_async, "__wrapped__")
