@@ -157,7 +157,10 @@ _loose: WeakKeyDictionary[asyncio.AbstractEventLoop, list[Any]] = WeakKeyDiction
 
 
 def _close_with_loops(dataflow: Any) -> None:
-    """Sees to it that what the instance makes in an event loop is closed with it, whoever keeps the loop."""
+    """Sees to it that what the instance makes in an event loop is closed with it, whoever keeps the loop.
+
+    And that it does not go on with a pool that Kailash has closed meanwhile.
+    """
     if "_get_or_create_async_sql_node" in vars(dataflow):
         return
     make = dataflow._get_or_create_async_sql_node
@@ -172,9 +175,26 @@ def _close_with_loops(dataflow: Any) -> None:
             if (loop := asyncio.get_running_loop()) not in registered:
                 registered.add(loop)
                 loops.on_close(close)
+            nodes: _Entries = dataflow._async_sql_node_cache
+            _forget_closed_pools(node for node, made_in in nodes.values() if made_in == id(loop))
         return make(*arguments, **keywords)
 
     dataflow._get_or_create_async_sql_node = made
+
+
+def _forget_closed_pools(nodes: Iterable[Any]) -> None:
+    """Lets SQL nodes connect again whose pool Kailash has closed under them.
+
+    It closes pools that nobody used for five minutes, of any loop, and with a node the pools that this node made,
+    whoever shares them. The nodes keep them: on PostgreSQL the next statement fails once and is repeated a second
+    later, on MariaDB each one fails from then on.
+    """
+    for node in nodes:
+        if getattr(getattr(node._adapter, "_pool", None), "_closed", False):
+            shared: dict[str, tuple[Any, int]] = node._shared_pools
+            if shared.get(node._pool_key, (None, 0))[0] is node._adapter:
+                del shared[node._pool_key]
+            node._connected, node._adapter = False, None
 
 
 def _remember_loose_connections(dataflow: Any) -> None:
