@@ -26,6 +26,7 @@ from kailash_testkit.errors import ConfigurationError as ConfigurationError
 from kailash_testkit.errors import DatabaseBusy as DatabaseBusy
 from kailash_testkit.errors import DeclarationError as DeclarationError
 from kailash_testkit.errors import DefaultLimitHit as DefaultLimitHit
+from kailash_testkit.errors import FaultyRequest as FaultyRequest
 from kailash_testkit.errors import FieldTypeError as FieldTypeError
 from kailash_testkit.errors import InsideEventLoop as InsideEventLoop
 from kailash_testkit.errors import IsolationFailed as IsolationFailed

@@ -231,6 +231,10 @@ class DefaultLimitHit(KitError, AssertionError):
     """A list of the application was cut at DataFlow's default limit, and more rows match."""
 
 
+class FaultyRequest(KitError, AssertionError):
+    """What a request answered is not what it did to the rows; see the judge."""
+
+
 class AnsweredFromRecord(KitError, AssertionError):
     """Nexus answered a request from its record of an identical one, without running the handler."""
 

@@ -17,6 +17,7 @@ LAYERS: Final = (
     ("pytest_plugin", "command_line"),
     ("client", "doctor", "generate", "projects"),
     ("kit",),
+    ("judge",),
     ("factories",),
     ("open_kits",),
     ("store",),

@@ -19,14 +19,16 @@ from kailash_testkit.concurrency import clocks
 if TYPE_CHECKING:
     import httpx
 
+_OF_CLIENTS: Final = frozenset({"httpx", "httpx2", "kailash_testkit"})
+
 TIMED: Final = "kailash_testkit.timed"
 """Key in a request's extensions: its `TimedRequest`."""
 
 CURRENT: contextvars.ContextVar[TimedRequest] = contextvars.ContextVar("kailash_testkit_request")
 """In the application's tasks: the request that they work on."""
 
-_LENGTH: Final = 50
-_LARGEST_KEPT: Final = 64 * 1024  # bytes of a request's body: a ring of uploads would fill the memory
+_LENGTH: Final = 200
+_LARGEST_KEPT: Final = 64 * 1024  # bytes of a body: a ring of uploads would fill the memory
 
 
 @dataclass(eq=False)
@@ -40,6 +42,9 @@ class TimedRequest:
     recorded: Nexus answered from its record, without running the handler.
     elsewhere: it went to a server at a URL, perhaps in another process.
     first, last: the journal's positions before and after it; None where they are not known.
+    app: the application in this process; None for a server at a URL.
+    path: without the query. sent, answer: the bodies, where they are JSON, small, and read.
+    is_websocket: a connection, whose handshake is a GET. has_raised: the application raised, to a client a 500.
     """
 
     number: int
@@ -53,6 +58,12 @@ class TimedRequest:
     recorded: bool = False
     last: int | None = None
     task: str | None = None
+    app: object = None
+    path: str = ""
+    sent: bytes | None = None
+    answer: bytes | None = None
+    is_websocket: bool = False
+    has_raised: bool = False
 
     def covers(self, position: int) -> bool:
         """Whether the journal was at that position while the request ran; it may still run."""
@@ -107,10 +118,14 @@ class Timeline:
         finally:
             self._is_recording = before
 
-    def begin(self, request: httpx.Request, *, elsewhere: bool) -> Running:
-        """A request starts: ``with timeline.begin(request, ...) as running: running.answered(response)``."""
+    def begin(self, request: httpx.Request, *, app: object) -> Running:
+        """A request starts: ``with timeline.begin(request, ...) as running: running.answered(response)``.
+
+        app: the application; None where that is behind a URL.
+        """
         self.count += self._is_recording
-        timed = TimedRequest(self.count, request.method, _line(request), self._position(), elsewhere)
+        timed = TimedRequest(self.count, request.method, _line(request), self._position(), elsewhere=app is None)
+        timed.app, timed.path, timed.is_websocket = app, request.url.path, request.url.scheme in ("ws", "wss")
         if self._is_recording:
             self._requests.append(timed)
         request.extensions[TIMED] = timed
@@ -134,10 +149,11 @@ class Running:
         self._position = position
         self._started = clocks.now()
 
-    def answered(self, status: int, *, recorded: bool) -> None:
+    def answered(self, response: httpx.Response, *, recorded: bool = False) -> None:
         """The response is there. recorded: Nexus took it from its record."""
-        self._timed.status = status
-        self._timed.recorded = recorded
+        timed = self._timed
+        timed.status, timed.recorded = response.status_code, recorded
+        timed.sent, timed.answer = _json_of(response.request), _json_of(response)
 
     def __enter__(self) -> Self:
         return self
@@ -151,6 +167,20 @@ class Running:
             timed.last = self._position()
         if error is not None and timed.status is None:
             timed.failure = f"raised {type(error).__name__}"
+            timed.has_raised = _is_of_application(error)
+
+
+def _json_of(message: httpx.Request | httpx.Response) -> bytes | None:
+    """The body, if it is JSON, small, and was read as a whole."""
+    if "json" not in message.headers.get("content-type", ""):
+        return None
+    content: bytes | None = vars(message).get("_content")  # of a stream, httpx has none
+    return content if content is not None and len(content) <= _LARGEST_KEPT else None
+
+
+def _is_of_application(error: BaseException) -> bool:
+    """Whether the application raised it: not the client, for a wrong request or out of patience, and not the kit."""
+    return isinstance(error, Exception) and type(error).__module__.partition(".")[0] not in _OF_CLIENTS
 
 
 def _line(request: httpx.Request) -> Callable[[], str]:

@@ -150,7 +150,7 @@ class ApiClient(httpx.AsyncClient):
         return opened_websocket(self, self.transport.open_websocket, self._begin, request, subprotocols, auth)
 
     def _begin(self, request: httpx.Request) -> Running:
-        return self.timeline.begin(request, elsewhere=self.app is None)
+        return self.timeline.begin(request, app=self.app)
 
     def events(self, url: httpx.URL | str, /, *, method: str = "GET", **options: Unpack[RequestOptions]) -> Events:
         """Server-sent events, as they come: ``async for event in api.events("/news")``; see `Events`.
@@ -228,7 +228,7 @@ class ApiClient(httpx.AsyncClient):
         with self._begin(request) as running:
             response = await super().send(request, stream=stream, **options)
             age = None if stream else recorded_age(response.content)
-            running.answered(response.status_code, recorded=age is not None)
+            running.answered(response, recorded=age is not None)
             if age is not None:
                 nexus.refuse_recorded(response, age)
         self.timeline.check(request)

@@ -14,8 +14,8 @@ from kailash_testkit.asgi.masking import request_line
 from kailash_testkit.asgi.outcome import OUTCOME, Outcome
 from kailash_testkit.client.event_stream import EventParser, ServerSentEvent
 from kailash_testkit.client.failure_messages import unexpected_status
-from kailash_testkit.client.resources.bodies import answered
 from kailash_testkit.errors import UnexpectedResponse
+from kailash_testkit.judge.bodies import answered
 
 
 class Events:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from kailash_testkit.asgi.masking import Masker, sent_body
+from kailash_testkit.asgi.routes import no_route
 from kailash_testkit.asgi.tracebacks import exception_lines
-from kailash_testkit.client.routes import no_route
 from kailash_testkit.errors import UnexpectedStatus
 
 if TYPE_CHECKING:

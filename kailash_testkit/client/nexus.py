@@ -12,9 +12,9 @@ import httpx
 
 from kailash_testkit.asgi.masking import Masker, request_line
 from kailash_testkit.client.interface import Client
-from kailash_testkit.client.resources.bodies import shown
 from kailash_testkit.errors import AnsweredFromRecord, UnexpectedResponse, UnexpectedStatus
 from kailash_testkit.internals import nexus as nexus_internals
+from kailash_testkit.judge.bodies import shown
 from kailash_testkit.models.rows import jsonable
 from kailash_testkit.redaction import redact
 

@@ -174,10 +174,10 @@ class SyncApiClient(httpx.Client):
         Raises `errors.AnsweredFromRecord` when a Nexus did not run the handler.
         """
         request.extensions[WHOLE] = not (stream or self.event_hooks["response"])  # a hook may want to stream
-        with self.timeline.begin(request, elsewhere=self.app is None) as running:
+        with self.timeline.begin(request, app=self.app) as running:
             response = super().send(request, stream=stream, **options)
             age = None if stream else recorded_age(response.content)
-            running.answered(response.status_code, recorded=age is not None)
+            running.answered(response, recorded=age is not None)
             if age is not None:
                 nexus.refuse_recorded(response, age)
         return response

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kailash_testkit.client.resources import Resource
-from kailash_testkit.client.resources.bodies import Json, JsonList
 from kailash_testkit.concurrency.portal import Portal
+from kailash_testkit.judge.bodies import Json, JsonList
 
 
 class SyncResource:

@@ -179,10 +179,10 @@ async def opened(
             connection = await connect(request, list(subprotocols))
         except WebSocketDenied as denied:
             if denied.response is not None:
-                running.answered(denied.response.status_code, recorded=False)
+                running.answered(denied.response)
                 client.cookies.extract_cookies(denied.response)
             raise
-        running.answered(connection.response.status_code, recorded=False)
+        running.answered(connection.response)
         client.cookies.extract_cookies(connection.response)
         try:
             yield WebSocket(connection)

@@ -36,6 +36,10 @@ class LoopNodes:
         self._dropped: list[tuple[str, Any]] = []
         _at_work.add(self)
 
+    def is_of(self, dataflow: Any) -> bool:
+        """Whether it keeps the nodes of that instance."""
+        return self._dataflow is dataflow
+
     async def enter(self) -> None:
         """Before a node runs: gives DataFlow the running loop's SQL node back."""
         loop = asyncio.get_running_loop()
@@ -71,12 +75,15 @@ class LoopNodes:
 
     async def close(self) -> None:
         """Closes what was made in the running loop."""
-        await self.enter()
-        loop = asyncio.get_running_loop()
-        self._by_loop.pop(loop, None)
         await _close_own(self._dataflow)
+        loop = asyncio.get_running_loop()
         if not any(loop in others._by_loop for others in _at_work):  # whose nodes are connected to the same pools
             await close_pools_of_running_loop()
+
+    async def give_back(self) -> None:
+        """DataFlow has the running loop's SQL node again, and it is kept apart no longer."""
+        await self.enter()
+        self._by_loop.pop(asyncio.get_running_loop(), None)
 
     def forget(self, closed: Sequence[asyncio.AbstractEventLoop]) -> None:
         """Lets go of what was made in loops that are closed: no longer connected, so that nobody warns of it."""
@@ -129,6 +136,8 @@ async def close_in_running_loop(dataflow: Any) -> None:
 async def _close_own(dataflow: Any) -> None:
     # DataFlow keys these by id(loop), which is safe to use only here, while the loop is alive; what is
     # left behind would be taken for the next loop's that happens to have the same id.
+    for each in [each for each in _at_work if each.is_of(dataflow)]:
+        await each.give_back()
     loop_id = id(asyncio.get_running_loop())
     nodes: _Entries = dataflow._async_sql_node_cache
     for kind, (node, made_in) in list(nodes.items()):

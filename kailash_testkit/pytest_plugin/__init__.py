@@ -34,6 +34,8 @@ from kailash_testkit.pytest_plugin.fixtures import (
     testkit_kits,
 )
 from kailash_testkit.pytest_plugin.hypothesis_examples import allow_own_fixtures
+from kailash_testkit.pytest_plugin.judging import options as judge_options
+from kailash_testkit.pytest_plugin.judging.plugin import Judging
 from kailash_testkit.pytest_plugin.log_masking import mask_logs
 from kailash_testkit.pytest_plugin.overriding import Overrides
 from kailash_testkit.pytest_plugin.own_logs import leave_out_own_logs
@@ -64,6 +66,7 @@ __all__ = [
 def pytest_addoption(parser: pytest.Parser) -> None:
     settings.add_options(parser)
     failure_report.add_options(parser)
+    judge_options.add_options(parser)
     seed.add_options(parser)
 
 
@@ -103,7 +106,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[OVERRIDES] = Overrides()
     config.pluginmanager.register(WaitingSummary(), "kailash_testkit_waiting")
     config.pluginmanager.register(SetupSummary(), "kailash_testkit_set_up")
-    config.pluginmanager.register(failure_report.FailureReport(config), "kailash_testkit_failure_report")
+    judging = Judging(config)
+    config.pluginmanager.register(judging, "kailash_testkit_judging")
+    config.pluginmanager.register(failure_report.FailureReport(config, judging), "kailash_testkit_failure_report")
     if session.settings.keep and not config.option.maxfail:
         config.option.maxfail = 1  # the next test would need the database
 

@@ -7,7 +7,7 @@ import contextlib
 import threading
 from collections.abc import Awaitable, Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,11 +23,15 @@ from kailash_testkit.pytest_plugin.example_states import ExampleStates
 from kailash_testkit.pytest_plugin.hypothesis_examples import Examples
 from kailash_testkit.pytest_plugin.leftovers import Leftovers
 from kailash_testkit.pytest_plugin.migrations_folder import MigrationsFolder
+from kailash_testkit.pytest_plugin.other_clients import OtherClients
 from kailash_testkit.pytest_plugin.private_database import PrivateDatabases
 from kailash_testkit.pytest_plugin.sandboxes import Sandboxes
 from kailash_testkit.pytest_plugin.settings import Settings
 from kailash_testkit.pytest_plugin.under_test import UnderTest
 from kailash_testkit.pytest_plugin.workers import end_forgotten_connections
+
+if TYPE_CHECKING:
+    from kailash_testkit.kit import Kit
 
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
 
@@ -57,6 +61,7 @@ class Session:
         self.application = Application(
             settings, self._leftovers, self._sandboxes, self._kits.add_tables, self._close_in_loop
         )
+        self._other_clients = OtherClients(self._kit_of_test)
         self._example_states = ExampleStates(lambda: self._kits.opened, self._leftovers.clients)
         self._examples = Examples(self._begin_example)
         self._watching = contextlib.ExitStack()
@@ -86,11 +91,14 @@ class Session:
         open_kits.add_provider(self.under_test.provide)
         self.application.start()
         self._watching.enter_context(loops.watching_runners(self.close_loop))
+        if self.settings.in_use:
+            self._other_clients.start()
 
     def finish(self) -> None:
         """Closes and removes everything, and puts the environment back."""
         open_kits.remove_provider(self.under_test.provide)
         self._examples.stop()
+        self._other_clients.stop()
         self._watching.close()
         self.application.close()
         has_kits = bool(self._kits.opened)
@@ -101,6 +109,11 @@ class Session:
         self.database.finish()
         if self.settings.in_use or has_kits:
             self._migrations.remove()
+
+    def _kit_of_test(self) -> Kit | None:
+        """Whose requests those of other clients are taken for; None between tests."""
+        opened = self._kits.opened
+        return None if self.under_test.item is None else self.under_test.main or (opened[0] if opened else None)
 
     # --- tests -----------------------------------------------------------------------------------
 

@@ -37,6 +37,14 @@ def test_the_report_of_a_failed_test(tmp_path: Path, warm_python: WarmPython) ->
     assert_agrees(shown(page), found[0].rstrip().splitlines())
 
 
+def test_the_findings_of_the_judge(tmp_path: Path, warm_python: WarmPython) -> None:
+    page = DOCS / "judge.md"
+    done = run(warm_python, tmp_path, page, "pytest", *PYTEST_OPTIONS, "tests/test_orders.py")
+    found = re.search(r"^=+ kailash-testkit: .*?(?=^=+ .*passed)", done.stdout, re.MULTILINE | re.DOTALL)
+    assert found, done.stdout
+    assert_agrees(shown(page), list(filter(None, found[0].splitlines())))
+
+
 def test_the_doctors_table(tmp_path: Path, warm_python: WarmPython) -> None:
     page = DOCS / "command_line.md"
     done = run(warm_python, tmp_path, page, "kailash_testkit.command_line", "doctor", "shop.models:db")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 import httpx
 
 from kailash_testkit.asgi.timeline import TIMED
-from kailash_testkit.client.resources.bodies import Json
-from kailash_testkit.client.resources.comparing import stale
 from kailash_testkit.client.resources.stored import StoredRows
 from kailash_testkit.errors import ReadYourWritesError, UnconfirmedWrite
 from kailash_testkit.explain import Cause, Explanation
+from kailash_testkit.judge.bodies import Json
+from kailash_testkit.judge.comparing import stale
 
 if TYPE_CHECKING:
     from kailash_testkit.asgi.timeline import TimedRequest

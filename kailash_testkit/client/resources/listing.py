@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from kailash_testkit.client.resources.bodies import Json
-from kailash_testkit.client.resources.comparing import stale
 from kailash_testkit.client.resources.stored import StoredRows
 from kailash_testkit.errors import ReadYourWritesError
+from kailash_testkit.judge.bodies import Json
+from kailash_testkit.judge.comparing import stale
 from kailash_testkit.models.rows import Row, jsonable
 
 _MOST: Final = 3  # rows of each kind in a message

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 
-from kailash_testkit.client.resources.bodies import Json, metadata
+from kailash_testkit.judge.bodies import Json, metadata
 
 PAGING: Final = frozenset(
     ("limit", "offset", "page", "size", "page_size", "per_page", "cursor", "skip", "take", "after", "before")

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import httpx
 
-from kailash_testkit.client.resources.bodies import Json, metadata
+from kailash_testkit.judge.bodies import Json, metadata
 
 Page = tuple[list[Json], object, httpx.Response]
 """The objects of a page, its body, and the response."""

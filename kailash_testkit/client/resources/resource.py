@@ -12,18 +12,6 @@ import httpx
 from kailash_testkit.asgi.masking import request_line
 from kailash_testkit.client.interface import Client
 from kailash_testkit.client.resources import paging
-from kailash_testkit.client.resources.bodies import (
-    Json,
-    JsonList,
-    answered,
-    is_cached,
-    item_in,
-    parsed,
-    required_item,
-    required_list,
-    shown,
-)
-from kailash_testkit.client.resources.comparing import not_shown, stale
 from kailash_testkit.client.resources.explaining import explained, unconfirmed
 from kailash_testkit.client.resources.listing import ListedRows
 from kailash_testkit.client.resources.options import Verb
@@ -36,6 +24,18 @@ from kailash_testkit.errors import (
     UnexpectedResponse,
     UnexpectedStatus,
 )
+from kailash_testkit.judge.bodies import (
+    Json,
+    JsonList,
+    answered,
+    is_cached,
+    item_in,
+    parsed,
+    required_item,
+    required_list,
+    shown,
+)
+from kailash_testkit.judge.comparing import not_shown, stale
 from kailash_testkit.models.rows import Row, jsonable
 
 if TYPE_CHECKING:

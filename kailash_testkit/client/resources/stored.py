@@ -11,9 +11,9 @@ from kailash_testkit import open_kits
 from kailash_testkit.changes import Change, Changes
 from kailash_testkit.changes.net import TENANT
 from kailash_testkit.changes.report import listing
-from kailash_testkit.client.resources.bodies import answered, shown
-from kailash_testkit.client.resources.comparing import MANAGED_COLUMNS, not_stored, reason
 from kailash_testkit.errors import ConfigurationError, StoredRowMismatch, UnconfirmedWrite, UnexpectedChanges
+from kailash_testkit.judge.bodies import answered, shown
+from kailash_testkit.judge.comparing import MANAGED_COLUMNS, not_stored, reason
 from kailash_testkit.models.differences import differences, lines
 from kailash_testkit.models.equality import identical, same
 from kailash_testkit.models.rows import Row, jsonable

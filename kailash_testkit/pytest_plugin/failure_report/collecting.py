@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from kailash_testkit.factories.random_seed import current_seed
-from kailash_testkit.pytest_plugin.failure_report.attributing import attributed
+from kailash_testkit.pytest_plugin.attribution import attribution, on_each_database
 from kailash_testkit.pytest_plugin.failure_report.facts import (
     ColumnFacts,
     ExplanationFacts,
@@ -21,6 +20,7 @@ from kailash_testkit.pytest_plugin.failure_report.facts import (
     counted,
     no_rows,
 )
+from kailash_testkit.pytest_plugin.judging.verdicts import VERDICT
 from kailash_testkit.redaction import redact
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from kailash_testkit.changes.net import Change
     from kailash_testkit.explain import Explanation
     from kailash_testkit.kit import Kit
-    from kailash_testkit.store.write_log import Write
 
 _LINES: Final = 12  # net changes that are reported one by one
 _ROWS: Final = 100  # of one request, of what was seeded, of others
@@ -58,11 +57,12 @@ def collected(item: pytest.Item, call: pytest.CallInfo[Any], kits: Sequence[Kit]
         waited=[],
         explanation=_explained(getattr(error, "explanation", None)),
         trouble=None,
+        findings=item.stash[VERDICT]["findings"] if VERDICT in item.stash else [],
     )
-    on_each = {id(kit.sandbox): [other for other in kits if other.sandbox is kit.sandbox] for kit in kits}
-    for beside in on_each.values():
+    groups = on_each_database(kits)
+    for beside in groups:
         try:
-            _Database(beside, is_only=len(on_each) == 1).add_to(facts, failed=error is not None)
+            _Database(beside, is_only=len(groups) == 1).add_to(facts, failed=error is not None)
         except Exception as trouble:  # named in the report, which must not fail with it
             facts["trouble"] = redact(f"{type(trouble).__name__}: {trouble}").splitlines()[0]
     rows = [facts["seeded"], facts["outside"]]
@@ -104,21 +104,15 @@ class _Database:
         from kailash_testkit.changes.net import net_changes
         from kailash_testkit.changes.report import described
 
-        recorded = self._sandbox.written()
-        kits = reversed(self._kits)
-        models = {table: model for kit in kits for table, model in kit.store.models_by_table().items()}
-        changes = [change for change in net_changes(recorded, models) if change.is_reported]
+        found = attribution(self._kits)
+        changes = [change for change in net_changes(found.recorded, found.models) if change.is_reported]
         facts["changes"] += [line for change in changes[:_LINES] for line in described(change).splitlines()]
         facts["more_changes"] += max(0, len(changes) - _LINES)
         facts["gaps"] += map(redact, self._sandbox.gaps())
-        writes: Counter[Write] = Counter()
-        for kit in self._kits:
-            writes += kit.store.own_writes.counted()
-        divided = attributed(recorded, self._requests, writes, models)
-        _add(facts["seeded"], divided.seeded)
-        _add(facts["outside"], divided.outside)
+        _add(facts["seeded"], found.divided.seeded)
+        _add(facts["outside"], found.divided.outside)
         for request, told in zip(self._requests, requests, strict=True):
-            of_request = divided.by_request[request]
+            of_request = found.divided.by_request[request]
             if of_request is not None:
                 _add(told["changed"], [(told["number"], change) for change in of_request])
                 is_all = self._is_only and not facts["gaps"] and not facts["open_transactions"]

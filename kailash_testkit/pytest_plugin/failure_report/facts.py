@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from kailash_testkit.judge.findings import Finding
+
 
 class ColumnFacts(TypedDict):
     """One column of a changed row, or a place in it: ``before`` is None for a created row, ``after`` for a deleted."""
@@ -82,7 +84,7 @@ class Facts(TypedDict):
     observed: lists that a default limit cut, and calls that were never awaited.
     open_transactions: who holds the database in a transaction when the test fails; nobody else sees what it wrote.
     gaps: why there may be more changes. waited: for what, and how long, after the test's end.
-    trouble: why something is not known.
+    trouble: why something is not known. findings: of the judge.
     """
 
     test: str
@@ -105,6 +107,7 @@ class Facts(TypedDict):
     waited: list[str]
     explanation: ExplanationFacts | None
     trouble: str | None
+    findings: list[Finding]
 
 
 def no_rows() -> RowsFacts:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.util import find_spec
@@ -19,6 +19,7 @@ from typing import Final
 
 import pytest
 
+from kailash_testkit.judge.findings import Finding, Key
 from kailash_testkit.pytest_plugin.failure_report.facts import Facts, RequestFacts, RowFacts
 from kailash_testkit.pytest_plugin.failure_report.results import Result
 from kailash_testkit.pytest_plugin.failure_report.section import TEST_HOST, some
@@ -40,8 +41,8 @@ def require_jinja() -> None:
         )
 
 
-def page(results: Sequence[Result]) -> str:
-    """The whole page."""
+def page(results: Sequence[Result], findings: Mapping[Key, Sequence[Finding]]) -> str:
+    """The whole page. findings: of the judge, those that are the same together."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -62,6 +63,7 @@ def page(results: Sequence[Result]) -> str:
         made=datetime.now().astimezone(),
         counts=Counter(result.outcome for result in results),
         seconds=sum(result.seconds for result in results),
+        findings=[*findings.values()],
         groups=[(title, [_View(result) for result in found]) for title, found in _grouped(results) if found],
     )
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")

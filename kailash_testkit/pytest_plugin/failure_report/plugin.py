@@ -16,6 +16,8 @@ from kailash_testkit.pytest_plugin.failure_report.json_file import json_text
 from kailash_testkit.pytest_plugin.failure_report.properties import properties
 from kailash_testkit.pytest_plugin.failure_report.results import Results
 from kailash_testkit.pytest_plugin.failure_report.section import TITLE, section
+from kailash_testkit.pytest_plugin.judging.plugin import Judging
+from kailash_testkit.pytest_plugin.judging.summary import grouped
 from kailash_testkit.pytest_plugin.waiting import waited_for
 
 if TYPE_CHECKING:
@@ -43,7 +45,8 @@ def add_options(parser: pytest.Parser) -> None:
 class FailureReport:
     """A plugin: what is known of a test goes from the worker to the controller with pytest's own report."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, judging: Judging) -> None:
+        self._judging = judging
         self._verbose = config.get_verbosity() > 0
         self._wants_all: bool = config.getoption(_HTML) is not None
         is_worker = hasattr(config, "workerinput")
@@ -94,12 +97,13 @@ class FailureReport:
             report.sections = [(title, text if title == TITLE else old) for title, old in report.sections]
 
     def pytest_sessionfinish(self) -> None:
+        findings = self._judging.findings
         if self._json is not None:
-            write_private(self._json, json_text(self._results.failures()))
+            write_private(self._json, json_text(self._results.failures(), findings))
         if self._html is not None:
             from kailash_testkit.pytest_plugin.failure_report.html import page
 
-            write_private(self._html, page(self._results.all()))
+            write_private(self._html, page(self._results.all(), grouped(findings)))
 
 
 def _path(config: pytest.Config, option: str) -> Path | None:

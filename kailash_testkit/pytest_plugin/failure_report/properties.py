@@ -16,6 +16,7 @@ def properties(facts: Facts) -> list[tuple[str, str]]:
     found += [("testkit_changed_outside_of_requests", row_line(row, None)) for row in facts["outside"]["rows"]]
     found += [("testkit_failed_node", line) for line in facts["failed_nodes"]]
     found += [("testkit_observed", line) for line in facts["observed"]]
+    found += [("testkit_finding", f"{each['check']}: {each['request']} {each['what']}") for each in facts["findings"]]
     found += [("testkit_open_transaction", line) for line in facts["open_transactions"]]
     found += [("testkit_not_known", line) for line in (*facts["gaps"], facts["trouble"] or "")]
     if facts["explanation"] is not None:

@@ -21,6 +21,9 @@ _MOST_OUTSIDE: Final = 2
 _MOST_OF_REQUEST: Final = 4  # rows
 _VERBS: Final = {"created": "seeded"}
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
+_SAID_OTHERWISE: Final = frozenset(
+    {"success-wrote-nothing", "node-failed-silently", "cut-by-default-limit", "left-open"}
+)
 _HINT: Final = "-v shows all"
 
 
@@ -191,11 +194,21 @@ def _troubles(facts: Facts, verbose: bool) -> list[str]:
     lines = [
         *_listed("node: ", [_without_host(line) for line in facts["failed_nodes"]], verbose, last=True),
         *_listed("observed: ", _observed(facts), verbose),
+        *_listed("judge: ", _findings(facts), verbose),
         *_listed("open transaction (nobody else sees its rows): ", facts["open_transactions"], verbose, most=1),
         *_listed("waited: ", facts["waited"], verbose, most=1),
         *_listed("there may be more changes: ", facts["gaps"], verbose, most=1),
     ]
     return lines + ([*_wrapped(f"not known: {facts['trouble']}", None if verbose else 2)] if facts["trouble"] else [])
+
+
+def _findings(facts: Facts) -> list[str]:
+    """Those of the judge that no other line says."""
+    return [
+        _without_host(f"{each['check']}: {each['request']} {each['what']}")
+        for each in facts["findings"]
+        if each["check"] not in _SAID_OTHERWISE
+    ]
 
 
 def _observed(facts: Facts) -> list[str]:

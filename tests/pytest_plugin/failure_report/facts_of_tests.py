@@ -73,6 +73,7 @@ def facts(**more: Any) -> Facts:
         waited=[],
         explanation=None,
         trouble=None,
+        findings=[],
     )
     found.update(more)  # type: ignore[typeddict-item]
     return found

@@ -127,7 +127,7 @@ def everything_with_markup() -> list[Result]:
 
 
 def test_no_value_becomes_markup() -> None:
-    found = Elements(page(everything_with_markup()))
+    found = Elements(page(everything_with_markup(), {}))
     assert found.named("img") == []
     assert len(found.named("script")) == 1
     assert found.text.count("onerror=alert(1)") > 20
@@ -135,7 +135,7 @@ def test_no_value_becomes_markup() -> None:
 
 
 def test_the_page_loads_nothing_and_runs_only_its_own_script() -> None:
-    text = page(everything_with_markup())
+    text = page(everything_with_markup(), {})
     found = Elements(text)
     assert {tag for tag, _ in found.tags} & {"link", "img", "iframe", "object", "embed", "base", "form", "a"} == set()
     assert not any(name in attributes for _, attributes in found.tags for name in ("src", "href", "style"))
@@ -154,7 +154,7 @@ def test_values_before_and_after_stand_side_by_side_in_the_order_of_the_steps() 
         requests=[request(1, "PUT /orders/1", row("updated", status=("open", "paid")))],
         outside=rows(row("deleted", "Stray", after=1)),
     )
-    text = Elements(page([Result("a.py::test_a", "failed", facts=told)]).partition("<main>")[2]).text
+    text = Elements(page([Result("a.py::test_a", "failed", facts=told)], {}).partition("<main>")[2]).text
     places = [
         re.search(pattern, text)
         for pattern in (r"created 1 Customer", r"PUT\s+/orders/1", r"open\s*paid", r"'a'\s*'b'", r"deleted 1 Stray")
@@ -165,7 +165,7 @@ def test_values_before_and_after_stand_side_by_side_in_the_order_of_the_steps() 
 
 
 def test_a_session_without_tests_has_a_page_too() -> None:
-    assert "No test ran." in page([])
+    assert "No test ran." in page([], {})
 
 
 def test_without_the_extra_the_option_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,5 +179,5 @@ def test_what_is_left_out_is_counted() -> None:
     told = facts(
         requests=[request(1, "PUT /orders/1", at_the_same_time=1, changed=rows(row(), more=2))], more_requests=1
     )
-    text = Elements(page([Result("a.py::test_a", "failed", facts=told)])).text
+    text = Elements(page([Result("a.py::test_a", "failed", facts=told)], {})).text
     assert [part in text for part in ("beside 1 other", "and 2 more rows", "1 earlier request not shown")] == [True] * 3

@@ -1,4 +1,4 @@
-"""Whether an application has a route for a request: asked of its router, of whatever framework made of Starlette."""
+"""The routes of an application, and which of them takes a request: asked of its router, of whatever framework."""
 
 from __future__ import annotations
 
@@ -15,15 +15,7 @@ def no_route(app: object, request: httpx.Request) -> str | None:
     routes = _routes(app)
     if routes is None:
         return None
-    scope: dict[str, Any] = {
-        "type": "http",
-        "method": request.method,
-        "path": request.url.path,
-        "root_path": str(getattr(app, "root_path", "") or ""),
-        "headers": [(b"host", request.url.netloc)],
-        "query_string": b"",
-        "app": app,
-    }
+    scope = _scope(app, request.method, request.url.path, request.url.netloc)
     if any(_may_match(route, scope) for route in routes):
         return None
     paths = dict.fromkeys(_paths(routes))
@@ -31,6 +23,38 @@ def no_route(app: object, request: httpx.Request) -> str | None:
     return f"no route of the application matches {request.method} {request.url.path}" + (
         f"; the nearest is {nearest}" if nearest else ""
     )
+
+
+def template(app: object, method: str, path: str) -> str | None:
+    """The path of the route that takes a request, as the application declares it: ``/orders/{order_id}``."""
+    return _template(_routes(app) or [], _scope(app, method, path, b"testserver"))
+
+
+def _template(routes: list[Any], scope: dict[str, Any]) -> str | None:
+    for route in routes:
+        match, more = route.matches(dict(scope))
+        if match.name != "FULL":
+            continue
+        path = str(getattr(route, "path", ""))
+        inner = _routes(getattr(route, "app", None)) if hasattr(route, "routes") else None
+        if inner is None:
+            return path or None
+        below = _template(inner, {**scope, **cast("Mapping[str, Any]", more)})
+        if below is not None:
+            return path + below
+    return None
+
+
+def _scope(app: object, method: str, path: str, host: bytes) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "root_path": str(getattr(app, "root_path", "") or ""),
+        "headers": [(b"host", host)],
+        "query_string": b"",
+        "app": app,
+    }
 
 
 def _routes(app: object) -> list[Any] | None:

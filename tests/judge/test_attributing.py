@@ -7,7 +7,7 @@ from typing import Literal
 
 from kailash_testkit.asgi.timeline import TimedRequest
 from kailash_testkit.databases.journal import RecordedChange
-from kailash_testkit.pytest_plugin.failure_report.attributing import Numbered, attributed
+from kailash_testkit.judge.attributing import Numbered, attributed
 from kailash_testkit.store.write_log import WriteLog
 
 Values = dict[str, object]

@@ -24,11 +24,15 @@ Numbered = list[tuple[int, "Change"]]
 
 @dataclass
 class Attributed:
-    """The changes of one database. by_request: None for a request whose changes are not known."""
+    """The changes of one database. by_request: None for a request whose changes are not known.
+
+    recorded: each single one, of the requests where they are known.
+    """
 
     seeded: Numbered = field(default_factory=list[tuple[int, "Change"]])
     outside: Numbered = field(default_factory=list[tuple[int, "Change"]])
     by_request: dict[TimedRequest, list[Change] | None] = field(default_factory=dict[Any, Any])
+    recorded: dict[TimedRequest, list[RecordedChange]] = field(default_factory=dict[Any, Any])
 
 
 def attributed(
@@ -55,7 +59,7 @@ def attributed(
         else:
             for request in covering[change.seq]:
                 of_requests[request].append(change)
-    result = Attributed(_numbered(own, models), _numbered(others, models))
+    result = Attributed(_numbered(own, models), _numbered(others, models), recorded=of_requests)
     for request in requests:
         result.by_request[request] = _net(of_requests[request], models) if request in of_requests else None
     return result

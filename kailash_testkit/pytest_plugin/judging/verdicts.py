@@ -1,0 +1,86 @@
+"""The verdict on a test: what its requests did is gathered while the rows are still there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kailash_testkit.judge.findings import Finding, RouteFacts, Verdict
+from kailash_testkit.pytest_plugin.attribution import attribution, on_each_database
+from kailash_testkit.redaction import redact
+
+if TYPE_CHECKING:
+    from kailash_testkit.asgi.timeline import TimedRequest
+    from kailash_testkit.judge.allowances import Allowances
+    from kailash_testkit.judge.cases import Observed
+    from kailash_testkit.kit import Kit
+
+VERDICT: pytest.StashKey[Verdict] = pytest.StashKey()
+
+
+def verdict_on(test: str, kits: Sequence[Kit], allowed: Allowances) -> Verdict:
+    """What the judge finds in the requests of a test. test: its node id."""
+    groups = on_each_database(kits)
+    called = [group for group in groups if any(len(kit.timeline) for kit in group)]
+    verdicts = [_verdict(test, group, allowed, is_only=len(groups) == 1) for group in called]
+    return Verdict(
+        findings=[finding for each in verdicts for finding in each["findings"]],
+        routes=RouteFacts(
+            wrote=[route for each in verdicts for route in each["routes"]["wrote"]],
+            silent=[finding for each in verdicts for finding in each["routes"]["silent"]],
+        ),
+    )
+
+
+def _verdict(test: str, kits: Sequence[Kit], allowed: Allowances, *, is_only: bool) -> Verdict:
+    """Of one database; what is recorded of it is all there is if no other is under test."""
+    from kailash_testkit.judge.cases import SAFE, Ledger, cases
+    from kailash_testkit.judge.judging import judged
+
+    sandbox = kits[0].sandbox
+    if any(request.method not in SAFE for kit in kits for request in kit.timeline) and sandbox.database.is_locked():
+        return _left_open(test, kits, allowed)
+    found = attribution(kits)
+    ledger = Ledger(found.models, found.recorded, sandbox.database)
+    is_complete = is_only and not sandbox.gaps()
+    observed = partial(_observed, kits)
+    judged_cases = cases(found.requests, found.divided, found.models, observed, is_complete=is_complete)
+    return judged(test, judged_cases, ledger, allowed)
+
+
+def _observed(kits: Sequence[Kit], request: TimedRequest) -> Observed:
+    """What the kits observed of DataFlow's nodes."""
+    from kailash_testkit.judge.cases import CutList, FailedNode, Observed
+
+    failures = [failure for kit in kits for failure in kit.explainer.failed_nodes() if failure.request is request]
+    return Observed(
+        [FailedNode(each.operation, each.model, f"{each.node} failed: {each.error}") for each in failures],
+        [CutList(hit.model, hit.limit, str(hit)) for kit in kits for hit in kit.explainer.limits.of(request)],
+        frozenset(tenant for kit in kits for tenant in kit.explainer.nodes.tenants_of(request)),
+    )
+
+
+def _left_open(test: str, kits: Sequence[Kit], allowed: Allowances) -> Verdict:
+    """A transaction is open: it may hide what requests changed, so that nothing else is said."""
+    from kailash_testkit.judge.cases import SAFE, Case
+
+    requests = [request for kit in kits for request in kit.timeline if not request.is_websocket]
+    writing = [request for request in requests if request.method not in SAFE] or requests
+    case = Case(writing[-1], (), (), is_alone=False, is_known=False, may_write_later=False)
+    whose = "" if len(requests) == 1 else ", by this request or another of the test"
+    finding = Finding(
+        test=test,
+        check="left-open",
+        route=case.route,
+        request=case.request.line(),
+        models=[],
+        what=f"{case.outcome}, and a transaction is open after it{whose}",
+        details=[redact(line) for line in kits[0].sandbox.database.open_transactions()],
+        why="nobody else sees what was written in it, and others wait for its locks",
+        do="commit or roll back before the response ends: async with, or a finally",
+    )
+    is_off = allowed.is_off("left-open", case.route)
+    return Verdict(findings=[] if is_off else [finding], routes=RouteFacts(wrote=[], silent=[]))

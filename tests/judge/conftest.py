@@ -1,0 +1,31 @@
+"""A kit on the corpus's models."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from corpus import register_models
+from sample_app import in_this_loop, make_db
+
+from kailash_testkit import Kit
+
+
+@pytest.fixture(scope="module")
+def open_kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kit]:
+    db = make_db(tmp_path_factory.mktemp("judge") / "items.db")
+    register_models(db)
+    kit = Kit(db).open()
+    yield kit
+    kit.close()
+    db.close()
+
+
+@pytest.fixture
+async def kit(open_kit: Kit) -> AsyncIterator[Kit]:
+    async with in_this_loop(open_kit) as kit:
+        open_kit.explainer.forget()
+        await kit.create("Item", id=1, name="tea", size=1)
+        await kit.create("Member", id=1, name="Ada")
+        await kit.create("Paper", id=1, text="a")
+        yield kit
