@@ -115,6 +115,14 @@ class Database(Protocol):
         """
         ...
 
+    def changed_files(self, since: float, /) -> list[str]:
+        """The files that were attached to the database and changed since the last call; none on a server.
+
+        They are the application's: nobody puts them back. since: a time of `clocks.now`; a file that was made since, in
+        a folder that was made since, is left out.
+        """
+        ...
+
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> Journal:
         """The change journal of the database, on connections of its own. Not installed yet.
 

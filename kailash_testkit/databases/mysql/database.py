@@ -167,6 +167,9 @@ class Database:
         stays_true(lambda: any(each.number in {left.number for left in self.sessions()} for each in ended))
         return [f"{each}: rolled back and closed" for each in ended]
 
+    def changed_files(self, _since: float, /) -> list[str]:
+        return []
+
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> Journal:
         from kailash_testkit.databases.mysql.journal.journal import Journal as JournalOfMysql
 
