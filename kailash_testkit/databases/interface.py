@@ -115,6 +115,10 @@ class Database(Protocol):
         """
         ...
 
+    def explain_refusal(self, said: str, /) -> str | None:
+        """Why the database said that to an application, and what to do, where the journal is to blame; else None."""
+        ...
+
     def changed_files(self, since: float, /) -> list[str]:
         """The files that were attached to the database and changed since the last call; none on a server.
 

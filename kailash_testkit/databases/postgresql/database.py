@@ -192,6 +192,9 @@ class Database:
     def _in_the_way(self) -> list[Session]:
         return in_the_way(self.sessions())
 
+    def explain_refusal(self, _said: str, /) -> str | None:
+        return None
+
     def changed_files(self, _since: float, /) -> list[str]:
         return []
 

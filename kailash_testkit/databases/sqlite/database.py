@@ -132,6 +132,9 @@ class Database:
             ended.append("who still holds the lock keeps the old file: the database is made again in a new one")
         return ended
 
+    def explain_refusal(self, _said: str, /) -> str | None:
+        return None
+
     def changed_files(self, since: float, /) -> list[str]:
         return ATTACHED.changed(since)
 

@@ -6,11 +6,11 @@ Where the journal cannot tell everything (`gaps`: TRUNCATE, foreign keys that ca
 concerned are written again from what was recorded of them since the beginning (`rebuild`).
 
 An ordinary user with all privileges on the database suffices. `RecordedChange.key` of a table without a key that
-tells its rows apart is the whole row. What an application notices: a column that the triggers name can be dropped,
-but then writes to its table fail until the next mark; and the server tells the number of
-``UPDATE ... SET n = LAST_INSERT_ID(n + 1)`` only when asked for it, as with any trigger. What cannot be put back:
-rows of tables that InnoDB does not keep, which is noticed and refused, and how many numbers of a SEQUENCE's cache are
-given out, which nobody can see.
+tells its rows apart is the whole row. What an application notices: a column that the triggers name can be dropped or
+renamed, but then writes to its table fail until the next mark; under LOCK TABLES they fail as well (`refusals`); and
+the server tells the number of ``UPDATE ... SET n = LAST_INSERT_ID(n + 1)`` only when asked for it, as with any trigger.
+What cannot be put back: rows of tables that InnoDB does not keep, which is noticed and refused, and how many numbers of
+a SEQUENCE's cache are given out, which nobody can see.
 """
 
 from __future__ import annotations
@@ -136,6 +136,8 @@ class Journal:
             assert schema is not None
             current = self._trigger_set.current
             recorded_tables = [current[name] for name in dict.fromkeys(change.table for change in changes)]
+            if any(each.table in current and not each.is_own for each in schema.triggers):
+                self._trigger_set.close_journals(recorded_tables)
             with (
                 self._as_the_application_reads(),
                 without_application_triggers(self._connection, recorded_tables, schema.triggers),
@@ -163,7 +165,7 @@ class Journal:
             state = self._state_of(known.mark)
             if known.is_whole:
                 self._connection.patiently(partial(state.saved.make_schema_again, self._connection))
-            self._trigger_set.close_journals()
+            self._trigger_set.close_journals(self._trigger_set.current.values())
             self.replay(known.rows)
             counted = state.counters.keys() - set(state.catalog.sequences)
             self._restore_counters(state, read_counters(self._connection, counted, state.catalog.sequences))

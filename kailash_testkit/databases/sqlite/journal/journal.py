@@ -11,8 +11,8 @@ the changed tables are dropped and made again inside the undo's transaction. Tha
 milliseconds per table that has some, whatever its size, while putting back the whole database costs the size
 of the database. The application's statements are prepared again by SQLite itself.
 
-An application notices: `total_changes` counts the journal's rows as well, and ALTER TABLE ... DROP COLUMN
-is refused, because a trigger names the column.
+An application notices: `total_changes` counts the journal's rows as well, and past connections that are watched
+(`watched_connections`) ALTER TABLE ... DROP COLUMN is refused, because a trigger names the column.
 
 What is written past SQLite's triggers (`Connection.blobopen`) is not recorded, but recognised, by comparing rows with
 the copy: those of tables that hold blobs, and of all tables where a connection of this process opened a value to be
