@@ -115,6 +115,18 @@ class Database(Protocol):
         """
         ...
 
+    def explain_refusal(self, said: str, /) -> str | None:
+        """Why the database said that to an application, and what to do, where the journal is to blame; else None."""
+        ...
+
+    def changed_files(self, since: float, /) -> list[str]:
+        """The files that were attached to the database and changed since the last call; none on a server.
+
+        They are the application's: nobody puts them back. since: a time of `clocks.now`; a file that was made since, in
+        a folder that was made since, is left out.
+        """
+        ...
+
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> Journal:
         """The change journal of the database, on connections of its own. Not installed yet.
 

@@ -11,7 +11,7 @@ against the snapshot of the mark by ``pg_visible_in_snapshot``, are told apart e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -63,12 +63,12 @@ class RecordedChange:
 class KnownState:
     """A state as this process knows it, for when the journal in the database is lost.
 
-    mark: that of the state. rows: all there were, as inserts, if ``is_whole``; else what led there from the state
-        before.
+    mark: that of the state. rows: gives all there were, as inserts, if ``is_whole``; else what led there from the
+        state before.
     """
 
     mark: Mark
-    rows: Sequence[RecordedChange]
+    rows: Callable[[], list[RecordedChange]]
     is_whole: bool
 
 
@@ -144,8 +144,12 @@ class Journal(Protocol):
         """
         ...
 
-    def rows_to_keep(self) -> list[RecordedChange]:
-        """The present rows, as inserts: what `begin_again` needs of them; none where the journal keeps them itself."""
+    def keep_rows(self, since: Mark | None) -> Callable[[], list[RecordedChange]]:
+        """Holds in this process what `begin_again` needs of the rows; none where the journal keeps them itself.
+
+        since: what led from that mark to the present; without one all present rows, as inserts. It takes little memory
+        until the result is called, which takes the connection.
+        """
         ...
 
     def begin_again(self, states: Sequence[KnownState]) -> list[Mark]:

@@ -13,9 +13,8 @@ from kailash_testkit.isolation.levels import Level
 
 def known_state(journal: Journal, mark: Mark, below: Mark | None) -> KnownState:
     """What is to be known of the state of a mark, which has just been taken. below: the mark of the state before."""
-    if below is None or journal.gaps(below):
-        return KnownState(mark, journal.rows_to_keep(), is_whole=True)
-    return KnownState(mark, journal.changes(below), is_whole=False)
+    is_whole = below is None or bool(journal.gaps(below))
+    return KnownState(mark, journal.keep_rows(None if is_whole else below), is_whole)
 
 
 def make_again(database: Database, journal: Journal, levels: Sequence[Level]) -> None:

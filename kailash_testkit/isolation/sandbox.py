@@ -17,6 +17,7 @@ from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.dataflow_caches import empty_caches, refuse_shared_cache
 from kailash_testkit.internals.dataflow_tables import refuse_models_on_own_tables
+from kailash_testkit.isolation.changed_files import ChangedFiles
 from kailash_testkit.isolation.levels import KEPT, Detached, Level, State, kept_apart
 from kailash_testkit.isolation.making_again import known_state, make_again
 from kailash_testkit.isolation.recording import Recordings
@@ -47,6 +48,7 @@ class Sandbox:
         self._left: list[KitError] = []
         self._is_private = False
         self.recordings = Recordings(self.journal)
+        self.changed_files = ChangedFiles(database)
 
     def open(self, dataflow: Any, claim: Claim) -> None:
         """Claims the database, makes the tables of all models registered so far, and installs the journal."""
@@ -60,6 +62,7 @@ class Sandbox:
         dataflow_internals.create_tables(dataflow)
         self.journal.install()
         self._push("the base state")
+        self.changed_files.forget()
 
     def close(self) -> None:
         """Closes the kit's connections."""
@@ -119,6 +122,8 @@ class Sandbox:
         opened_meanwhile: the owner itself opened the database, so all rows are its own.
         """
         mark = self.journal.mark() if not opened_meanwhile and self.moved() else None
+        if not self._owners_at_work:
+            self.changed_files.note()
         self.recordings.pause()
         self._owners_at_work += 1
         return mark
@@ -127,6 +132,7 @@ class Sandbox:
         """What was written since `begin` lives as long as ``owner``, until `end` is called for it."""
         self._owners_at_work -= 1
         if not self._owners_at_work:  # within another owner's set-up the rows are that owner's
+            self.changed_files.forget()
             if started is not None and self.journal.gaps(started):
                 self._push_below(owner, started)
             elif started is not None:
@@ -165,6 +171,7 @@ class Sandbox:
 
     def keep(self) -> None:
         """What was written since the last level stays for good."""
+        self.changed_files.forget()
         if not self.moved():
             return
         if self._detached:
@@ -221,9 +228,10 @@ class Sandbox:
         details = list(first.details)
         if isinstance(first, DatabaseBusy):
             details = self._settle_by_force()
+            others, self._left = [*others, *self._left], []
             if not details and not others:  # it was a worker of the server, as for autovacuum
                 return
-        details += [f"also: {other.what}" for other in others]
+        details += [line for other in others for line in (f"also: {other.what}", *other.details)]
         raise type(first)(first.what, details=details, why=first.why, do=first.do) from first
 
     def _settle_by_force(self) -> list[str]:

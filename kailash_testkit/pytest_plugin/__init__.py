@@ -229,7 +229,11 @@ def pytest_runtest_makereport(
         not_run = not_run_as_async(call, item) if session.settings.in_use else None
         report.longrepr = not_run or explanation(call, item.config) or report.longrepr
         mask_frames(report, call)
-        sections = [session.under_test.failures.untold(item.nodeid), session.keep(item)]
+        sections = [
+            session.refused_by_journal(call.excinfo.value),
+            session.under_test.failures.untold(item.nodeid),
+            session.keep(item),
+        ]
         report.sections += [section for section in sections if section is not None]
     return report
 

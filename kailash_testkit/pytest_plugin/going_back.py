@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import pytest
 
-from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError
+from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError, add_detail
 from kailash_testkit.redaction import redact
 
 if TYPE_CHECKING:
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 def settle(session: pytest.Session, sandboxes: Iterable[Sandbox], left: str) -> None:
     """Takes back what was written. Raises what is to be told of it; the next test starts clean all the same.
 
-    Where it cannot, the session stops. left: who left a transaction open, as far as that is known.
+    Where it cannot, the session stops. Warns of files beside the database that stay changed. left: who left a
+    transaction open, as far as that is known.
     """
     failures: list[KitError] = []
+    files: list[str] = []
     for sandbox in sandboxes:
+        files += sandbox.changed_files.end_test()
         try:
             sandbox.end_test()
         except DatabaseBusy as busy:
@@ -35,7 +39,11 @@ def settle(session: pytest.Session, sandboxes: Iterable[Sandbox], left: str) -> 
         if hindrance is not None:
             session.shouldfail = f"no test can start on a clean database any more: {failures[-1].what}"
     if failures:
+        for line in files:
+            add_detail(failures[0], line)
         raise failures[0]
+    for line in files:
+        warnings.warn(line, stacklevel=2)
 
 
 def recovered(sandbox: Sandbox) -> Exception | None:

@@ -6,8 +6,9 @@ of, would bury it. ``--full-trace`` shows them all.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pytest
 
@@ -15,6 +16,9 @@ from kailash_testkit.errors import KitError
 from kailash_testkit.importer import cure_of_missing, is_the_users, missing_variable
 from kailash_testkit.internals.drivers import cure_of_missing_driver, missing_driver
 from kailash_testkit.redaction import redact
+
+if TYPE_CHECKING:
+    from kailash_testkit.databases import Database
 
 _STYLES: Final = ("long", "short", "native")
 
@@ -65,3 +69,16 @@ def kept(command: str) -> tuple[str, str]:
 def not_kept(error: Exception) -> tuple[str, str]:
     """The section that says why there is nothing to open."""
     return "its database could not be kept", redact(f"{type(error).__name__}: {error}")
+
+
+def refused_by_journal(error: BaseException, databases: Iterable[Database]) -> tuple[str, str] | None:
+    """The section that says why a database refused something because of the kit; None for other errors."""
+    asked = list(databases)
+    each: BaseException | None = error
+    while each is not None:
+        for database in asked:
+            why = database.explain_refusal(str(each))
+            if why is not None:
+                return "refused because of kailash-testkit", why
+        each = each.__cause__ or each.__context__
+    return None

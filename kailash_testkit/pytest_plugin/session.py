@@ -169,6 +169,10 @@ class Session:
             return reports.not_kept(error)
         return None if command is None else reports.kept(command)
 
+    def refused_by_journal(self, error: BaseException) -> tuple[str, str] | None:
+        """A test failed: a section for its report, where a database refused something because of the kit."""
+        return reports.refused_by_journal(error, [sandbox.database for sandbox in self._kits.sandboxes()])
+
     def _take_back(self, item: pytest.Item) -> None:
         if self.database.is_kept:
             return

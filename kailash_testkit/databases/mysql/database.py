@@ -11,6 +11,7 @@ from kailash_testkit.databases.claiming import maker, require_marker, require_no
 from kailash_testkit.databases.journal import LOCK_WAIT, Journal
 from kailash_testkit.databases.mysql.connection import Connection
 from kailash_testkit.databases.mysql.connection import quoted_with_parameters as _sql
+from kailash_testkit.databases.mysql.journal.refusals import explained
 from kailash_testkit.databases.mysql.marker import comment
 from kailash_testkit.databases.mysql.naming import MARKER_TABLE, is_bookkeeping
 from kailash_testkit.databases.sessions import Session, holders, in_the_way, stays_true
@@ -166,6 +167,12 @@ class Database:
                 self._run(f"KILL CONNECTION {each.number}")
         stays_true(lambda: any(each.number in {left.number for left in self.sessions()} for each in ended))
         return [f"{each}: rolled back and closed" for each in ended]
+
+    def explain_refusal(self, said: str, /) -> str | None:
+        return explained(said)
+
+    def changed_files(self, _since: float, /) -> list[str]:
+        return []
 
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> Journal:
         from kailash_testkit.databases.mysql.journal.journal import Journal as JournalOfMysql

@@ -11,6 +11,7 @@ from kailash_testkit.databases.urls import ServerUrl
 LOCK_WAIT_OVER: Final = 1205
 DEADLOCK: Final = 1213
 NO_SUCH_TABLE: Final = 1146
+NO_SUCH_COLUMN: Final = 1054
 NO_SUCH_SESSION: Final = 1094
 TABLE_DEFINITION_CHANGED: Final = 1412
 NO_SUCH_ROW: Final = 1032

@@ -192,6 +192,12 @@ class Database:
     def _in_the_way(self) -> list[Session]:
         return in_the_way(self.sessions())
 
+    def explain_refusal(self, _said: str, /) -> str | None:
+        return None
+
+    def changed_files(self, _since: float, /) -> list[str]:
+        return []
+
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> Journal:
         from kailash_testkit.databases.postgresql.journal import journal
 

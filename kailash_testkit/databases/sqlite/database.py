@@ -11,10 +11,11 @@ from kailash_testkit.databases.journal import LOCK_WAIT
 from kailash_testkit.databases.journal import Journal as JournalInterface
 from kailash_testkit.databases.sessions import Session
 from kailash_testkit.databases.sqlite.connection import Connection, file_of, require_writable
-from kailash_testkit.databases.sqlite.files import Files, identity
+from kailash_testkit.databases.sqlite.files import identity, remove
 from kailash_testkit.databases.sqlite.naming import is_bookkeeping, of_application, quoted
 from kailash_testkit.databases.sqlite.ownership import is_empty_file, mark_as_owned, require_ours_or_new
 from kailash_testkit.databases.sqlite.sessions import end_connections, holders
+from kailash_testkit.databases.sqlite.watched_connections import ATTACHED, unwatch, watch
 
 _MOST_PARAMETERS: Final = 500  # of a statement; old releases take 999
 
@@ -27,6 +28,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._url = url
         self._opened: Connection | None = None
+        self._is_watched = False
         self._file: tuple[int, int] | None = None
         self.path = file_of(url)
         require_writable(self.path)
@@ -126,13 +128,22 @@ class Database:
         ended = end_connections(str(self.path), only_in_transaction=True)
         if self.is_locked():  # by another thread or process, which nobody can make let go
             ended += holders(str(self.path))
-            Files(self.path).remove()
+            remove(self.path)
             ended.append("who still holds the lock keeps the old file: the database is made again in a new one")
         return ended
+
+    def explain_refusal(self, _said: str, /) -> str | None:
+        return None
+
+    def changed_files(self, since: float, /) -> list[str]:
+        return ATTACHED.changed(since)
 
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> JournalInterface:
         from kailash_testkit.databases.sqlite.journal.journal import Journal
 
+        if not self._is_watched:
+            self._is_watched = True
+            watch(str(self.path))
         return Journal(Connection.open_for_journal(self.path, lock_wait=lock_wait), self._made_again)
 
     def _made_again(self) -> None:
@@ -149,6 +160,9 @@ class Database:
     def close(self) -> None:
         if self._opened is not None:
             self._opened.close()
+        if self._is_watched:
+            self._is_watched = False
+            unwatch(str(self.path))
 
 
 def _possible(ids: Sequence[object]) -> Sequence[object]:

@@ -2,6 +2,9 @@
 
 A connection keeps the file that it opened, also when another one takes its place: what others write then is in
 another database. And what is written past SQLite, no connection notices.
+
+No file is closed here while it is the database's: when a process closes one, the system lets go of all locks that the
+process has on it, SQLite's too, and other processes write into what its transactions hold.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ class Files:
         self.path = path
         self._file = os.fspath(path.resolve() if path.is_symlink() else path)
         self._log, self._index = (f"{path.resolve()}{suffix}" for suffix in ("-wal", "-shm"))
+        self._reader = _Reader(self._index)
         self.remember()
 
     def remember(self) -> None:
@@ -68,21 +72,6 @@ class Files:
         now = _look(self._file)
         return log is not None and file is not None and now is not None and now[2:] != file[2:]
 
-    def remove(self) -> None:
-        """Makes place for a new file. Raises `IsolationFailed` when it cannot."""
-        for path in (*(Path(f"{self.path}{suffix}") for suffix in _SUFFIXES), self.path):
-            try:
-                if path.is_dir() and not path.is_symlink():
-                    path.rmdir()
-                else:
-                    path.unlink(missing_ok=True)
-            except OSError as error:
-                raise IsolationFailed(
-                    f"the test database {self.path} could not be made again",
-                    why=f"{path} cannot be removed: {error.strerror}",
-                    do="remove it, and leave the test database's files alone in tests",
-                ) from None
-
     def restore_mode(self) -> None:
         """Who may read and write is as it was."""
         if self._known[0] is not None:
@@ -94,12 +83,52 @@ class Files:
 
     def _checkpoints(self) -> tuple[bytes, ...]:
         """Differs after something was copied, or begun to be copied, from the log into the file."""
+        head = self._reader.read(_BACKFILL_ATTEMPTED.stop)
+        return (head[_INDEX_HEADER][32:40], head[_BACKFILLED], head[_BACKFILL_ATTEMPTED]) if head else ()
+
+    def close(self) -> None:
+        """To be called when the kit is done with the database."""
+        self._reader.close()
+
+
+class _Reader:
+    """Reads the file that is at a path, and keeps it open for as long as it is there."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._open: int | None = None
+
+    def read(self, size: int) -> bytes:
+        """The first bytes; none where there is no file."""
         try:
-            with open(self._index, "rb") as index:
-                head = index.read(_BACKFILL_ATTEMPTED.stop)
+            found = os.stat(self._path)
+            if self._open is None or not os.path.samestat(found, os.fstat(self._open)):
+                self.close()
+                self._open = os.open(self._path, os.O_RDONLY)
+            return os.pread(self._open, size, 0)
         except OSError:
-            return ()
-        return head[_INDEX_HEADER][32:40], head[_BACKFILLED], head[_BACKFILL_ATTEMPTED]
+            return b""
+
+    def close(self) -> None:
+        if self._open is not None:
+            os.close(self._open)
+            self._open = None
+
+
+def remove(database: Path) -> None:
+    """Makes place for a new file. Raises `IsolationFailed` when it cannot."""
+    for path in (*(Path(f"{database}{suffix}") for suffix in _SUFFIXES), database):
+        try:
+            if path.is_dir() and not path.is_symlink():
+                path.rmdir()
+            else:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise IsolationFailed(
+                f"the test database {database} could not be made again",
+                why=f"{path} cannot be removed: {error.strerror}",
+                do="remove it, and leave the test database's files alone in tests",
+            ) from None
 
 
 def identity(path: Path) -> tuple[int, int] | None:

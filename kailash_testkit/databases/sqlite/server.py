@@ -14,6 +14,7 @@ class PrivateFiles:
 
     def __init__(self, run: RunFolder) -> None:
         self._run = run
+        self._watched: list[str] = []
 
     def name(self, stem: str, worker: str | None, /) -> str:
         return f"{stem}_{worker}" if worker else stem
@@ -28,7 +29,11 @@ class PrivateFiles:
         return ()  # they are folders, which `storage` names
 
     def create(self, name: str, /) -> None:
+        from kailash_testkit.databases.sqlite import watched_connections
+
         self._run.create()  # SQLite makes the file when somebody connects
+        watched_connections.watch(str(self._file(name)))
+        self._watched.append(str(self._file(name)))
 
     def is_used(self, name: str, /) -> bool:
         return self._file(name).exists()
@@ -38,10 +43,14 @@ class PrivateFiles:
         return f"sqlite3 {self._file(name)}"
 
     def close(self) -> None:
-        """Nothing: the files go with the run's folder."""
+        """The files go with the run's folder."""
+        from kailash_testkit.databases.sqlite import watched_connections
+
+        while self._watched:
+            watched_connections.unwatch(self._watched.pop())
 
     def stop(self) -> None:
-        """Nothing."""
+        self.close()
 
     def _file(self, name: str) -> Path:
         return self._run.path / f"{name}.db"

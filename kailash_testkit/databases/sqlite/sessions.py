@@ -55,7 +55,7 @@ class OwnConnection(sqlite3.Connection):
 class _Open:
     """A connection of this process. wrapper: aiosqlite's, around it. pooled: SQLAlchemy's record of it in a pool.
 
-    file: None when it does not tell.
+    file: None when it does not tell. in_transaction: in one that somebody began, or that an open blob is.
     """
 
     raw: sqlite3.Connection
@@ -63,10 +63,12 @@ class _Open:
     pooled: Any | None
     file: str | None
     in_transaction: bool
+    has_blob: bool
 
     def __str__(self) -> str:
         unknown = " (its file cannot be asked for)" if self.file is None else ""
         state = "in a transaction" if self.in_transaction else "idle"
+        state = "with an open blob" if self.has_blob else state
         return f"{_described(self.raw, self.wrapper)}, {state}{unknown}"
 
 
@@ -99,6 +101,7 @@ def _connections(path: str, *, only_in_transaction: bool) -> list[_Open]:
     plain = {kind for kind in kinds if issubclass(kind, sqlite3.Connection) and kind is not OwnConnection}
     wrapping = {kind for kind in kinds if _wraps(kind)}
     pooling = {kind for kind in kinds if kind.__name__ == "_ConnectionRecord" and "sqlalchemy" in kind.__module__}
+    with_blobs = _connections_of_blobs(objects)
     records: list[Any] = [candidate for candidate in objects if type(candidate) in pooling]
     found = [candidate for candidate in objects if type(candidate) in plain]
     wrappers = [candidate for candidate in objects if type(candidate) in wrapping]
@@ -107,6 +110,8 @@ def _connections(path: str, *, only_in_transaction: bool) -> list[_Open]:
         if not isinstance(raw, sqlite3.Connection):
             continue
         in_transaction = _in_transaction(raw)
+        has_blob = in_transaction is False and id(raw) in with_blobs
+        in_transaction = has_blob or in_transaction
         if in_transaction or (not only_in_transaction and in_transaction is not None):
             file = _file_of(raw)
             wrapper = next((each for each in wrappers if getattr(each, "_connection", None) is raw), None)
@@ -114,8 +119,21 @@ def _connections(path: str, *, only_in_transaction: bool) -> list[_Open]:
                 file = _file_of_wrapped(raw, wrapper)
             if (file is None and in_transaction) or (file is not None and _same_path(file, path)):
                 pooled = next((each for each in records if each.dbapi_connection is raw), None)
-                connections.append(_Open(raw, wrapper, pooled, file, in_transaction))
+                connections.append(_Open(raw, wrapper, pooled, file, in_transaction, has_blob))
     return connections
+
+
+def _connections_of_blobs(objects: list[object]) -> set[int]:
+    """Which connections, by identity, have a blob open: one to be written holds a lock, and its connection is idle."""
+    blobs = [each for each in objects if type(each) is sqlite3.Blob and _is_open(each)]
+    return {id(each) for blob in blobs for each in gc.get_referents(blob)}
+
+
+def _is_open(blob: sqlite3.Blob) -> bool:
+    try:
+        return len(blob) >= 0
+    except sqlite3.ProgrammingError as error:  # closed, or of another thread
+        return "thread" in str(error)
 
 
 def _ended(connection: _Open) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 from journal_bench import Bench
@@ -52,10 +53,24 @@ def test_only_total_changes_counts_the_journals_rows(bench: Bench) -> None:
 
 
 def test_a_column_cannot_be_dropped_while_it_is_recorded(bench: Bench) -> None:
-    """SQLite refuses as a trigger names it; stated in the module's docstring. DataFlow never tries."""
+    """By a connection that is not watched: a trigger names it; stated in the module's docstring."""
     bench.start(SCHEMA)
-    with pytest.raises(sqlite3.OperationalError, match="after drop column"):
-        bench.app.execute("ALTER TABLE t DROP COLUMN w")
+    with (
+        closing(sqlite3.Connection(bench.place.path)) as unwatched,
+        pytest.raises(sqlite3.OperationalError, match="after drop column"),
+    ):
+        unwatched.execute("ALTER TABLE t DROP COLUMN w")
+
+
+def test_a_watched_connection_drops_a_column(bench: Bench) -> None:
+    bench.start(SCHEMA)
+    mark, before = bench.journal.mark(), bench.journal.fingerprint()
+    with closing(sqlite3.connect(bench.place.path, isolation_level=None)) as watched:
+        watched.execute("ALTER TABLE t DROP COLUMN w")
+        watched.execute("INSERT INTO t (v) VALUES (1)")
+    assert bench.journal.gaps(mark) == ("the schema was changed",)
+    bench.journal.undo(mark)
+    assert bench.journal.fingerprint() == before
 
 
 def test_all_objects_of_the_journal_have_one_prefix_that_dataflow_skips(bench: Bench) -> None:

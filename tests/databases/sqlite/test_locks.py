@@ -135,3 +135,16 @@ def test_another_process_is_suspected_when_nobody_here_holds_it(bench: Bench, lo
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(DatabaseBusy, match="another process may hold it"):
             bench.journal.undo(mark)
+
+
+def test_looking_at_the_files_lets_go_of_no_lock(bench: Bench, locked: sqlite3.Connection) -> None:
+    """When a process closes a file, the system lets go of its locks on it, SQLite's too."""
+    mark = bench.journal.mark()
+    locked.execute("BEGIN IMMEDIATE")
+    bench.journal.moved(mark)
+    program = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')"
+    other = subprocess.run(
+        [sys.executable, "-S", "-c", program, bench.place.path], capture_output=True, text=True, check=False
+    )
+    assert "database is locked" in other.stderr
+    locked.execute("ROLLBACK")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import aiosqlite
 from attack import Attack, named, undone
 from sqlite_attacks_on_schema import WRITE
 from sqlite_target import SqliteTarget
@@ -191,7 +194,69 @@ def delete_under_a_connection(target: SqliteTarget) -> None:
     delete(target)
 
 
+def attaching(*statements: str) -> Any:
+    """Statements on a connection that attached another file, which was there before."""
+
+    def run(target: SqliteTarget) -> None:
+        with closing(target.connect()) as connection:
+            connection.execute("ATTACH ? AS aside", (other_file(target),))
+            for statement in (*statements, "DETACH aside", "DELETE FROM orders"):
+                connection.execute(statement)
+
+    return run
+
+
+def attaching_in_a_script(target: SqliteTarget) -> None:
+    with closing(target.connect()) as connection:
+        connection.executescript(
+            f"ATTACH DATABASE '{other_file(target)}' AS aside; INSERT INTO aside.kept VALUES (3); DETACH aside; {WRITE}"
+        )
+
+
+def attaching_by_aiosqlite(target: SqliteTarget) -> None:
+    path = other_file(target)
+
+    async def write() -> None:
+        async with aiosqlite.connect(target.path) as connection:
+            await connection.execute("ATTACH ? AS aside", (path,))
+            await connection.execute("INSERT INTO aside.kept VALUES (4)")
+            await connection.commit()
+            await connection.execute("DELETE FROM orders")
+            await connection.commit()
+
+    asyncio.run(write())
+
+
+def attaching_what_is_not_there(target: SqliteTarget) -> None:
+    path = f"{target.path}-fresh"
+    target.held.callback(os.unlink, path)
+    with closing(target.connect()) as connection:
+        connection.execute("ATTACH ? AS aside", (path,))
+        connection.execute("CREATE TABLE aside.kept (v)")
+    target.sql(WRITE)
+
+
+def other_file(target: SqliteTarget) -> str:
+    path = f"{target.path}-other"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS kept (v)")
+    return path
+
+
+ATTACHED = "attached to the test database, was changed"
+
 ATTACKS: tuple[Attack, ...] = (
+    named("an attached file is written", attaching("INSERT INTO aside.kept VALUES (2)"), says=ATTACHED),
+    named("a table is made in an attached file", attaching("CREATE TABLE aside.fresh (v)"), says=ATTACHED),
+    named(
+        "an attached file is written with a log",
+        attaching("PRAGMA aside.journal_mode = WAL", "INSERT INTO aside.kept VALUES (2)"),
+        says=ATTACHED,
+    ),
+    named("an attached file is written by a script that lets go of it", attaching_in_a_script, says=ATTACHED),
+    named("an attached file is written by aiosqlite", attaching_by_aiosqlite, says=ATTACHED),
+    named("a file is made by attaching it", attaching_what_is_not_there, says=ATTACHED),
+    undone("an attached file is read", attaching("SELECT * FROM aside.kept")),
     undone("the file is deleted", delete),
     undone("the file is deleted, and DataFlow's tables are made in a new one", delete_and_make_tables),
     undone("the file is deleted, its log stays", delete_only_the_file),

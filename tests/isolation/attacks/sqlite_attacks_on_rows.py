@@ -147,6 +147,12 @@ ATTACKS: tuple[Attack, ...] = (
     undone(
         "a blob is written in place beside recorded changes", blob("files", "content", 1, b"\xff", "DELETE FROM orders")
     ),
+    undone("a text is written in place beside recorded changes", blob("files", "name", 2, b"N", "DELETE FROM orders")),
+    undone(
+        "a text is written in place that the test stored",
+        "INSERT INTO heap VALUES ('text')",
+        blob("heap", "x", 10, b"T", "DELETE FROM parents"),
+    ),
     undone(
         "a blob is written in place that the test stored",
         "INSERT INTO files VALUES ('x', x'00')",

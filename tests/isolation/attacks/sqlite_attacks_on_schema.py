@@ -96,7 +96,14 @@ ATTACKS: tuple[Attack, ...] = (
     undone("a column is added", "ALTER TABLE heap ADD COLUMN y DEFAULT 5"),
     undone("a column is renamed", "ALTER TABLE heap RENAME COLUMN x TO y"),
     undone("a table is altered in the manual's twelve steps", twelve_steps),
-    refused("a column is dropped", "ALTER TABLE priced DROP COLUMN tax", says="error in|no such column|cannot drop"),
+    undone("a column is dropped", "ALTER TABLE customers DROP COLUMN name", "INSERT INTO customers DEFAULT VALUES"),
+    undone(
+        "a column is dropped within a transaction",
+        script("BEGIN", "DELETE FROM heap", "ALTER TABLE settings DROP COLUMN value", "COMMIT"),
+    ),
+    refused(
+        "a column that another is computed of is dropped", "ALTER TABLE priced DROP COLUMN tax", says="no such column"
+    ),
     undone("an index is made", "CREATE UNIQUE INDEX fresh ON children (id)"),
     undone("an index is dropped", "DROP INDEX by_parent"),
     undone("an index is made otherwise", "DROP INDEX by_parent", "CREATE INDEX by_parent ON children (parent DESC)"),

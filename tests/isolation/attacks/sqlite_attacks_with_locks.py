@@ -92,12 +92,22 @@ ATTACKS: tuple[Attack, ...] = (
     undone("an open reader of before a schema change", left_open("BEGIN", "SELECT * FROM heap"), "DROP TABLE heap"),
 )
 
+
+def with_a_blob_that_stays_open(target: SqliteTarget) -> None:
+    """Open to be written, it holds the lock of a transaction that sqlite3 does not tell of."""
+    connection = target.hold(target.connect())
+    opened = connection.blobopen("files", "content", 1)
+    opened.write(b"\xff")
+    target.held.callback(opened.close)
+
+
 SLOW: tuple[Attack, ...] = (
     named("a transaction that has written nothing yet", left_open("BEGIN IMMEDIATE"), says=LOCKED),
     named("a transaction that sqlite3 began", of_sqlite3s_own, says=LOCKED),
     named("a savepoint is left open", left_open("SAVEPOINT a", WRITE), says=LOCKED),
     named("an exclusive transaction", left_open("BEGIN EXCLUSIVE", "DELETE FROM heap"), says=LOCKED),
     named("a transaction that changed the schema", left_open("BEGIN", "DROP TABLE heap"), says=LOCKED),
+    named("a blob stays open", with_a_blob_that_stays_open, says=LOCKED),
     named("a transaction with a query half read", with_a_cursor_half_read, says=LOCKED),
     named("a transaction of aiosqlite", of_aiosqlite, says=LOCKED),
     named("a transaction of a thread", in_a_thread, says=LOCKED),

@@ -7,6 +7,7 @@ the kit's. Base rows belong to a wider fixture: they must be there again after e
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -96,6 +97,10 @@ class Target:
             hindrance = recovered(self.sandbox)
             assert hindrance is None, f"the session stops: {hindrance}"
             raise
+        finally:
+            changed = self.sandbox.changed_files.end_test()
+        for line in changed:
+            warnings.warn(line, stacklevel=1)
 
     def release(self) -> None:
         """Lets go of what attacks hold."""

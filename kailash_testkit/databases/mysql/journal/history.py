@@ -87,32 +87,33 @@ def last_recorded(connection: Connection, recorded_tables: Iterable[RecordedTabl
 
 def changes(connection: Connection, recorded_tables: Iterable[RecordedTable], mark: int) -> list[RecordedChange]:
     """The changes after ``mark``, in their order."""
-    found = [change for recorded in recorded_tables for change in _changes_of(connection, recorded, mark)]
-    return sorted(found, key=lambda change: change.seq)
+    return as_changes((recorded, recorded_rows(connection, recorded, mark)) for recorded in recorded_tables)
 
 
-def present_rows(connection: Connection, recorded_tables: Iterable[RecordedTable]) -> list[RecordedChange]:
-    """The rows of the tables, as if they were inserted now."""
-    tables = list(recorded_tables)
-    queries = [f"SELECT {_all_columns(recorded)} FROM {recorded.name}" for recorded in tables]
-    found = connection.batch(queries) if queries else []
-    return [
-        _change(recorded, 0, None, tuple(row)) for recorded, rows in zip(tables, found, strict=True) for row in rows
-    ]
+def as_changes(found: Iterable[tuple[RecordedTable, Iterable[tuple[Any, ...]]]]) -> list[RecordedChange]:
+    """What rows of the journals tell, in its order. found: the rows of each table."""
+    changes = [change for recorded, rows in found for change in _changes_of(recorded, rows)]
+    return sorted(changes, key=lambda change: change.seq)
 
 
-def _all_columns(recorded: RecordedTable) -> str:
-    return ", ".join(all_digits(quoted(column.name), column.kind) for column in recorded.table.columns)
-
-
-def _changes_of(connection: Connection, recorded: RecordedTable, mark: int) -> list[RecordedChange]:
+def recorded_rows(connection: Connection, recorded: RecordedTable, mark: int) -> list[tuple[Any, ...]]:
+    """What was recorded of a table after ``mark``, for `as_changes`."""
     columns = ", ".join(
         all_digits(slot, column.kind) for slot, column in zip(recorded.slots, recorded.table.columns, strict=True)
     )
+    return connection.run(f"SELECT seq, side, {columns} FROM {recorded.journal} WHERE mark > {mark} AND side < {BASE}")
+
+
+def present_rows(connection: Connection, recorded: RecordedTable) -> list[tuple[Any, ...]]:
+    """The rows of a table, as if they were inserted now, for `as_changes`."""
+    columns = ", ".join(all_digits(quoted(column.name), column.kind) for column in recorded.table.columns)
+    rows = connection.run(f"SELECT {columns} FROM {recorded.name}")
+    return [(number, AFTER, *row) for number, row in enumerate(rows)]
+
+
+def _changes_of(recorded: RecordedTable, rows: Iterable[tuple[Any, ...]]) -> list[RecordedChange]:
     images: dict[int, dict[int, tuple[Any, ...]]] = {}
-    for seq, side, *row in connection.run(
-        f"SELECT seq, side, {columns} FROM {recorded.journal} WHERE mark > {mark} AND side < {BASE}"
-    ):
+    for seq, side, *row in rows:
         images.setdefault(seq, {})[side] = tuple(row)
     return [_change(recorded, seq, sides.get(BEFORE), sides.get(AFTER)) for seq, sides in images.items()]
 

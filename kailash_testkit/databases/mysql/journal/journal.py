@@ -6,16 +6,16 @@ Where the journal cannot tell everything (`gaps`: TRUNCATE, foreign keys that ca
 concerned are written again from what was recorded of them since the beginning (`rebuild`).
 
 An ordinary user with all privileges on the database suffices. `RecordedChange.key` of a table without a key that
-tells its rows apart is the whole row. What an application notices: a column that the triggers name can be dropped,
-but then writes to its table fail until the next mark; and the server tells the number of
-``UPDATE ... SET n = LAST_INSERT_ID(n + 1)`` only when asked for it, as with any trigger. What cannot be put back:
-rows of tables that InnoDB does not keep, which is noticed and refused, and how many numbers of a SEQUENCE's cache are
-given out, which nobody can see.
+tells its rows apart is the whole row. What an application notices: a column that the triggers name can be dropped or
+renamed, but then writes to its table fail until the next mark; under LOCK TABLES they fail as well (`refusals`); and
+the server tells the number of ``UPDATE ... SET n = LAST_INSERT_ID(n + 1)`` only when asked for it, as with any trigger.
+What cannot be put back: rows of tables that InnoDB does not keep, which is noticed and refused, and how many numbers of
+a SEQUENCE's cache are given out, which nobody can see.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -33,11 +33,13 @@ from kailash_testkit.databases.mysql.journal.counters import (
 )
 from kailash_testkit.databases.mysql.journal.fingerprint import fingerprint
 from kailash_testkit.databases.mysql.journal.history import (
+    as_changes,
     changes,
     last_recorded,
     newly_seen,
     observation_query,
     present_rows,
+    recorded_rows,
     stamp_statements,
     touched,
 )
@@ -49,6 +51,7 @@ from kailash_testkit.databases.mysql.journal.trigger_set import TriggerSet
 from kailash_testkit.databases.mysql.journal.triggers import QUIET, UNSEEN, RecordedTable
 from kailash_testkit.databases.mysql.journal.undo import lock_statement, rewrite_statements, undo_statements
 from kailash_testkit.databases.mysql.journal.watch import Watch, probe_query
+from kailash_testkit.databases.packed_rows import PackedRows
 from kailash_testkit.errors import DatabaseBusy, IsolationFailed
 
 _LOOK_AGAIN: Final = 0.02  # seconds
@@ -136,6 +139,8 @@ class Journal:
             assert schema is not None
             current = self._trigger_set.current
             recorded_tables = [current[name] for name in dict.fromkeys(change.table for change in changes)]
+            if any(each.table in current and not each.is_own for each in schema.triggers):
+                self._trigger_set.close_journals(recorded_tables)
             with (
                 self._as_the_application_reads(),
                 without_application_triggers(self._connection, recorded_tables, schema.triggers),
@@ -148,9 +153,16 @@ class Journal:
 
         self._connection.patiently(again)
 
-    def rows_to_keep(self) -> list[RecordedChange]:
+    def keep_rows(self, since: Mark | None) -> Callable[[], list[RecordedChange]]:
         with self._as_the_application_reads(), self._connection.transaction("REPEATABLE READ", snapshot=True):
-            return present_rows(self._connection, self._trigger_set.current.values())
+            if since is None:
+                found = [(each, present_rows(self._connection, each)) for each in self._trigger_set.current.values()]
+            else:
+                tables = list(self._trigger_set.recorded_tables.values())
+                changed = touched(tables, self._connection.run(observation_query(tables, since.number)))
+                found = [(each, recorded_rows(self._connection, each, since.number)) for each in changed]
+        packed = [(recorded, PackedRows(rows)) for recorded, rows in found]
+        return lambda: as_changes((recorded, each.rows()) for recorded, each in packed)
 
     def begin_again(self, states: Sequence[KnownState]) -> list[Mark]:
         self._end_sessions()
@@ -163,8 +175,8 @@ class Journal:
             state = self._state_of(known.mark)
             if known.is_whole:
                 self._connection.patiently(partial(state.saved.make_schema_again, self._connection))
-            self._trigger_set.close_journals()
-            self.replay(known.rows)
+            self._trigger_set.close_journals(self._trigger_set.current.values())
+            self.replay(known.rows())
             counted = state.counters.keys() - set(state.catalog.sequences)
             self._restore_counters(state, read_counters(self._connection, counted, state.catalog.sequences))
             marks.append(self.mark())

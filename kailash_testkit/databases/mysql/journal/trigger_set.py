@@ -96,11 +96,14 @@ class TriggerSet:
         """The journal itself changed the schema, in a way that `schema` does not show."""
         self.statements[f"com_{kind}"] = self.statements.get(f"com_{kind}", 0) + number
 
-    def close_journals(self) -> None:
-        """Lets the server forget that a statement named a table twice: see `history.whole_query`."""
-        for recorded in self.current.values():
+    def close_journals(self, recorded_tables: Collection[RecordedTable]) -> None:
+        """Lets the server forget which statements used these journals: see `history.whole_query`.
+
+        Under LOCK TABLES it would refuse what their triggers write.
+        """
+        for recorded in recorded_tables:
             self.connection.run(f"ALTER TABLE {recorded.journal} COMMENT = ''")
-        self.count_own_statements("alter_table", len(self.current))
+        self.count_own_statements("alter_table", len(recorded_tables))
 
     def cascaded(self, recorded_tables: Mapping[str, RecordedTable], mark: int) -> set[str]:
         """Which of these tables have rows that a foreign key may have changed after ``mark``."""

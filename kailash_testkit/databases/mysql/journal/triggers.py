@@ -20,6 +20,7 @@ from functools import cached_property
 from typing import Final
 
 from kailash_testkit.databases.mysql.connection import Connection, quoted
+from kailash_testkit.databases.mysql.driver import NO_SUCH_COLUMN, NO_SUCH_TABLE
 from kailash_testkit.databases.mysql.journal.catalog import Table
 from kailash_testkit.databases.mysql.journal.schema import Trigger
 from kailash_testkit.databases.mysql.naming import JOURNAL_PREFIX
@@ -84,19 +85,22 @@ class RecordedTable:
             )
         for event, name in self._by_event.items():
             images = ", ".join(f"(now_seq, {side}, {self._values(row)})" for side, row in _EVENTS[event])
-            really = self._really_updated() if event == "update" else "TRUE"
+            look = f"SET really = {self._really_updated()};" if event == "update" and self.table.indexed else ""
+            if look:  # where somebody renamed the table or a column, the journal is of no use to an undo anyway
+                missing = f"DECLARE CONTINUE HANDLER FOR {NO_SUCH_TABLE}, {NO_SUCH_COLUMN} SET really = TRUE"
+                look = f"BEGIN {missing}; {look} END;"
             connection.run(
                 f"CREATE TRIGGER {name} AFTER {event.upper()} ON {self.name} FOR EACH ROW "
                 f"{first.get(event.upper(), '')} BEGIN "
-                f"DECLARE now_seq BIGINT UNSIGNED DEFAULT UUID_SHORT(); IF {QUIET} IS NULL AND {really} THEN "
-                f"INSERT INTO {self.journal} (seq, side, {', '.join(self.slots)}) VALUES {images}; END IF; END"
+                f"DECLARE now_seq BIGINT UNSIGNED DEFAULT UUID_SHORT(); DECLARE really BOOLEAN DEFAULT TRUE; "
+                f"IF {QUIET} IS NULL THEN {look} IF really THEN "
+                f"INSERT INTO {self.journal} (seq, side, {', '.join(self.slots)}) VALUES {images}; "
+                "END IF; END IF; END"
             )
 
     def _really_updated(self) -> str:
         """MariaDB fires also for a row that UPDATE IGNORE leaves alone: its new key is taken, or refers to none."""
         indexed = [quoted(self.table.columns[place].name) for place in self.table.indexed]
-        if not indexed:
-            return "TRUE"
         same = " AND ".join(f"OLD.{name} <=> NEW.{name}" for name in indexed)
         if self.key:
             names = [name for name, _ in self.key] + indexed
@@ -136,15 +140,16 @@ class RecordedTable:
 
     def cascaded(self, connection: Connection, mark: int, since: int, referenced: Sequence[int]) -> tuple[bool, bool]:
         """Whether rows were deleted, and whether one of these columns was updated, after ``mark`` and ``since``."""
+        values = [exact_value(f"c{place}", self.table.columns[place].kind) for place in referenced]
         moved = " OR ".join(
-            f"NOT {exact_value(f'one.c{place}', self.table.columns[place].kind)} "
-            f"<=> {exact_value(f'two.c{place}', self.table.columns[place].kind)}"
-            for place in referenced
+            f"NOT max(IF(side = {BEFORE}, {value}, NULL)) <=> max(IF(side = {AFTER}, {value}, NULL))"
+            for value in values
         )
+        # Not a join of the journal with itself: see `history.whole_query`.
         ((deleted, updated),) = connection.run(
-            f"SELECT max(two.seq IS NULL), max(two.seq IS NOT NULL AND ({moved})) FROM {self.journal} AS one "
-            f"LEFT JOIN {self.journal} AS two ON two.mark = one.mark AND two.seq = one.seq AND two.side = {AFTER} "
-            f"WHERE one.side = {BEFORE} AND one.mark > {mark} AND one.seq > {since}"
+            "SELECT max(had AND NOT has), max(had AND has AND moved) FROM ("
+            f"SELECT max(side = {BEFORE}) AS had, max(side = {AFTER}) AS has, ({moved}) AS moved FROM {self.journal} "
+            f"WHERE side < {BASE} AND mark > {mark} AND seq > {since} GROUP BY mark, seq) AS steps"
         )
         return bool(deleted), bool(updated)
 

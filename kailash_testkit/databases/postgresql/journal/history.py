@@ -35,24 +35,30 @@ class ExactChange(RecordedChange):
         )
 
 
-def changes(connection: Connection, sources: Mapping[int, Table], snapshot: str) -> list[RecordedChange]:
-    """The changes committed since the snapshot, in their order."""
+def recorded_rows(connection: Connection, snapshot: str) -> list[tuple[Any, ...]]:
+    """What was committed since the snapshot, in its order, for `as_changes`."""
     since = after(literal(snapshot))
-    rows = connection.run(
+    return connection.run(
         f"SELECT at, ctid::text, source, old, new FROM {JOURNAL} AS j WHERE {since} AND {HAS_ROW} ORDER BY at, j.ctid"
     )
+
+
+def present_rows(connection: Connection, sources: Mapping[int, Table]) -> list[tuple[Any, ...]]:
+    """The rows of the tables, as if they were inserted now, for `as_changes`."""
+    parts = [
+        f"SELECT 0, '(0,0)', {number}, NULL, (t.*)::text FROM ONLY {table.sql} t" for number, table in sources.items()
+    ]
+    return connection.run(" UNION ALL ".join(parts)) if parts else []
+
+
+def as_changes(
+    connection: Connection, sources: Mapping[int, Table], rows: Iterable[tuple[Any, ...]]
+) -> list[RecordedChange]:
+    """What rows of the journal tell. sources: what their numbers mean."""
     decoder = _Decoder(connection)
     return [
         _change(decoder, sources[source], position(at, ctid), source, old, new) for at, ctid, source, old, new in rows
     ]
-
-
-def present_rows(connection: Connection, sources: Mapping[int, Table]) -> list[RecordedChange]:
-    """The rows of the tables, as if they were inserted now."""
-    parts = [f"SELECT {number}, (t.*)::text FROM ONLY {table.sql} t" for number, table in sources.items()]
-    rows = connection.run(" UNION ALL ".join(parts)) if parts else []
-    decoder = _Decoder(connection)
-    return [_change(decoder, sources[source], 0, source, None, new) for source, new in rows]
 
 
 def replaying(

@@ -16,17 +16,24 @@ session has taken from one in advance (CACHE).
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from time import sleep
 
 from kailash_testkit.concurrency import clocks
 from kailash_testkit.databases.journal import KnownState, Mark, RecordedChange, UndoReport
+from kailash_testkit.databases.packed_rows import PackedRows
 from kailash_testkit.databases.postgresql.connection import Connection, literal
 from kailash_testkit.databases.postgresql.journal import triggers
 from kailash_testkit.databases.postgresql.journal.counters import advance_counters
 from kailash_testkit.databases.postgresql.journal.fingerprint import fingerprint
-from kailash_testkit.databases.postgresql.journal.history import changes, position, present_rows, replaying
+from kailash_testkit.databases.postgresql.journal.history import (
+    as_changes,
+    position,
+    present_rows,
+    recorded_rows,
+    replaying,
+)
 from kailash_testkit.databases.postgresql.journal.mark_state import MarkState, Observation
 from kailash_testkit.databases.postgresql.journal.rebuild import (
     VIEWED_ROWS,
@@ -103,7 +110,7 @@ class Journal:
 
     def changes(self, since: Mark) -> list[RecordedChange]:
         state = self._state(since)
-        return changes(self._connection, self._trigger_set.sources, state.snapshot)
+        return as_changes(self._connection, self._trigger_set.sources, recorded_rows(self._connection, state.snapshot))
 
     def gaps(self, since: Mark) -> tuple[str, ...]:
         state = self._state(since)
@@ -135,10 +142,16 @@ class Journal:
                 names = {table.name: table.sql for table in self._trigger_set.version.numbers}
                 advance_counters(self._connection, names, changes)
 
-    def rows_to_keep(self) -> list[RecordedChange]:
-        numbers = {number: table for table, number in self._trigger_set.version.numbers.items()}
-        with self._connection.transaction(), triggers.all_rows(self._connection, numbers.values()):
-            return present_rows(self._connection, numbers)
+    def keep_rows(self, since: Mark | None) -> Callable[[], list[RecordedChange]]:
+        sources = dict(self._trigger_set.sources)
+        if since is not None:
+            rows = recorded_rows(self._connection, self._state(since).snapshot)
+        else:
+            numbers = {number: table for table, number in self._trigger_set.version.numbers.items()}
+            with self._connection.transaction(), triggers.all_rows(self._connection, numbers.values()):
+                rows = present_rows(self._connection, numbers)
+        packed = PackedRows(rows)
+        return lambda: as_changes(self._connection, sources, packed.rows())
 
     def begin_again(self, states: Sequence[KnownState]) -> list[Mark]:
         self._connection.revive()
@@ -146,9 +159,9 @@ class Journal:
         for known in states:
             state = self._state(known.mark)
             if known.is_whole:
-                self._make_again(state, known.rows, is_first=not marks)
+                self._make_again(state, known.rows(), is_first=not marks)
             else:
-                self.replay(known.rows)
+                self.replay(known.rows())
             with self._connection.transaction():
                 self._trigger_set.restore_counters(self._trigger_set.observe().counters, state.counters)
             marks.append(self.mark())

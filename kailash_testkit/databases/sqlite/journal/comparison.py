@@ -11,15 +11,19 @@ from kailash_testkit.databases.sqlite.journal.image import Image
 from kailash_testkit.databases.sqlite.journal.triggers import IMAGE, LIVE
 
 
-def suspects(image: Image, *, changed: bool) -> Iterable[str]:
-    """The tables to look for what was written past the triggers in. changed: something was recorded."""
-    return image.with_blobs if changed else image.recorded
+def suspects(image: Image, *, changed: bool, blobs_opened: bool) -> Iterable[str]:
+    """The tables to look for what was written past the triggers in.
+
+    changed: something was recorded. blobs_opened: somebody opened a value, of any table, to be written in place.
+    """
+    return image.with_blobs if changed and not blobs_opened else image.recorded
 
 
-def has_all(image: Image, *, since: int) -> bool:
+def has_all(image: Image, *, since: int, blobs_opened: bool) -> bool:
     """Whether the image, that followed the journal since a position, has what was written past the triggers."""
     with image.connection.transaction("DEFERRED") as cursor:
-        return same_rows(cursor, suspects(image, changed=image.position != since), IMAGE, LIVE)
+        suspected = suspects(image, changed=image.position != since, blobs_opened=blobs_opened)
+        return same_rows(cursor, suspected, IMAGE, LIVE)
 
 
 def is_overwritten(image: Image, path: Path) -> bool:

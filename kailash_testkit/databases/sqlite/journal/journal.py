@@ -11,11 +11,12 @@ the changed tables are dropped and made again inside the undo's transaction. Tha
 milliseconds per table that has some, whatever its size, while putting back the whole database costs the size
 of the database. The application's statements are prepared again by SQLite itself.
 
-An application notices: `total_changes` counts the journal's rows as well, and ALTER TABLE ... DROP COLUMN
-is refused, because a trigger names the column.
+An application notices: `total_changes` counts the journal's rows as well, and past connections that are watched
+(`watched_connections`) ALTER TABLE ... DROP COLUMN is refused, because a trigger names the column.
 
 What is written past SQLite's triggers (`Connection.blobopen`) is not recorded, but recognised, by comparing rows with
-the copy: those of tables that hold blobs, and of all tables where the database was written and nothing was recorded.
+the copy: those of tables that hold blobs, and of all tables where a connection of this process opened a value to be
+written in place (`watched_connections`), or where the database was written and nothing was recorded.
 Where somebody deleted, replaced or overwrote the file (`files`), a new one is made from the copy.
 """
 
@@ -35,7 +36,7 @@ from kailash_testkit.databases.sqlite.journal.counters import Counters, read_cou
 from kailash_testkit.databases.sqlite.journal.fingerprint import fingerprint, same_rows
 from kailash_testkit.databases.sqlite.journal.history import History, numbered
 from kailash_testkit.databases.sqlite.journal.image import Image
-from kailash_testkit.databases.sqlite.journal.mark_state import MarkState, Observation
+from kailash_testkit.databases.sqlite.journal.mark_state import NOTHING_OBSERVED, MarkState, Observation
 from kailash_testkit.databases.sqlite.journal.rebuild import make_file_again, rebuild
 from kailash_testkit.databases.sqlite.journal.replay import make_again
 from kailash_testkit.databases.sqlite.journal.schema import schema_of
@@ -44,6 +45,7 @@ from kailash_testkit.databases.sqlite.journal.triggers import IMAGE, LIVE
 from kailash_testkit.databases.sqlite.journal.undo import is_whole, undo_by_journal
 from kailash_testkit.databases.sqlite.journal.user_triggers import only_own_triggers
 from kailash_testkit.databases.sqlite.naming import JOURNAL_TABLE
+from kailash_testkit.databases.sqlite.watched_connections import blobs_opened
 from kailash_testkit.errors import IsolationFailed
 
 _PAST_TRIGGERS: Final = "rows were written in a way that fires no triggers"
@@ -64,7 +66,7 @@ class Journal:
         self._trigger_set = TriggerSet()
         self._history = History()
         self._image: Image | None = None
-        self._image_observation = Observation(-1, -1)
+        self._image_observation = NOTHING_OBSERVED
         self._images: list[Image] = []
         self._states: dict[int, MarkState] = {}
         self._last_mark = 0
@@ -152,8 +154,8 @@ class Journal:
             cookie = self._schema_cookie()
         self._trigger_set.cookie = cookie
 
-    def rows_to_keep(self) -> list[RecordedChange]:
-        return []  # the image has them
+    def keep_rows(self, since: Mark | None) -> Callable[[], list[RecordedChange]]:
+        return list  # none: the image has them
 
     def begin_again(self, states: Sequence[KnownState]) -> list[Mark]:
         marks = [state.mark for state in states]
@@ -174,6 +176,7 @@ class Journal:
         self._image = None
         self._free_unused()
         self._connection.close()
+        self._files.close()
 
     @contextmanager
     def _refitting_triggers(self) -> Generator[sqlite3.Cursor, None, None]:
@@ -195,7 +198,8 @@ class Journal:
         was = -1 if self._image is None else self._image.position
         if self._catch_up() and self._image is not None:
             if self._image_observation != observation:
-                if self._trigger_set.catalog.opaque or not has_all(self._image, since=was):
+                opened = observation.blobs_opened != self._image_observation.blobs_opened
+                if self._trigger_set.catalog.opaque or not has_all(self._image, since=was, blobs_opened=opened):
                     self._make_image()
                 self._image_observation = observation
             counters = self._counters(self._connection.cursor())
@@ -255,7 +259,8 @@ class Journal:
         return cookie == self._trigger_set.cookie or self._trigger_set.is_fit(self._connection.cursor(), cookie)
 
     def _observe(self) -> Observation:
-        return Observation(self._connection.number("PRAGMA main.data_version"), self._connection.raw.total_changes)
+        data_version = self._connection.number("PRAGMA main.data_version")
+        return Observation(data_version, self._connection.raw.total_changes, blobs_opened())
 
     def _schema_cookie(self) -> int:
         return self._connection.number("PRAGMA main.schema_version")
@@ -284,9 +289,11 @@ class Journal:
                 gaps = ("the journal was changed",)
             if gaps:
                 return UndoReport("saved state", head - state.seq, gaps)
-            written = self._observe() != state.observation
+            observation = self._observe()
             changed = undo_by_journal(cursor, state, self._history)
-            if written and not same_rows(cursor, suspects(state.image, changed=changed), IMAGE, LIVE):
+            opened = observation.blobs_opened != state.observation.blobs_opened
+            suspected = suspects(state.image, changed=changed, blobs_opened=opened)
+            if observation != state.observation and not same_rows(cursor, suspected, IMAGE, LIVE):
                 return UndoReport("saved state", head - state.seq, (_PAST_TRIGGERS,))
             (cookie,) = cursor.execute(f"PRAGMA {LIVE}.schema_version").fetchone()
         self._trigger_set.cookie = cookie
@@ -310,7 +317,7 @@ class Journal:
         self._made_again()
         self._record_as_at(state)
         for kept in self._states.values():
-            kept.observation = Observation(-1, -1)  # those of a connection that is gone
+            kept.observation = NOTHING_OBSERVED  # those of a connection that is gone
         if not closed:
             return ()
         failed = IsolationFailed(

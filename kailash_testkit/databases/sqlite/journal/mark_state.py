@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from kailash_testkit.databases.sqlite.journal.counters import Counters
 from kailash_testkit.databases.sqlite.journal.image import Image
 
 
 class Observation(NamedTuple):
-    """Two numbers that stay the same as long as nobody writes to the file: others, and the journal's connection.
+    """Numbers that stay the same as long as nobody writes to the file: others, and the journal's connection.
 
-    data_version: SQLite's, of the file. total_changes: of the connection.
+    data_version: SQLite's, of the file. total_changes: of the connection. blobs_opened: see `watched_connections`.
     """
 
     data_version: int
     total_changes: int
+    blobs_opened: int
+
+
+NOTHING_OBSERVED: Final = Observation(-1, -1, -1)
+"""Equals no observation."""
 
 
 @dataclass

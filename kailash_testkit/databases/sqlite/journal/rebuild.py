@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from kailash_testkit.databases.sqlite.connection import Connection
-from kailash_testkit.databases.sqlite.files import Files
+from kailash_testkit.databases.sqlite.files import Files, remove
 from kailash_testkit.databases.sqlite.journal.counters import write_counters
 from kailash_testkit.databases.sqlite.journal.history import History
 from kailash_testkit.databases.sqlite.journal.image import Image
@@ -48,7 +48,7 @@ def make_file_again(
 
 
 def _write_file(files: Files, work: Connection, log_mode: str) -> None:
-    files.remove()
+    remove(files.path)
     try:
         with closing(Connection.open(files.path)) as fresh:
             fresh.overwrite_with(work)

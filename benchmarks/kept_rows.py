@@ -1,0 +1,38 @@
+"""What it costs to hold the rows that a lost journal would be made again from: time, and memory.
+
+Run with ``python benchmarks/kept_rows.py``; needs a PostgreSQL and a MariaDB on this machine, as the benchmarks of
+their journals do. On SQLite nothing is held: the journal's copy has the rows.
+"""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import journal_mysql
+import journal_postgresql
+from measuring import timed
+
+SIZES = (100, 10_000)  # of the largest table
+
+
+def main() -> None:
+    for kind, benchmark in {"PostgreSQL": journal_postgresql, "MariaDB": journal_mysql}.items():
+        for rows in SIZES:
+            with benchmark.database(rows, journal=True) as opened:
+                assert opened.journal is not None
+                journal = opened.journal
+                seconds = timed(lambda journal=journal: journal.keep_rows(None))  # type: ignore[misc]
+                tracemalloc.start()
+                kept = journal.keep_rows(None)
+                held, _ = tracemalloc.get_traced_memory()
+                as_changes = kept()
+                total, _ = tracemalloc.get_traced_memory()
+                tracemalloc.stop()
+                print(
+                    f"{kind}, {len(as_changes):,} rows: {1e3 * seconds:.0f} ms, {held / 1e6:.2f} MB held"
+                    f" ({(total - held) / 1e6:.1f} MB as changes)"
+                )
+
+
+if __name__ == "__main__":
+    main()
