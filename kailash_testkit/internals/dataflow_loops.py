@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
 import sys
 from collections.abc import Iterable, Sequence
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -154,25 +153,44 @@ def end_loop_of_express(dataflow: Any, loop: asyncio.AbstractEventLoop, thread: 
 
 
 _loose: WeakKeyDictionary[asyncio.AbstractEventLoop, list[Any]] = WeakKeyDictionary()
+_made: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, _Entries]] = WeakKeyDictionary()
+"""The SQL nodes of each loop, by the id of their DataFlow."""
+_making = Lock()
 
 
 def _close_with_loops(dataflow: Any) -> None:
-    """Sees to it that what the instance makes in an event loop is closed with it, whoever keeps the loop."""
+    """Sees to it that what the instance makes in an event loop is closed with it, whoever keeps the loop.
+
+    A loop gets its own node back also where loops run at the same time, as in threads of the application.
+    """
     if "_get_or_create_async_sql_node" in vars(dataflow):
         return
     make = dataflow._get_or_create_async_sql_node
     registered: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+    current: _Entries = dataflow._async_sql_node_cache
 
     async def close() -> None:
-        registered.discard(asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        registered.discard(loop)
+        for kind, (node, _) in _made.get(loop, {}).pop(id(dataflow), {}).items():
+            if kind not in current or current[kind][0] is not node:  # another loop's took its place
+                await node.cleanup()
         await close_in_running_loop(dataflow)
 
     def made(*arguments: Any, **keywords: Any) -> Any:
-        with contextlib.suppress(RuntimeError):  # no loop runs: nothing is connected yet
-            if (loop := asyncio.get_running_loop()) not in registered:
-                registered.add(loop)
-                loops.on_close(close)
-        return make(*arguments, **keywords)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # nothing is connected yet
+            return make(*arguments, **keywords)
+        if loop not in registered:
+            registered.add(loop)
+            loops.on_close(close)
+        with _making:
+            own = _made.setdefault(loop, {}).setdefault(id(dataflow), {})
+            current.update(own)
+            node = make(*arguments, **keywords)
+            own.update({kind: entry for kind, entry in current.items() if entry[0] is node})
+        return node
 
     dataflow._get_or_create_async_sql_node = made
 
@@ -214,6 +232,9 @@ def forget_closed_loops(closed: Sequence[asyncio.AbstractEventLoop]) -> None:
         nodes.forget(closed)
     for loop in closed:
         _loose.pop(loop, None)
+        for entries in _made.pop(loop, {}).values():
+            for node, _ in entries.values():
+                node._connected, node._adapter = False, None
     end_connections_of_closed_loops()
 
 
