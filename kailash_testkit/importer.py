@@ -126,7 +126,7 @@ def _imported(option: str, target: str, module_name: str) -> Any:
         raise ConfigurationError(
             f"{option} = {target!r} cannot be imported: {error}",
             why=None if own else f"{module_name} itself was found; what it imports was not",
-            do='set pythonpath = ["."] in [tool.pytest.ini_options], or correct the name'
+            do="set pythonpath in pytest's settings to the folder that it is in, or correct the name"
             if own
             else "install the missing module, or correct the import",
         ) from None
@@ -135,15 +135,20 @@ def _imported(option: str, target: str, module_name: str) -> Any:
 
 
 def _import_failed(option: str, target: str, module_name: str, error: BaseException) -> ConfigurationError:
+    cure = (
+        "make the module importable: no connection, and no missing variable, while it is imported; testkit_url_env "
+        "names the variable with its database's URL"
+    )
+    return _raised(f"{option} = {target!r}: importing {module_name} raised", error, cure)
+
+
+def _raised(what: str, error: BaseException, otherwise: str) -> ConfigurationError:
+    """What the application's code raised. otherwise: what to do where neither a variable nor a driver is missing."""
     variable, driver = missing_variable(error), missing_driver(str(error))
     return ConfigurationError(
-        f"{option} = {target!r}: importing {module_name} raised {type(error).__name__}: {redact(str(error))}",
+        f"{what} {type(error).__name__}: {redact(str(error))}",
         why=f"at {_place(error)}" + (f": the environment variable {variable} is not set" if variable else ""),
-        do=cure_of_missing(variable)
-        if variable
-        else cure_of_missing_driver(driver)
-        if driver
-        else "make the module importable: no connection, and no missing variable, while it is imported",
+        do=cure_of_missing(variable) if variable else cure_of_missing_driver(driver) if driver else otherwise,
     )
 
 
@@ -170,11 +175,7 @@ def _called(option: str, target: str, function: Any, awaiting: Awaiting) -> Any:
             made = function()
             return awaiting(made) if inspect.isawaitable(made) else made
     except Exception as error:
-        raise ConfigurationError(
-            f"{option} = {target!r}: calling it raised {type(error).__name__}: {redact(str(error))}",
-            why=f"at {_place(error)}",
-            do="make it work without arguments",
-        ) from error
+        raise _raised(f"{option} = {target!r}: calling it raised", error, "make it work without arguments") from error
 
 
 def _place(error: BaseException) -> str:

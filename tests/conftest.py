@@ -71,7 +71,7 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(scope="session")
 def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenKits]:
     def register(db: Any, kind: Kind) -> None:
-        register_shop(db, json_defaults=kind.json_defaults)
+        register_shop(db, json_defaults=kind.json_defaults, function_defaults=kind.function_defaults)
 
     with contextlib.closing(OpenKits(tmp_path_factory.mktemp("shop"), register)) as shops:
         yield shops
@@ -155,7 +155,7 @@ def sql(open_shop: Kit, database_kind: Kind) -> Sql:
 async def own_kit(new_db: Callable[..., Any], database_kind: Kind) -> AsyncIterator[Kit]:
     """A kit on a shop of the test's own, for tests that change its schema."""
     db = new_db("shop")
-    register_shop(db, json_defaults=database_kind.json_defaults)
+    register_shop(db, json_defaults=database_kind.json_defaults, function_defaults=database_kind.function_defaults)
     async with Kit(db) as kit:
         yield kit
 

@@ -24,6 +24,7 @@ from database_servers import MYSQL, POSTGRESQL, Server, may_be_there, required, 
 from kailash_testkit import Kit
 from kailash_testkit.databases import open_database
 from kailash_testkit.databases.sqlite.connection import file_of
+from kailash_testkit.internals.releases import FUNCTIONS_AS_DEFAULTS
 
 Sql = Callable[..., list[Any]]
 Meddle = Callable[..., None]
@@ -44,6 +45,8 @@ class Kind:
     """Whether a datetime keeps them."""
     json_defaults = True
     """Whether DataFlow can make a table with a list or dict as a default."""
+    function_defaults = True
+    """Whether the installed DataFlow can make a table with a function as a default."""
 
     def may_be_there(self) -> bool:
         """Whether a server of the kind is named or can be started; none is started to find out."""
@@ -130,6 +133,7 @@ class Sqlite(Kind):
 class _OnServer(Kind):
     server: Server
     options = {"enable_model_persistence": False}  # its bookkeeping costs more than the rest of the test
+    function_defaults = FUNCTIONS_AS_DEFAULTS.holds()
 
     def may_be_there(self) -> bool:
         return may_be_there(self.server)

@@ -55,8 +55,8 @@ def register(db: DataFlow, name: str, /, **annotations: Any) -> type:
     return db.model(type(name, (), body))
 
 
-def register_shop(db: DataFlow, *, json_defaults: bool = True) -> None:
-    """Registers all of the shop's models. json_defaults: one has a list as a default."""
+def register_shop(db: DataFlow, *, json_defaults: bool = True, function_defaults: bool = True) -> None:
+    """Registers all of the shop's models. One has a list as a default, and a function, unless told otherwise."""
 
     @db.model
     class Customer:
@@ -99,7 +99,10 @@ def register_shop(db: DataFlow, *, json_defaults: bool = True) -> None:
         colour: Colour
         level: Level
         maybe: int | None = None
-        later: datetime = datetime.now
+        if function_defaults:
+            later: datetime = datetime.now
+        else:
+            later: datetime  # type: ignore[no-redef]
         if json_defaults:
             tags: list = []
         else:

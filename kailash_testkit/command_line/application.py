@@ -8,11 +8,11 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from kailash_testkit.command_line.project_settings import words
+from kailash_testkit.command_line.project_settings import add_config_argument, words
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.importer import load_dataflow, load_module
 
@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a variable that the application reads its database URL from, set to a throw-away database meanwhile; "
         "may be repeated; default: testkit_url_env in pytest's settings, else DATABASE_URL",
     )
+    add_config_argument(parser)
 
 
 def target_of(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> str:
@@ -58,15 +59,16 @@ def target_of(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> str
     return target
 
 
-def loaded(target: str, modules: Sequence[str]) -> Any:
+def loaded(target: str, arguments: argparse.Namespace) -> Any:
     """The DataFlow instance, with the models of further modules. Raises `ConfigurationError`."""
     try:
-        dataflow = load_dataflow(target, "MODULE:NAME")
-        for module in modules:
+        dataflow = load_dataflow(target, "MODULE:NAME" if arguments.target else "testkit_dataflow")
+        for module in arguments.modules:
             load_module(module, "--import")
     except ConfigurationError as error:
-        hint = "a variable that names its database is set for it with --url-env"
-        raise ConfigurationError(error.what, why=error.why, do=f"{error.do}; {hint}") from error
+        hint = "--url-env does what testkit_url_env does"
+        do = f"{error.do}; {hint}" if "testkit_url_env" in (error.do or "") else error.do
+        raise ConfigurationError(error.what, why=error.why, do=do) from error
     if not dataflow.get_models():
         raise ConfigurationError(
             f"no models are registered with {target}",

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from kailash_testkit.command_line.project_settings import database_setting, pytest_settings
+from kailash_testkit.command_line.project_settings import add_config_argument, database_setting, settings_of_project
 from kailash_testkit.databases.servers import Choice, given, kind_of
 from kailash_testkit.databases.servers.interface import Administration
 from kailash_testkit.databases.storage import kept_in, refusals, remove_folder, storage_roots, unused_folders
@@ -46,12 +46,13 @@ def add(commands: Any) -> None:
         "or of testkit_database in pytest's settings",
     )
     parser.add_argument("--yes", action="store_true", help="remove without asking")
+    add_config_argument(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command with parsed arguments."""
-    server = _server(arguments.database)
+    server = _server(arguments.database, arguments.config_file)
     try:
         finds = [*_folders(), *(_databases(server) if server else [])]
         refused = [*refusals(), *(given.refusals(server) if server else [])]
@@ -109,9 +110,10 @@ def _drop(server: Administration, name: str) -> str | None:
     return None
 
 
-def _server(url: str | None) -> Administration | None:
+def _server(url: str | None, config_file: str) -> Administration | None:
     """The server that is named by the argument, or else by the settings; None when these name none."""
-    choice = Choice.of(url, "--database") if url is not None else Choice.of(*database_setting(pytest_settings()))
+    named = (url, "--database") if url is not None else database_setting(settings_of_project(config_file))
+    choice = Choice.of(*named)
     return kind_of(choice).administration(choice.server_url) if choice.server_url else None
 
 

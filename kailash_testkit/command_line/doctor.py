@@ -16,7 +16,7 @@ from typing import Any, Final
 from kailash_testkit.command_line.application import add_arguments, variables_of
 from kailash_testkit.command_line.own_database import Application, add_database_argument, application_on_own_database
 from kailash_testkit.command_line.progress import Progress
-from kailash_testkit.command_line.project_settings import pytest_settings
+from kailash_testkit.command_line.project_settings import settings_of_project
 from kailash_testkit.doctor import Diagnosis, diagnose
 from kailash_testkit.doctor.surroundings import advice
 from kailash_testkit.doctor.table import text
@@ -79,12 +79,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _diagnosis(arguments: argparse.Namespace) -> Diagnosis:
-    settings = pytest_settings()
+    project = settings_of_project(arguments.config_file)
+    settings = project.values
     own_url = next((os.environ[name] for name in variables_of(arguments, settings) if name in os.environ), "")
     with (
         Progress() as progress,
         _quiet(),
-        application_on_own_database(arguments, settings, progress) as application,
+        application_on_own_database(arguments, project, progress) as application,
     ):
         dataflow = application.dataflow
         models = _chosen(dataflow, arguments.only)

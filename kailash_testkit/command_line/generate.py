@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(
             f"--line-length {arguments.line_length} is too short", do=f"give {_SHORTEST_LINE} or more"
         )
-    settings = pytest_settings()
+    settings = pytest_settings(arguments.config_file)
     target = target_of(arguments, settings)
     text = _generated(target, settings, arguments)
     if arguments.stdout:
@@ -77,7 +77,7 @@ def _generated(target: str, settings: Mapping[str, Any], arguments: argparse.Nam
     only: Sequence[str] = arguments.only
     with importable(settings, variables_of(arguments, settings)), Progress() as progress:
         progress(f"importing {target}")
-        dataflow = loaded(target, arguments.modules)
+        dataflow = loaded(target, arguments)
         text = generate_module(dataflow, target, only=only, line_length=arguments.line_length)
         dataflow.close()
     return text

@@ -13,7 +13,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Final
 
-from kailash_testkit.command_line.project_settings import settings_file, words
+from kailash_testkit.command_line.project_settings import add_config_argument, settings_of_project, words
 from kailash_testkit.command_line.settings_file import Change, Setting, with_settings
 from kailash_testkit.command_line.trial import Answer, Question, ask
 from kailash_testkit.errors import ConfigurationError
@@ -57,6 +57,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--dataflow", default="", metavar="MODULE:NAME", help="the DataFlow instance, if there are two")
     parser.add_argument("--app", default="", metavar="MODULE:NAME", help="the ASGI application, if there are two")
     parser.add_argument("--url-env", default="", metavar="VARIABLE", help="the variable that names the database")
+    add_config_argument(parser)
     parser.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
     parser.set_defaults(run=run)
 
@@ -82,7 +83,8 @@ class _Found:
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command with parsed arguments."""
     folder = Path.cwd()
-    file, settings = settings_file()
+    project_settings = settings_of_project(arguments.config_file)
+    file, settings = project_settings.file, project_settings.values
     project = read_project(folder)
     found = _found(project, arguments, settings)
     has_tests = any(source.path.stem.startswith("test_") for source in project.tests)
@@ -99,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
         _say(f"{verb} {os.path.relpath(change.path, folder)}", change.lines)
     if changes and not arguments.dry_run:
         with _written(changes):
-            _say("checked", [_passed(folder, test)])
+            _say("checked", [_passed(folder, test, arguments.config_file)])
     elif not changes:
         _say("nothing to do", [f"the settings are there, and so is {os.path.relpath(test, folder)}"])
     _say_what_can_go(project)
@@ -169,7 +171,9 @@ def _chosen(what: str, option: str, found: Sequence[Candidate], named: str) -> _
 def _new_settings(found: _Found, beside: Path, settings: Mapping[str, Any], *, has_tests: bool) -> dict[str, Setting]:
     """What pytest's settings lack. beside: the folder of their file. Raises `ConfigurationError`."""
     folders = [Path(os.path.relpath(root, beside)).as_posix() for root in found.roots]
-    missing = [folder for folder in folders if str(beside / folder) not in _normal(settings.get("pythonpath"))]
+    missing = [
+        folder for folder in folders if os.path.normpath(beside / folder) not in _normal(settings.get("pythonpath"))
+    ]
     if missing and "pythonpath" in settings:
         raise ConfigurationError(
             f"pytest's settings have a pythonpath without {comma_join(missing)}; nothing was written",
@@ -242,19 +246,21 @@ def _written(changes: Sequence[Change]) -> Generator[None, None, None]:
         raise
 
 
-def _passed(folder: Path, test: Path) -> str:
+def _passed(folder: Path, test: Path, config_file: str) -> str:
     """Runs the test with pytest, and returns its last line. Raises `ConfigurationError` when it does not pass."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", os.path.relpath(test, folder)]
+    if config_file:
+        command += ["-c", config_file]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    output = redact(done.stdout + done.stderr).strip().splitlines()
     if done.returncode:
+        output = redact(done.stdout + done.stderr).strip().splitlines()
         raise ConfigurationError(
             "the first test did not pass, so everything is as it was",
             details=output[-_LINES_OF_PYTEST:],
             do="mend what pytest says, and run the command again; --dry-run shows what would be written",
         )
-    return output[-1] if output else "it passes"
+    return next(reversed(done.stdout.strip().splitlines()), "it passes")
 
 
 def _say_what_can_go(project: Project) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Final, Self, cast
 from kailash_testkit.command_line.application import add_arguments
 from kailash_testkit.command_line.own_database import Application, add_database_argument, application_on_own_database
 from kailash_testkit.command_line.progress import Progress
-from kailash_testkit.command_line.project_settings import pytest_settings
+from kailash_testkit.command_line.project_settings import settings_of_project
 from kailash_testkit.errors import KitError
 from kailash_testkit.factories import Factory, FactoryBase, numbering
 from kailash_testkit.factories.base import definition_of
@@ -62,7 +62,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command with parsed arguments."""
-    settings = pytest_settings()
+    settings = settings_of_project(arguments.config_file)
     os.environ.setdefault("PYTEST_CURRENT_TEST", "lint")  # as in a test, Kailash starts no analytics tasks
     with Progress() as progress, application_on_own_database(arguments, settings, progress) as application:
         modules = [load_module(name, "--factories") for name in arguments.factories]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
 from kailash_testkit.command_line.application import importable, loaded, target_of, variables_of
-from kailash_testkit.command_line.project_settings import database_setting
+from kailash_testkit.command_line.project_settings import ProjectSettings, database_setting
 from kailash_testkit.databases.naming import checked_stem
 from kailash_testkit.databases.servers import Choice, Server, started
 from kailash_testkit.errors import ConfigurationError
@@ -56,13 +56,14 @@ class Application:
 
 @contextlib.contextmanager
 def application_on_own_database(
-    arguments: argparse.Namespace, settings: Mapping[str, Any], progress: Callable[[str], None]
+    arguments: argparse.Namespace, project: ProjectSettings, progress: Callable[[str], None]
 ) -> Generator[Application, None, None]:
     """For a block: the application is imported, and connects to a database that is removed at the end.
 
     Raises `ConfigurationError` when it connects elsewhere.
     """
-    database, option = (arguments.database, "--database") if arguments.database else database_setting(settings)
+    database, option = (arguments.database, "--database") if arguments.database else database_setting(project)
+    settings = project.values
     Choice.of(database, option)  # refuses what is no kind of database
     stem = checked_stem(settings.get("testkit_database_name") or arguments.command)
     target = target_of(arguments, settings)
@@ -72,7 +73,7 @@ def application_on_own_database(
         url = server.url(name)
         with importable(settings, variables, url):
             progress(f"importing {target}")
-            dataflow = loaded(target, arguments.modules)
+            dataflow = loaded(target, arguments)
             _require_own_database(dataflow, url, variables)
             yield Application(target, dataflow, url, server, name)
             dataflow.close()

@@ -14,12 +14,15 @@ from kailash_testkit.errors import ConfigurationError
 
 Setting = str | Sequence[str]
 
-# The headings of pytest's section by the name of the file, the one that is written first.
+# The headings of pytest's section by the name of the file, or else by its ending; the one that is written first.
 _HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "pyproject.toml": ("tool.pytest.ini_options", "tool.pytest"),
-    "setup.cfg": ("tool:pytest",),
+    "pytest.toml": ("pytest",),
+    ".pytest.toml": ("pytest",),
+    ".toml": ("tool.pytest.ini_options", "tool.pytest", "pytest"),
+    ".cfg": ("tool:pytest",),
+    ".ini": ("pytest",),
 }
-_OTHERS: Final = ("pytest",)
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def with_settings(file: Path, settings: Mapping[str, Setting], *, has_section: b
     lines = [f"{name} = {_toml(value) if toml else _ini(value)}" for name, value in settings.items()]
     before = file.read_bytes() if file.exists() else None
     text = (before or b"").decode("utf-8")
-    headings = _HEADINGS.get(file.name, _OTHERS)
+    headings = _HEADINGS.get(file.name) or _HEADINGS.get(file.suffix) or _HEADINGS[".ini"]
     heading = next((found for name in headings if (found := _heading(text, name))), None)
     newline = "\r\n" if "\r\n" in text else "\n"
     if heading is not None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
 import sys
 from collections.abc import Iterable, Sequence
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -35,10 +34,6 @@ class LoopNodes:
         self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, _Entries] = WeakKeyDictionary()
         self._dropped: list[tuple[str, Any]] = []
         _at_work.add(self)
-
-    def is_of(self, dataflow: Any) -> bool:
-        """Whether it keeps the nodes of that instance."""
-        return self._dataflow is dataflow
 
     async def enter(self) -> None:
         """Before a node runs: gives DataFlow the running loop's SQL node back."""
@@ -75,15 +70,12 @@ class LoopNodes:
 
     async def close(self) -> None:
         """Closes what was made in the running loop."""
-        await _close_own(self._dataflow)
+        await self.enter()
         loop = asyncio.get_running_loop()
+        self._by_loop.pop(loop, None)
+        await _close_own(self._dataflow)
         if not any(loop in others._by_loop for others in _at_work):  # whose nodes are connected to the same pools
             await close_pools_of_running_loop()
-
-    async def give_back(self) -> None:
-        """DataFlow has the running loop's SQL node again, and it is kept apart no longer."""
-        await self.enter()
-        self._by_loop.pop(asyncio.get_running_loop(), None)
 
     def forget(self, closed: Sequence[asyncio.AbstractEventLoop]) -> None:
         """Lets go of what was made in loops that are closed: no longer connected, so that nobody warns of it."""
@@ -136,8 +128,6 @@ async def close_in_running_loop(dataflow: Any) -> None:
 async def _close_own(dataflow: Any) -> None:
     # DataFlow keys these by id(loop), which is safe to use only here, while the loop is alive; what is
     # left behind would be taken for the next loop's that happens to have the same id.
-    for each in [each for each in _at_work if each.is_of(dataflow)]:
-        await each.give_back()
     loop_id = id(asyncio.get_running_loop())
     nodes: _Entries = dataflow._async_sql_node_cache
     for kind, (node, made_in) in list(nodes.items()):
@@ -163,30 +153,46 @@ def end_loop_of_express(dataflow: Any, loop: asyncio.AbstractEventLoop, thread: 
 
 
 _loose: WeakKeyDictionary[asyncio.AbstractEventLoop, list[Any]] = WeakKeyDictionary()
+_made: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, _Entries]] = WeakKeyDictionary()
+"""The SQL nodes of each loop, by the id of their DataFlow."""
+_making = Lock()
 
 
 def _close_with_loops(dataflow: Any) -> None:
     """Sees to it that what the instance makes in an event loop is closed with it, whoever keeps the loop.
 
-    And that it does not go on with a pool that Kailash has closed meanwhile.
+    A loop gets its own node back also where loops run at the same time, as in threads of the application, and it does
+    not go on with a pool that Kailash has closed meanwhile.
     """
     if "_get_or_create_async_sql_node" in vars(dataflow):
         return
     make = dataflow._get_or_create_async_sql_node
     registered: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+    current: _Entries = dataflow._async_sql_node_cache
 
     async def close() -> None:
-        registered.discard(asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        registered.discard(loop)
+        for kind, (node, _) in _made.get(loop, {}).pop(id(dataflow), {}).items():
+            if kind not in current or current[kind][0] is not node:  # another loop's took its place
+                await node.cleanup()
         await close_in_running_loop(dataflow)
 
     def made(*arguments: Any, **keywords: Any) -> Any:
-        with contextlib.suppress(RuntimeError):  # no loop runs: nothing is connected yet
-            if (loop := asyncio.get_running_loop()) not in registered:
-                registered.add(loop)
-                loops.on_close(close)
-            nodes: _Entries = dataflow._async_sql_node_cache
-            _forget_closed_pools(node for node, made_in in nodes.values() if made_in == id(loop))
-        return make(*arguments, **keywords)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # nothing is connected yet
+            return make(*arguments, **keywords)
+        if loop not in registered:
+            registered.add(loop)
+            loops.on_close(close)
+        with _making:
+            own = _made.setdefault(loop, {}).setdefault(id(dataflow), {})
+            current.update(own)
+            _forget_closed_pools(node for node, _ in own.values())
+            node = make(*arguments, **keywords)
+            own.update({kind: entry for kind, entry in current.items() if entry[0] is node})
+        return node
 
     dataflow._get_or_create_async_sql_node = made
 
@@ -243,6 +249,9 @@ def forget_closed_loops(closed: Sequence[asyncio.AbstractEventLoop]) -> None:
         nodes.forget(closed)
     for loop in closed:
         _loose.pop(loop, None)
+        for entries in _made.pop(loop, {}).values():
+            for node, _ in entries.values():
+                node._connected, node._adapter = False, None
     end_connections_of_closed_loops()
 
 

@@ -47,7 +47,7 @@ FUNCTIONS_AS_DEFAULTS: Final = Fact("2.20.0")
 """A default that is a function is left out of the table; before, its text is the column's, which servers refuse."""
 
 QUOTED_BATCHES: Final = Fact("2.14.2")
-"""BulkCreateNode quotes the names of columns: before, a batch fails where a column has the name of a keyword."""
+"""BulkCreateNode quotes names of tables and columns: before, a batch fails where one is a keyword of the database."""
 
 CREATES_LEAK: Final = Fact("2.13.4")
 """Concurrent CreateNodes leak connections on SQLite."""

@@ -2,7 +2,8 @@
 
 BulkCreateNode says less than is needed: it takes its columns from the first row, leaves
 defaults to the database (which has ``Status.open`` for a str Enum), and returns counts. So rows are given with
-every default, in chunks with the same columns, and are read back through the kit's own connection.
+every default, in chunks with the same columns, and are read back through the kit's own connection. Earlier releases
+do not quote names: rows of a model with a keyword among them are created one by one there.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from weakref import WeakKeyDictionary
 from kailash_testkit.concurrency import loops
 from kailash_testkit.errors import KitError, NodeFailed
 from kailash_testkit.internals.dataflow_caches import empty_caches
+from kailash_testkit.internals.releases import QUOTED_BATCHES
 from kailash_testkit.models import Model
 from kailash_testkit.models.enums import enum_to_value
 from kailash_testkit.models.model import MANAGED, MISSING
@@ -37,6 +39,10 @@ Values = Mapping[str, object]
 _locks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Lock]] = WeakKeyDictionary()
 
 
+class _NamesNotQuoted(Exception):
+    """A batch of a model whose table or column has the name of a keyword, which its CreateNode quotes."""
+
+
 class BulkStore:
     """Creates rows of one model in one call of `create`; `remove` takes them all back."""
 
@@ -55,7 +61,10 @@ class BulkStore:
         complete = self._with_defaults(rows)
         try:
             for chunk in _chunks(complete):
-                self._stored += await self._create_chunk(chunk, first=len(self._stored))
+                try:
+                    self._stored += await self._create_chunk(chunk, first=len(self._stored))
+                except _NamesNotQuoted:
+                    await self._create_singly(chunk)
         except BaseException:
             self.remove()
             raise
@@ -88,6 +97,8 @@ class BulkStore:
             try:
                 failure = await self._failure(rows)
                 if failure is not None:
+                    if not QUOTED_BATCHES.holds() and "syntax" in (failure.why or ""):
+                        raise _NamesNotQuoted from None
                     raise await self._explained(rows, first, failure)
                 verified = self._verified(rows, self._found(rows, last), first)
                 self._store.own_writes.note("insert", model.table, [row["id"] for row in verified])
@@ -97,6 +108,13 @@ class BulkStore:
             except BaseException:
                 self._take_back(rows, last, there)
                 raise
+
+    async def _create_singly(self, rows: Sequence[dict[str, object]]) -> None:
+        for row in rows:
+            try:
+                self._stored.append(await self._store.create(self._model, row))
+            except KitError as error:
+                raise failures.in_batch(error, len(self._stored), self._total) from None
 
     def _take_back(self, rows: Sequence[Values], last: int, there: Collection[object]) -> None:
         """Deletes what is left of a chunk that failed."""

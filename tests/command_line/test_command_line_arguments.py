@@ -9,13 +9,21 @@ from pathlib import Path
 import pytest
 
 from kailash_testkit.command_line.main import main
-from kailash_testkit.command_line.project_settings import database_setting, pytest_settings, words
+from kailash_testkit.command_line.project_settings import (
+    ProjectSettings,
+    database_setting,
+    pytest_settings,
+    settings_of_project,
+    words,
+)
 from kailash_testkit.errors import ConfigurationError
 
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    for variable in ("TESTKIT_DATABASE", "PYTEST_ADDOPTS"):
+        monkeypatch.delenv(variable, raising=False)
 
 
 def test_help_tells_the_exit_codes_and_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,7 +65,6 @@ def test_arguments_that_cannot_be_used_are_explained(
 
 def test_settings_are_those_that_pytest_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Weakest first: each file that is added goes before those that are there; so pytest has it."""
-    monkeypatch.delenv("TESTKIT_DATABASE", raising=False)
     project = Path.cwd()
     assert pytest_settings() == {}
     files = {
@@ -84,12 +91,46 @@ def test_settings_are_those_that_pytest_finds(monkeypatch: pytest.MonkeyPatch) -
     assert words(["A", "B"]) == ["A", "B"]
 
 
+def test_the_file_may_be_named_as_for_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Path.cwd()
+    (project / "config").mkdir()
+    (project / "config" / "other.ini").write_text("[pytest]\npythonpath = ..\ntestkit_url_env = NAMED\n")
+    (project / "pytest.ini").write_text("[pytest]\ntestkit_url_env = FOUND\n")
+    assert pytest_settings()["testkit_url_env"] == "FOUND"
+    named = settings_of_project("config/other.ini")
+    assert (named.file, named.values["testkit_url_env"]) == (project / "config" / "other.ini", "NAMED")
+    assert named.values["pythonpath"] == [str(project / "config" / "..")]
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-q -cconfig/other.ini -W error")
+    assert settings_of_project() == named
+    with pytest.raises(ConfigurationError, match=r"there is no file none\.ini"):
+        pytest_settings("none.ini")
+
+
+def test_what_pytest_refuses_is_told_in_its_words(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("setup.cfg").write_text("[pytest]\ntestkit_url_env = A\n")
+    assert main(["doctor", "a:b"]) == 2
+    assert "pytest's settings cannot be read: [pytest] section in setup.cfg" in capsys.readouterr().err
+
+
 def test_the_database_is_the_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TESTKIT_DATABASE", raising=False)
-    assert database_setting({}) == ("sqlite", "testkit_database")
-    assert database_setting({"testkit_database": "mariadb"}) == ("mariadb", "testkit_database")
+    """Weakest first: the default, the file, the environment, `addopts`, and then `PYTEST_ADDOPTS`."""
+
+    def database(**values: str) -> tuple[str, str]:
+        lines = [f"{name} = {value}" for name, value in values.items()]
+        Path("pytest.ini").write_text("\n".join(["[pytest]", *lines]))
+        return database_setting(settings_of_project())
+
+    assert database_setting(ProjectSettings(None, {})) == ("sqlite", "testkit_database")
+    assert database(testkit_database="mariadb") == ("mariadb", "testkit_database")
+    assert database(testkit_database="mariadb", addopts="-o testkit_database=mysql") == ("mysql", "testkit_database")
     monkeypatch.setenv("TESTKIT_DATABASE", "postgresql")
-    assert database_setting({"testkit_database": "mariadb"}) == ("postgresql", "TESTKIT_DATABASE")
+    assert database(testkit_database="mariadb") == ("postgresql", "TESTKIT_DATABASE")
+    assert database(addopts="-x --testkit-database=sqlite") == ("sqlite", "--testkit-database")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--testkit-database mysql")
+    assert database(addopts="--testkit-database=sqlite") == ("mysql", "--testkit-database")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--testkit-database")
+    with pytest.raises(ConfigurationError, match=r"PYTEST_ADDOPTS cannot be read: .*expected one argument"):
+        settings_of_project()
 
 
 def test_importing_the_command_line_imports_nothing_heavy() -> None:

@@ -63,9 +63,13 @@ def main() -> int:
     python = shutil.which(options.python)
     if python is None:
         parser.error(f"no {options.python} here")
-    python = asked(python, "sys.executable")  # not a shim, which needs programs of its own
+    try:
+        python = asked(python, "sys.executable")  # not a shim, which needs programs of its own
+    except subprocess.CalledProcessError:
+        parser.error(f"{python} does not start: name the interpreter itself, not a shim")
     with tempfile.TemporaryDirectory(prefix="kailash-testkit-clone-") as name:
         folder = Path(name)
+        folder.chmod(0o755)  # tests work as other users, too, who need a way into it
         (folder / "tmp").mkdir()
         clone = folder / "clone"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
@@ -75,7 +79,7 @@ def main() -> int:
         for target in (["demo"], tests):
             command = ["make", *target, f"PYTHON={python}"]
             done = subprocess.run(command, cwd=clone, env=tidy, capture_output=True, text=True, check=False)
-            print(done.stdout[-4000:], done.stderr[-2000:], flush=True)
+            print(done.stdout[-20_000:], done.stderr[-2000:], flush=True)
             outputs.append(done.stdout)
             codes.append(done.returncode)
         version = subprocess.check_output(

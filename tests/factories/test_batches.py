@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from database_kinds import Kind, Sql
 from related_models import Graph
+from releases_of_kailash import needs_quoted_batches
 from sample_app import Status, register
 
 from kailash_testkit import derived, related, sequence
@@ -92,6 +93,7 @@ def moment(n: int) -> datetime:
     return datetime(2025, 1, n)
 
 
+@needs_quoted_batches
 async def test_one_node_stores_all_rows_of_a_model(graph: Graph, nodes: list[tuple[str, str, int]]) -> None:
     await graph.customers.with_children(graph.orders.with_children(graph.lines, 3), 2).create_many(4)
     assert nodes == [

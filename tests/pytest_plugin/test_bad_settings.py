@@ -27,12 +27,12 @@ def explained(project: Project, *fixtures: str) -> list[str]:
         (
             "shopp.models:db",
             "{option} = 'shopp.models:db' cannot be imported: No module named 'shopp'\n"
-            'do:  set pythonpath = ["."] in [tool.pytest.ini_options], or correct the name',
+            "do:  set pythonpath in pytest's settings to the folder that it is in, or correct the name",
         ),
         (
             "shop.modells:db",
             "{option} = 'shop.modells:db' cannot be imported: No module named 'shop.modells'\n"
-            'do:  set pythonpath = ["."] in [tool.pytest.ini_options], or correct the name',
+            "do:  set pythonpath in pytest's settings to the folder that it is in, or correct the name",
         ),
         (
             "shop.things:datbase",
@@ -60,8 +60,15 @@ def explained(project: Project, *fixtures: str) -> list[str]:
         (
             "shop.things:fails",
             "{option} = 'shop.things:fails': calling it raised ValueError: no way\n"
-            "why: at {path}/shop/things.py:4\n"
+            "why: at {path}/shop/things.py:6\n"
             "do:  make it work without arguments",
+        ),
+        (
+            "shop.things:asks",
+            "{option} = 'shop.things:asks': calling it raised KeyError: 'SHOP_URL'\n"
+            "why: at {path}/shop/things.py:9: the environment variable SHOP_URL is not set\n"
+            "do:  where it is the database's URL: set testkit_url_env = SHOP_URL, and the kit gives it a "
+            "test database; else set it before pytest starts",
         ),
     ],
     ids=[
@@ -72,6 +79,7 @@ def explained(project: Project, *fixtures: str) -> list[str]:
         "imports a missing library",
         "no colon",
         "a failing function",
+        "a function that reads a missing variable",
     ],
 )
 def test_a_target_that_cannot_be_loaded(project: Project, target: str, expected: str) -> None:
@@ -80,10 +88,15 @@ def test_a_target_that_cannot_be_loaded(project: Project, target: str, expected:
         {
             "shop/__init__.py": "",
             "shop/things.py": """
+                import os
+
                 database = 1
 
                 def fails():
                     raise ValueError("\\x1b[31mno way\\x1b[0m")
+
+                def asks():
+                    return os.environ["SHOP_URL"]
             """,
             "shop/settings.py": """
                 import os

@@ -121,3 +121,33 @@ BY_TURNS = """
 def test_synchronous_calls_beside_a_session_loop(shop: Project) -> None:
     shop.write({"test_by_turns.py": BY_TURNS})
     shop.run().assert_outcomes(passed=4)
+
+
+IN_THREADS = """
+    import asyncio, gc, threading
+    from shop.models import db
+
+    def created(name):
+        asyncio.run(db.express.create("Item", {"name": name}))
+
+    async def test_a_loop_in_a_thread_between_two_uses_of_this_one():
+        for name in "abc":
+            await db.express.create("Item", {"name": name})
+            await asyncio.to_thread(created, "thread")
+            gc.collect()
+        assert len(await db.express.list("Item")) == 6
+
+    def test_loops_that_run_at_the_same_time():
+        threads = [threading.Thread(target=created, args=["thread"]) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        gc.collect()
+"""
+
+
+def test_the_applications_own_loops_in_threads(shop: Project) -> None:
+    """DataFlow has one SQL node, and each loop would take the other's place: a ResourceWarning."""
+    shop.write({"test_in_threads.py": IN_THREADS})
+    shop.run("-q").assert_outcomes(passed=2)
