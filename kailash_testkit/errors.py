@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import httpx
-
+    from kailash_testkit import http_library as httpx
     from kailash_testkit.explanation import Explanation
 
 

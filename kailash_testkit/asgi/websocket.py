@@ -10,8 +10,7 @@ import contextvars
 import logging
 from typing import Any, Final, Protocol
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import Masker, request_line
 from kailash_testkit.asgi.outcome import Outcome
 from kailash_testkit.asgi.protocol import AsgiApp, Scope

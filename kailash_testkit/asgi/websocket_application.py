@@ -7,8 +7,7 @@ import contextvars
 from collections import deque
 from typing import Final, cast
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi import wire_format
 from kailash_testkit.asgi.exchange import in_request
 from kailash_testkit.asgi.masking import Masker, request_line

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi import wire_format
 from kailash_testkit.asgi.protocol import Headers, Message
 from kailash_testkit.asgi.websocket_errors import Closing

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import request_line
 from kailash_testkit.asgi.websocket_application import Data
 from kailash_testkit.asgi.websocket_errors import (

@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import uvicorn
 from asgi_apps import body, respond, start
+
+from kailash_testkit import http_library as httpx
 
 marker: contextvars.ContextVar[str] = contextvars.ContextVar("marker", default="unset")
 Handler = Callable[..., Awaitable[None]]

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 import pytest
 from parity_probe import under_uvicorn
 from starlette.applications import Starlette
@@ -17,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from kailash_testkit import http_library as httpx
 from kailash_testkit.client import ApiClient
 
 marker: contextvars.ContextVar[str] = contextvars.ContextVar("marker", default="unset")

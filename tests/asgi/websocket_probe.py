@@ -7,9 +7,8 @@ import contextvars
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import httpx
-
 from kailash_testkit import ApiClient, NothingReceived, ProtocolViolation, WebSocketClosed, WebSocketDenied
+from kailash_testkit import http_library as httpx
 
 marker: contextvars.ContextVar[str] = contextvars.ContextVar("marker", default="unset")
 Handler = Callable[..., Awaitable[None]]

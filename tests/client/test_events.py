@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 from fastapi import FastAPI, Response
 from fastapi.responses import StreamingResponse
 
 from kailash_testkit import ApiClient, SyncApiClient
+from kailash_testkit import http_library as httpx
 from kailash_testkit.client.event_stream import EventParser
 from kailash_testkit.errors import UnexpectedResponse, UnexpectedStatus
 
