@@ -234,8 +234,11 @@ class AnsweredFromRecord(KitError, AssertionError):
     """Nexus answered a request from its record of an identical one, without running the handler."""
 
 
-class ProtocolViolation(KitError):
-    """The application broke the ASGI protocol: no response, messages in a wrong order, or what cannot be sent."""
+class ProtocolViolation(KitError, RuntimeError):
+    """The application broke the ASGI protocol: no response, messages in a wrong order, or what cannot be sent.
+
+    It is raised into the application, where a server raises a `RuntimeError`.
+    """
 
 
 class UnsupportedProtocol(KitError):

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # The package writes these itself.
 _OF_HANDSHAKE: Final = frozenset({"host", "connection", "upgrade", "content-length", "transfer-encoding"})
 _CLOSE_TIMEOUT: Final = 5.0  # seconds for the server's part of a close
-_LARGEST: Final = 2**24  # bytes of a message: as much as uvicorn takes
 
 
 async def connect(request: httpx.Request, subprotocols: list[str]) -> NetworkConnection:
@@ -64,7 +63,7 @@ async def connect(request: httpx.Request, subprotocols: list[str]) -> NetworkCon
             open_timeout=timeout,
             close_timeout=_CLOSE_TIMEOUT,
             ping_interval=None,
-            max_size=_LARGEST,
+            max_size=None,
             **options,
         )
     except InvalidStatus as refused:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
@@ -16,11 +16,11 @@ from kailash_testkit.asgi.timeline import Timeline
 from kailash_testkit.asgi.transport import AppTransport
 from kailash_testkit.client import nexus
 from kailash_testkit.client.client import DEFAULT_TIMEOUT, ApiClient, no_position
-from kailash_testkit.client.event_stream import ServerSentEvent
 from kailash_testkit.client.options import ClientOptions, Cookies, Headers, RequestOptions, SyncClientOptions
 from kailash_testkit.client.other_library import refuse_other_library
 from kailash_testkit.client.overriding import overridden
 from kailash_testkit.client.resources import ResourceOptions
+from kailash_testkit.client.sync_events import SyncEvents
 from kailash_testkit.client.sync_expectation import SyncExpectation
 from kailash_testkit.client.sync_resource import SyncResource
 from kailash_testkit.client.sync_websocket import SyncWebSocket
@@ -119,17 +119,9 @@ class SyncApiClient(httpx.Client):
         manager = self._asynchronous().websocket(url, subprotocols=subprotocols, **options)
         return opened_websocket(manager, self._target.portal)
 
-    def events(
-        self, url: httpx.URL | str, /, *, method: str = "GET", **options: Unpack[RequestOptions]
-    ) -> Iterator[ServerSentEvent]:
+    def events(self, url: httpx.URL | str, /, *, method: str = "GET", **options: Unpack[RequestOptions]) -> SyncEvents:
         """Server-sent events, as they come: ``for event in sync_api.events("/news")``; as `ApiClient.events`."""
-        events = self._asynchronous().events(url, method=method, **options)
-        portal = self._target.portal
-        try:
-            while (event := portal(_following, aiter(events))) is not None:
-                yield event
-        finally:
-            portal(events.aclose)
+        return SyncEvents(self._asynchronous().events(url, method=method, **options), self._target.portal)
 
     def workflow(self, name: str, /, **inputs: object) -> Any:
         """Call a workflow or handler of a Nexus; as `ApiClient.workflow`."""
@@ -231,10 +223,6 @@ class SyncApiClient(httpx.Client):
             if body_error is None:
                 raise
             body_error.add_note(f"and while the client was closed: {error}")
-
-
-async def _following(events: AsyncIterator[ServerSentEvent]) -> ServerSentEvent | None:
-    return await anext(events, None)
 
 
 def _awaitable(hook: Callable[..., Any]) -> Callable[..., Any]:

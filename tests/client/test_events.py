@@ -112,6 +112,10 @@ def test_without_await(app: Any) -> None:
         events = api.events("/endless")
         assert next(events).data == "x"
         events.close()
+        with api.events("/endless") as events:
+            assert [next(events).data for _ in range(3)] == ["x"] * 3
+        with pytest.raises(StopIteration):
+            next(events)
         assert api.transport.running == set() or api.get("/seen").status_code == 200
 
 
