@@ -2,13 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+EXTRAS ?= dev
 STAMP := $(VENV)/.installed
 # Workers take from what is left, one more than there are cores, since tests wait for servers and processes; compiled
 # modules are kept, whatever the environment says of that.
 WORKERS ?= 3
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(OPTIONS)
 
-.PHONY: setup demo test test-all test-python test-oldest test-newest compatibility compatibility-python coverage lint \
+.PHONY: setup demo test test-all test-python test-oldest test-newest test-httpx2 compatibility compatibility-python coverage lint \
   types docs bench api clean
 
 setup: $(STAMP)
@@ -18,10 +19,10 @@ $(STAMP): pyproject.toml $(CONSTRAINTS)
 	  { echo "Python 3.11 or later is needed; name one: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@if command -v uv >/dev/null 2>&1; then \
 	  { [ -x $(BIN)/python ] || uv venv --quiet --python $(PYTHON) $(VENV); } && \
-	  uv pip install --quiet --python $(BIN)/python -e '.[dev]' $(addprefix -c ,$(CONSTRAINTS)); \
+	  uv pip install --quiet --python $(BIN)/python -e '.[$(EXTRAS)]' $(addprefix -c ,$(CONSTRAINTS)); \
 	else \
 	  { [ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV); } && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]' $(addprefix -c ,$(CONSTRAINTS)); \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]' $(addprefix -c ,$(CONSTRAINTS)); \
 	fi
 	@touch $@
 
@@ -47,6 +48,13 @@ test-python:
 # in an environment of its own. The oldest DataFlow itself leaves runtimes unclosed.
 test-oldest:
 	$(MAKE) demo test VENV=.venv-oldest CONSTRAINTS=tests/constraints-oldest.txt OPTIONS="-W ignore:Unclosed:ResourceWarning"
+
+# The types and the tests of the client with httpx2, and its tests with httpx, in an environment that has both; writes
+# their rows of docs/compatibility.md.
+test-httpx2:
+	$(MAKE) setup EXTRAS=dev,httpx2 VENV=.venv-httpx2
+	$(MAKE) types VENV=.venv-httpx2
+	PYTHONPATH=tests:tests/docs .venv-httpx2/bin/python tests/compatibility/try_http_library.py -n $(WORKERS)
 
 KAILASH := kailash kailash-dataflow kailash-nexus
 

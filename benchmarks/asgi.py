@@ -17,13 +17,13 @@ import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
 
 from kailash_testkit import ApiClient, SyncApiClient
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.live import LiveServer
 
 with warnings.catch_warnings():  # starlette would rather have httpx2

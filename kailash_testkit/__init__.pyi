@@ -5,6 +5,11 @@ from kailash_testkit.client import SyncApiClient as SyncApiClient
 from kailash_testkit.factories import Factory as Factory
 from kailash_testkit.kit import Kit as Kit
 from kailash_testkit.client.resources import Resource as Resource
+from kailash_testkit.client.websocket import WebSocket as WebSocket
+from kailash_testkit.client.sync_websocket import SyncWebSocket as SyncWebSocket
+from kailash_testkit.client.events import Events as Events
+from kailash_testkit.client.sync_events import SyncEvents as SyncEvents
+from kailash_testkit.client.event_stream import ServerSentEvent as ServerSentEvent
 from kailash_testkit.models.rows import Row as Row
 from kailash_testkit.factories import choice as choice
 from kailash_testkit.factories import derived as derived

@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import httpx
-
+    from kailash_testkit import http_library as httpx
     from kailash_testkit.explanation import Explanation
 
 
@@ -239,8 +238,11 @@ class AnsweredFromRecord(KitError, AssertionError):
     """Nexus answered a request from its record of an identical one, without running the handler."""
 
 
-class ProtocolViolation(KitError):
-    """The application broke the ASGI protocol: no response, messages in a wrong order, or what cannot be sent."""
+class ProtocolViolation(KitError, RuntimeError):
+    """The application broke the ASGI protocol: no response, messages in a wrong order, or what cannot be sent.
+
+    It is raised into the application, where a server raises a `RuntimeError`.
+    """
 
 
 class UnsupportedProtocol(KitError):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi import OUTCOME, AppTransport, Outcome
 
 Handler = Callable[[Any, Any, Any], Awaitable[None]]

@@ -26,7 +26,17 @@ LAYERS: Final = (
     ("asgi",),
     ("databases", "importer"),
     ("models", "internals"),
-    ("concurrency", "errors", "explanation", "import_hooks", "redaction", "secret_names", "text", "version"),
+    (
+        "concurrency",
+        "errors",
+        "explanation",
+        "http_library",
+        "import_hooks",
+        "redaction",
+        "secret_names",
+        "text",
+        "version",
+    ),
 )
 
 ROOT: Final = "kailash_testkit"

@@ -8,8 +8,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import Masker, request_line
 from kailash_testkit.asgi.outcome import Outcome
 from kailash_testkit.asgi.pipe import BodyPipe

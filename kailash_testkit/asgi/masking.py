@@ -7,8 +7,7 @@ import json
 from typing import cast
 from urllib.parse import parse_qsl, urlencode
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.redaction import MASK, is_secret, masked, redact, secrets_in, without
 
 # Looked at in each text of a body; more than is ever shown, so that no secret is cut in two where it is shown.

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import Masker, request_line
 from kailash_testkit.asgi.tracebacks import app_frames, exception_line
 from kailash_testkit.errors import ProtocolViolation

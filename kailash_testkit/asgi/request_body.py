@@ -8,8 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.protocol import Headers, Message
 
 # A server hands over what one read of its socket gave; an application must not rely on one message per body.

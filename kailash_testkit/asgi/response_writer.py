@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn, cast
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi import wire_format
 from kailash_testkit.asgi.masking import Masker, request_line
 from kailash_testkit.asgi.pipe import BodyPipe

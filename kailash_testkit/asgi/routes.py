@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.text import closest_match
 
 

@@ -6,8 +6,7 @@ import asyncio
 import contextvars
 from collections.abc import AsyncIterator, Iterator
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.concurrency.portal import Portal
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Self
 from kailash_testkit.concurrency import clocks
 
 if TYPE_CHECKING:
-    import httpx
+    from kailash_testkit import http_library as httpx
 
 _OF_CLIENTS: Final = frozenset({"httpx", "httpx2", "kailash_testkit"})
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, cast
 
+from kailash_testkit.errors import KitError
 from kailash_testkit.redaction import redact
 
 _KIT = Path(__file__).resolve().parent.parent
@@ -28,12 +29,13 @@ def root(error: BaseException) -> BaseException:
 
 
 def exception_line(error: BaseException) -> str:
-    """Type and message in one line.
+    """Type and message in one line; of an error of the kit what happened, without what to do.
 
     >>> exception_line(ValueError("no stock"))
     'ValueError: no stock'
     """
-    return " ".join(_text(root(error)))
+    own = root(error)
+    return f"{type(own).__qualname__}: {redact(own.what)}" if isinstance(own, KitError) else " ".join(_text(own))
 
 
 def app_frames(error: BaseException, *, most: int = 7) -> list[str]:

@@ -10,8 +10,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi import wire_format
 from kailash_testkit.asgi.exchange import Exchange
 from kailash_testkit.asgi.masking import request_line

@@ -10,17 +10,18 @@ import contextvars
 import logging
 from typing import Any, Final, Protocol
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import Masker, request_line
 from kailash_testkit.asgi.outcome import Outcome
 from kailash_testkit.asgi.protocol import AsgiApp, Scope
 from kailash_testkit.asgi.tracebacks import awaiting_frames, exception_line, exception_lines
-from kailash_testkit.asgi.websocket_application import Data, RunningApplication
+from kailash_testkit.asgi.websocket_application import LARGEST, Data, RunningApplication, size_of
 from kailash_testkit.asgi.websocket_errors import (
     ABNORMAL,
     NO_CODE,
+    TOO_BIG,
     Closing,
+    broken_off,
     closed,
     denied,
     nothing_received,
@@ -121,6 +122,8 @@ class AppConnection:
             raise denied(self._app.handshake.response(), self._app.handshake.close_before)
         self._raise_failure()
         self._log_unreported()
+        if self._app.handshake.is_over:
+            raise broken_off(self._request)
         raise denied(self._app.handshake.server_error(), None)
 
     async def send(self, data: Data) -> None:
@@ -130,7 +133,12 @@ class AppConnection:
         if self.closing is not None:
             self._raise_failure()
             raise self._closed("sent nothing: ")
-        self._app.deliver(data)
+        if (size := size_of(data)) > LARGEST:
+            reason = f"frame with {size} bytes exceeds limit of {LARGEST} bytes"
+            self.closing = Closing(TOO_BIG, reason)
+            self._app.leave(self.closing)
+        else:
+            self._app.deliver(data)
 
     async def receive(self, limit: float | None) -> Data:
         """The next message of the application."""

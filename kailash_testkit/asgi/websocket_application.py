@@ -7,8 +7,7 @@ import contextvars
 from collections import deque
 from typing import Final, cast
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi import wire_format
 from kailash_testkit.asgi.exchange import in_request
 from kailash_testkit.asgi.masking import Masker, request_line
@@ -24,6 +23,9 @@ from kailash_testkit.text import truncate_repr
 # What an application may send before its client reads: about what the buffers of a real connection hold.
 _MOST_BUFFERED: Final = 2**20
 _MOST_MESSAGES: Final = 1000
+
+LARGEST: Final = 2**24
+"""Bytes of a message that a server takes: uvicorn's default."""
 
 Data = str | bytes
 
@@ -44,6 +46,7 @@ class RunningApplication:
         self.closing: Closing | None = None
         self.is_told = False
         self.client_is_gone = False  # it has closed, or left
+        self._connection_is_lost = False  # a turn of the loop later
         self.task: asyncio.Task[None] | None = None
         self.sent: deque[Data] = deque()
         self._request = request
@@ -96,8 +99,12 @@ class RunningApplication:
         self.client_is_gone = True
         if self.closing is None:
             self._inbox.put_nowait(closing.as_disconnect())
+        asyncio.get_running_loop().call_soon(self._lose_connection)  # after the turn in which it may hear of it
         self._room.set()
         self._news.set()
+
+    def _lose_connection(self) -> None:
+        self._connection_is_lost = True
 
     async def wait_for_news(self, seconds: float | None) -> bool:
         """Until something is new; whether that was within the time."""
@@ -159,10 +166,12 @@ class RunningApplication:
         while (self._buffered >= _MOST_BUFFERED or len(self.sent) >= _MOST_MESSAGES) and not self.client_is_gone:
             self._room.clear()
             await self._room.wait()
+        kind = message.get("type") if isinstance(message, dict) else None  # pyright: ignore[reportUnnecessaryIsInstance]
         if self.client_is_gone:
+            if kind == "websocket.close" and self.is_told and not self._connection_is_lost:
+                return  # in a `finally`, as it hears of the end: a server has nothing left to close
             self.is_told = True
             raise ClientGone("the client has closed the WebSocket connection")
-        kind = message.get("type") if isinstance(message, dict) else None  # pyright: ignore[reportUnnecessaryIsInstance]
         try:
             if not self.handshake.is_accepted:
                 self._answer_handshake(message)
@@ -224,4 +233,20 @@ def _data_of(message: Message) -> Data:
         raise wire_format.Refused(
             f"sent {truncate_repr(data)} as a message", 'send "text": a str, or "bytes": bytes, in websocket.send'
         )
+    if isinstance(data, str) and _has_surrogates(data):
+        raise wire_format.Refused(
+            f"sent {truncate_repr(data)} as a message", "send text that can be encoded: it has half of a surrogate pair"
+        )
     return data
+
+
+def size_of(data: Data) -> int:
+    """The bytes of a message, of which text is UTF-8."""
+    return len(data) if isinstance(data, bytes) or data.isascii() else len(data.encode("utf-8", "surrogatepass"))
+
+
+def _has_surrogates(text: str) -> bool:
+    try:
+        return not text.isascii() and not text.encode()
+    except UnicodeEncodeError:
+        return True

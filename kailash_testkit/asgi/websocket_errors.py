@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import Masker, request_line
 from kailash_testkit.errors import NothingReceived, ProtocolViolation, WebSocketClosed, WebSocketDenied
 
@@ -15,6 +14,9 @@ ABNORMAL: Final = 1006
 
 NO_CODE: Final = 1005
 """What the application hears where its client broke off without a code."""
+
+TOO_BIG: Final = 1009
+"""The code with which a server answers a message that is too large."""
 
 _LONGEST: Final = 300
 
@@ -93,6 +95,11 @@ def denied(response: httpx.Response, close_before: Closing | None) -> WebSocketD
     )
     failure.response = response
     return failure
+
+
+def broken_off(request: httpx.Request) -> httpx.ConnectError:
+    """The application began to refuse the connection, and went no further."""
+    return httpx.ConnectError(f"{request_line(request)}: the application broke off its refusal", request=request)
 
 
 def strange_subprotocol(request: httpx.Request, chosen: str | None) -> ProtocolViolation:

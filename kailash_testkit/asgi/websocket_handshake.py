@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi import wire_format
 from kailash_testkit.asgi.protocol import Headers, Message
 from kailash_testkit.asgi.websocket_errors import Closing
@@ -62,7 +61,7 @@ class Handshake:
             raise wire_format.Refused(f"sent {truncate_repr(kind)} before it accepted", f"send {_ANSWERS} first")
 
     def _accept(self, message: Message) -> None:
-        headers = wire_format.checked_headers(message.get("headers") or ())
+        headers = wire_format.checked_headers(message.get("headers", ()))
         subprotocol = message.get("subprotocol")
         if subprotocol:
             if not isinstance(subprotocol, str):
@@ -77,7 +76,9 @@ class Handshake:
             raise wire_format.Refused(
                 f"sent {truncate_repr(kind)} in its refusal", "send websocket.http.response.body after the start"
             )
-        self._body.append(wire_format.checked_body(message.get("body", b""), sized=False))
+        if "body" not in message:
+            raise wire_format.Refused("sent a part of its refusal without a body", 'give it: "body": b"", may be empty')
+        self._body.append(wire_format.checked_body(message["body"], sized=False))
         self.is_complete = not message.get("more_body", False)
 
     @property

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import request_line
 from kailash_testkit.asgi.websocket_application import Data
 from kailash_testkit.asgi.websocket_errors import (
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 # The package writes these itself.
 _OF_HANDSHAKE: Final = frozenset({"host", "connection", "upgrade", "content-length", "transfer-encoding"})
 _CLOSE_TIMEOUT: Final = 5.0  # seconds for the server's part of a close
-_LARGEST: Final = 2**24  # bytes of a message: as much as uvicorn takes
 
 
 async def connect(request: httpx.Request, subprotocols: list[str]) -> NetworkConnection:
@@ -65,7 +63,7 @@ async def connect(request: httpx.Request, subprotocols: list[str]) -> NetworkCon
             open_timeout=timeout,
             close_timeout=_CLOSE_TIMEOUT,
             ping_interval=None,
-            max_size=_LARGEST,
+            max_size=None,
             **options,
         )
     except InvalidStatus as refused:

@@ -7,8 +7,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.lifespan import TimeLimits
 from kailash_testkit.asgi.outcome import WHOLE
 from kailash_testkit.asgi.server import AppServer
@@ -18,6 +17,7 @@ from kailash_testkit.client import nexus
 from kailash_testkit.client.events import Events
 from kailash_testkit.client.expectation import Expectation
 from kailash_testkit.client.options import ClientOptions, Cookies, Headers, RequestOptions
+from kailash_testkit.client.other_library import refuse_other_library
 from kailash_testkit.client.overriding import overridden
 from kailash_testkit.client.resources import Resource, ResourceOptions
 from kailash_testkit.client.targets import Target, target_of
@@ -105,6 +105,7 @@ class ApiClient(httpx.AsyncClient):
         self.timeline = Timeline(no_position) if kit is None else kit.timeline
         options: ClientOptions = {"base_url": self._target.base_url, "timeout": DEFAULT_TIMEOUT}
         options.update(httpx_options)
+        refuse_other_library(options.values())
         super().__init__(transport=self._target.transport, **options)
 
     @property
@@ -134,8 +135,14 @@ class ApiClient(httpx.AsyncClient):
         """
         return Resource(self, path, **options)
 
-    def websocket(
-        self, url: httpx.URL | str, /, *, subprotocols: Sequence[str] = (), **options: Unpack[WebSocketOptions]
+    def websocket(  # type: ignore[override, unused-ignore]  # pyright: ignore[reportIncompatibleMethodOverride]
+        # httpx2 has one for networks only, with options of its own.
+        self,
+        url: httpx.URL | str,
+        /,
+        *,
+        subprotocols: Sequence[str] = (),
+        **options: Unpack[WebSocketOptions],
     ) -> AbstractAsyncContextManager[WebSocket]:
         """A WebSocket connection for a block: ``async with api.websocket("/live") as socket:``.
 
@@ -181,17 +188,17 @@ class ApiClient(httpx.AsyncClient):
 
         It starts with a copy of this client's headers and cookies; closing it closes nothing.
         """
-        return self._view(httpx.Headers(headers), {})
+        return self._view(headers, {})
 
     def with_cookies(self, cookies: Cookies, /) -> ApiClient:
         """A client of the same running application that sends ``cookies`` too; see `with_headers`."""
-        return self._view(httpx.Headers(), cookies)
+        return self._view({}, cookies)
 
     def authenticated(self, token: str, /) -> ApiClient:
         """A client of the same running application that sends ``Authorization: Bearer <token>``."""
         return self.with_headers({"Authorization": f"Bearer {token}"})
 
-    def _view(self, headers: httpx.Headers, cookies: Cookies) -> ApiClient:
+    def _view(self, headers: Headers, cookies: Cookies) -> ApiClient:
         options: ClientOptions = {**self._options, **view_options(self, headers, cookies)}
         return ApiClient.view_of(self._target, self.kit, self.timeline, options)
 
@@ -206,6 +213,7 @@ class ApiClient(httpx.AsyncClient):
 
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
         """A request that is not sent yet; as in httpx, but each URL is parsed once."""
+        refuse_other_library((url, *options.values()))
         if isinstance(url, str) and not self.params:
             url = self._parsed(url)
         return super().build_request(method, url, **options)
@@ -224,6 +232,7 @@ class ApiClient(httpx.AsyncClient):
         Raises `errors.AnsweredFromRecord` when a Nexus did not run the handler, and `errors.DefaultLimitHit` for a list
         that a default limit cut, where that is an error (``testkit_default_limits = error``).
         """
+        refuse_other_library((request, *options.values()))
         request.extensions[WHOLE] = not (stream or self.event_hooks["response"])  # a hook may want to stream
         with self._begin(request) as running:
             response = await super().send(request, stream=stream, **options)

@@ -8,8 +8,7 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import request_line
 from kailash_testkit.asgi.outcome import OUTCOME, Outcome
 from kailash_testkit.client.event_stream import EventParser, ServerSentEvent

@@ -6,8 +6,7 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Unpack
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit import open_kits
 from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS, Outcome
 from kailash_testkit.asgi.timeline import TIMED

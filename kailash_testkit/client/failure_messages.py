@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import Masker, sent_body
 from kailash_testkit.asgi.routes import no_route
 from kailash_testkit.asgi.tracebacks import exception_lines

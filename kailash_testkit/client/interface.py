@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    import httpx
-
+    from kailash_testkit import http_library as httpx
     from kailash_testkit.asgi.timeline import Timeline
     from kailash_testkit.client.expectation import Expectation
     from kailash_testkit.kit import Kit

@@ -8,8 +8,7 @@ from collections.abc import Generator, Mapping
 from typing import Any, cast
 from urllib.parse import quote
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import Masker, request_line
 from kailash_testkit.client.interface import Client
 from kailash_testkit.errors import AnsweredFromRecord, UnexpectedResponse, UnexpectedStatus

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from http.cookiejar import CookieJar
 from typing import IO, Any, TypeAlias, TypedDict
 
-import httpx
+from kailash_testkit import http_library as httpx
 
 Primitive: TypeAlias = str | int | float | bool | None
 QueryParams: TypeAlias = (

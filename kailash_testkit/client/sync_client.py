@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.lifespan import TimeLimits
 from kailash_testkit.asgi.outcome import WHOLE
 from kailash_testkit.asgi.server import AppServer
@@ -17,10 +16,11 @@ from kailash_testkit.asgi.timeline import Timeline
 from kailash_testkit.asgi.transport import AppTransport
 from kailash_testkit.client import nexus
 from kailash_testkit.client.client import DEFAULT_TIMEOUT, ApiClient, no_position
-from kailash_testkit.client.event_stream import ServerSentEvent
 from kailash_testkit.client.options import ClientOptions, Cookies, Headers, RequestOptions, SyncClientOptions
+from kailash_testkit.client.other_library import refuse_other_library
 from kailash_testkit.client.overriding import overridden
 from kailash_testkit.client.resources import ResourceOptions
+from kailash_testkit.client.sync_events import SyncEvents
 from kailash_testkit.client.sync_expectation import SyncExpectation
 from kailash_testkit.client.sync_resource import SyncResource
 from kailash_testkit.client.sync_websocket import SyncWebSocket
@@ -80,6 +80,7 @@ class SyncApiClient(httpx.Client):
         target.start_when_needed()
         options: SyncClientOptions = {"base_url": target.base_url, "timeout": DEFAULT_TIMEOUT}
         options.update(httpx_options)
+        refuse_other_library(options.values())
         self._open(target, kit, Timeline(no_position) if kit is None else kit.timeline, options)
         self._is_view = False
 
@@ -105,24 +106,22 @@ class SyncApiClient(httpx.Client):
         """The rows behind a path: create, get, list, update, patch and delete them; as `ApiClient.resource`."""
         return SyncResource(lambda: self._asynchronous().resource(path, **options), self._target.portal)
 
-    def websocket(
-        self, url: httpx.URL | str, /, *, subprotocols: Sequence[str] = (), **options: Unpack[WebSocketOptions]
+    def websocket(  # type: ignore[override, unused-ignore]  # pyright: ignore[reportIncompatibleMethodOverride]
+        # httpx2 has one for networks only, with options of its own.
+        self,
+        url: httpx.URL | str,
+        /,
+        *,
+        subprotocols: Sequence[str] = (),
+        **options: Unpack[WebSocketOptions],
     ) -> AbstractContextManager[SyncWebSocket]:
         """A WebSocket connection for a block: ``with sync_api.websocket("/live") as socket:``; see `ApiClient`."""
         manager = self._asynchronous().websocket(url, subprotocols=subprotocols, **options)
         return opened_websocket(manager, self._target.portal)
 
-    def events(
-        self, url: httpx.URL | str, /, *, method: str = "GET", **options: Unpack[RequestOptions]
-    ) -> Iterator[ServerSentEvent]:
+    def events(self, url: httpx.URL | str, /, *, method: str = "GET", **options: Unpack[RequestOptions]) -> SyncEvents:
         """Server-sent events, as they come: ``for event in sync_api.events("/news")``; as `ApiClient.events`."""
-        events = self._asynchronous().events(url, method=method, **options)
-        portal = self._target.portal
-        try:
-            while (event := portal(_following, aiter(events))) is not None:
-                yield event
-        finally:
-            portal(events.aclose)
+        return SyncEvents(self._asynchronous().events(url, method=method, **options), self._target.portal)
 
     def workflow(self, name: str, /, **inputs: object) -> Any:
         """Call a workflow or handler of a Nexus; as `ApiClient.workflow`."""
@@ -135,17 +134,17 @@ class SyncApiClient(httpx.Client):
 
     def with_headers(self, headers: Headers, /) -> SyncApiClient:
         """A client of the same running application that sends ``headers`` too; as `ApiClient.with_headers`."""
-        return self._view(httpx.Headers(headers), {})
+        return self._view(headers, {})
 
     def with_cookies(self, cookies: Cookies, /) -> SyncApiClient:
         """A client of the same running application that sends ``cookies`` too; see `with_headers`."""
-        return self._view(httpx.Headers(), cookies)
+        return self._view({}, cookies)
 
     def authenticated(self, token: str, /) -> SyncApiClient:
         """A client of the same running application that sends ``Authorization: Bearer <token>``."""
         return self.with_headers({"Authorization": f"Bearer {token}"})
 
-    def _view(self, headers: httpx.Headers, cookies: Cookies) -> SyncApiClient:
+    def _view(self, headers: Headers, cookies: Cookies) -> SyncApiClient:
         view = SyncApiClient.__new__(SyncApiClient)
         view._open(self._target, self.kit, self.timeline, {**self._options, **view_options(self, headers, cookies)})
         view._is_view = True
@@ -154,7 +153,7 @@ class SyncApiClient(httpx.Client):
     def _asynchronous(self) -> ApiClient:
         """This client for asynchronous code of the kit: it has the same cookies, not only equal ones."""
         options: ClientOptions = {
-            **view_options(self, httpx.Headers(), {}),
+            **view_options(self, {}, {}),
             "cookies": self.cookies.jar,
             "event_hooks": {
                 "request": [_awaitable(hook) for hook in self.event_hooks["request"]],
@@ -168,11 +167,17 @@ class SyncApiClient(httpx.Client):
         }
         return ApiClient.view_of(self._target, self.kit, self.timeline, options)
 
+    def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
+        """A request that is not sent yet; as in httpx."""
+        refuse_other_library((url, *options.values()))
+        return super().build_request(method, url, **options)
+
     def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
         """Send a request that was built before; as in httpx.
 
         Raises `errors.AnsweredFromRecord` when a Nexus did not run the handler.
         """
+        refuse_other_library((request, *options.values()))
         request.extensions[WHOLE] = not (stream or self.event_hooks["response"])  # a hook may want to stream
         with self.timeline.begin(request, app=self.app) as running:
             response = super().send(request, stream=stream, **options)
@@ -218,10 +223,6 @@ class SyncApiClient(httpx.Client):
             if body_error is None:
                 raise
             body_error.add_note(f"and while the client was closed: {error}")
-
-
-async def _following(events: AsyncIterator[ServerSentEvent]) -> ServerSentEvent | None:
-    return await anext(events, None)
 
 
 def _awaitable(hook: Callable[..., Any]) -> Callable[..., Any]:

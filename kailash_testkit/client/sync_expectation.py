@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Unpack
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.client.expectation import Expectation
 from kailash_testkit.client.options import BodylessOptions, RequestOptions
 from kailash_testkit.concurrency.portal import Portal

@@ -7,8 +7,7 @@ from collections.abc import Generator, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.client.websocket import WebSocket
 from kailash_testkit.concurrency.portal import Portal
 

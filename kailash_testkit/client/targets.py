@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.lifespan import TimeLimits
 from kailash_testkit.asgi.server import AppServer
 from kailash_testkit.asgi.transport import AppTransport

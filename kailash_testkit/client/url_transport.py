@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Generator
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import httpcore
-import httpx
 
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import request_line
 
 if TYPE_CHECKING:

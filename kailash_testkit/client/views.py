@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import httpx
+from kailash_testkit import http_library as httpx
+from kailash_testkit.client.options import ClientSettings, Cookies, Headers
+from kailash_testkit.client.other_library import refuse_other_library
 
-from kailash_testkit.client.options import ClientSettings, Cookies
 
-
-def view_options(client: httpx.AsyncClient | httpx.Client, headers: httpx.Headers, cookies: Cookies) -> ClientSettings:
+def view_options(client: httpx.AsyncClient | httpx.Client, headers: Headers, cookies: Cookies) -> ClientSettings:
     """The settings that a client has now, with further headers and cookies; its own stay as they are."""
+    refuse_other_library((headers, cookies))
     merged, jar = httpx.Headers(client.headers), httpx.Cookies(client.cookies)
     merged.update(headers)
     jar.update(cookies)
@@ -22,5 +23,5 @@ def view_options(client: httpx.AsyncClient | httpx.Client, headers: httpx.Header
         "follow_redirects": client.follow_redirects,
         "max_redirects": client.max_redirects,
         # The origin's login would overwrite the header that this view is for.
-        "auth": None if "authorization" in headers else client.auth,
+        "auth": None if "authorization" in httpx.Headers(headers) else client.auth,
     }

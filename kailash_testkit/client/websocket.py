@@ -9,8 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypedDict, cast
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import Masker, request_line
 from kailash_testkit.asgi.timeline import Running
 from kailash_testkit.asgi.websocket import Connection

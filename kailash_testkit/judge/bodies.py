@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, TypeAlias, cast
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import Masker, request_line
 from kailash_testkit.errors import UnexpectedResponse
 from kailash_testkit.text import comma_join

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import pytest
 
-from kailash_testkit import redaction
+from kailash_testkit import http_library, redaction
 from kailash_testkit.concurrency import contexts
 from kailash_testkit.factories.numbering import within
 from kailash_testkit.pytest_plugin import seed, settings
@@ -85,6 +85,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 def _begin(config: pytest.Config) -> Session:
     session = config.stash[SESSION] = Session(settings.Settings.of(config))
+    http_library.prefer(session.settings.http_library)
     session.set_variables()
     session.under_test.start()
     return session

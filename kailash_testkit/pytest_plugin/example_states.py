@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from kailash_testkit.factories import numbering
 
 if TYPE_CHECKING:
-    import httpx
-
+    from kailash_testkit import http_library as httpx
     from kailash_testkit.client import ApiClient, SyncApiClient
     from kailash_testkit.isolation.levels import State
     from kailash_testkit.isolation.sandbox import Sandbox
@@ -76,6 +75,6 @@ class ExampleStates:
 
 
 def _copied(cookies: httpx.Cookies) -> httpx.Cookies:
-    import httpx
+    from kailash_testkit import http_library as httpx
 
     return httpx.Cookies(cookies)

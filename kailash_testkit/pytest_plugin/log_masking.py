@@ -1,8 +1,8 @@
 """What libraries log while a test runs, as pytest shows it: without secrets.
 
-DataFlow's nodes and the database's driver log what they are given at ``DEBUG``, and httpx each URL at ``INFO``. Only
-the lines that pytest writes are changed (reports, live log, ``--log-file``); ``caplog`` has every record as it was.
-What the project's own code logs is shown as it is.
+DataFlow's nodes and the database's driver log what they are given at ``DEBUG``, and httpx and httpx2 each URL at
+``INFO``. Only the lines that pytest writes are changed (reports, live log, ``--log-file``); ``caplog`` has every record
+as it was. What the project's own code logs is shown as it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pytest
 
-from kailash_testkit import redaction
+from kailash_testkit import http_library, redaction
 from kailash_testkit.importer import is_the_users
 
 _HANDLERS: Final = ("report_handler", "log_cli_handler", "log_file_handler")
@@ -52,14 +52,13 @@ class _Masking(logging.Formatter):
 
 
 def _with_masked_urls(text: str, record: logging.LogRecord) -> str:
-    """httpx gives each URL as an object, whose query the kit knows to read."""
-    if record.name.partition(".")[0] == "httpx" and isinstance(record.args, tuple):
-        from httpx import URL, Request
-
+    """httpx and httpx2 give each URL as an object, whose query the kit knows to read; an application may use either."""
+    if record.name.partition(".")[0] in http_library.NAMES and isinstance(record.args, tuple):
         from kailash_testkit.asgi.masking import Masker
 
-        for url in [each for each in record.args if isinstance(each, URL)]:
-            text = text.replace(str(url), Masker(Request("GET", url)).url(url))
+        for url in [str(each) for each in record.args if http_library.is_of_library(each)]:
+            request = http_library.Request("GET", url)
+            text = text.replace(url, Masker(request).url(request.url))
     return text
 
 

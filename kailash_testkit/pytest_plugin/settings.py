@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Final, Literal
 
 import pytest
 
+from kailash_testkit import http_library
 from kailash_testkit.databases.naming import checked_stem
 from kailash_testkit.databases.servers import Choice
 from kailash_testkit.databases.servers.choosing import VARIABLE
@@ -41,6 +43,9 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini("testkit_database", "what to test on, as --testkit-database", default="")
     parser.addini("testkit_database_name", "stem of the test database's name", default="testkit")
+    parser.addini(
+        "testkit_httpx", "the library of the client: 'httpx' or 'httpx2'; the latter where it is installed", default=""
+    )
     parser.addini("testkit_lifespan", "lifespan runs once per 'session' or 'test'", default="session")
     for phase in ("startup", "shutdown"):
         parser.addini(
@@ -97,6 +102,7 @@ class Settings:
     live: bool = False
     runs_tests: bool = True
     """Whether the command line lets this process run tests: not only collect them, nor start workers."""
+    http_library: str = ""
     startup_timeout: float | None = None
     shutdown_timeout: float | None = None
 
@@ -137,6 +143,7 @@ class Settings:
             limits_are_errors=limits == "error",
             live=getattr(options, "testkit_live", False),
             runs_tests=not (options.collectonly or getattr(options, "numprocesses", None)),
+            http_library=_http_library(config.getini("testkit_httpx")),
             startup_timeout=_seconds("testkit_startup_timeout", config),
             shutdown_timeout=_seconds("testkit_shutdown_timeout", config),
         )
@@ -204,6 +211,25 @@ def _rule(setting: str) -> Rule:
     if wrong:
         raise ConfigurationError(f"testkit_redact = {setting!r}: {wrong[0]!r} is not the name of a field")
     return Rule(enabled=False) if names == ["off"] else Rule(names=frozenset(names))
+
+
+def _http_library(ini: str) -> str:
+    """The library that the client is to use; empty where nothing says so."""
+    setting = http_library.VARIABLE if os.environ.get(http_library.VARIABLE) else "testkit_httpx"
+    name = os.environ.get(http_library.VARIABLE) or ini
+    if name and name not in http_library.NAMES:
+        raise ConfigurationError(f"{setting} = {name!r}", do="use 'httpx' or 'httpx2'")
+    if name and importlib.util.find_spec(name) is None:
+        raise ConfigurationError(
+            f"{setting} = {name!r}, which is not installed", do="pip install 'kailash-testkit[httpx2]'"
+        )
+    if name and http_library.in_use() not in ("", name):
+        raise ConfigurationError(
+            f"{setting} = {name!r}, but the client uses {http_library.in_use()} already",
+            why="ApiClient was imported before pytest read its settings",
+            do=f"set {http_library.VARIABLE}={name} in the environment",
+        )
+    return name
 
 
 def _database(option: str | None, ini: str) -> Choice:

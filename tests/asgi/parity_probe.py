@@ -4,49 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import contextvars
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import uvicorn
 from asgi_apps import body, respond, start
+from probe import Handlers, Probe, eventually, marker, visit_state
 
-marker: contextvars.ContextVar[str] = contextvars.ContextVar("marker", default="unset")
-Handler = Callable[..., Awaitable[None]]
-HANDLERS: dict[str, Handler] = {}
+from kailash_testkit import http_library as httpx
+
+HANDLERS = Handlers()
 # A server adds these; they say how a message is framed, not what the application answered.
 _FRAMING = {"date", "server", "connection", "transfer-encoding"}
 
 
-def handler(function: Handler) -> Handler:
-    """Registers the application's answer to ``/<name>``."""
-    HANDLERS[function.__name__] = function
-    return function
-
-
-class BareProbe:
-    """An ASGI application of the handlers, which write down events."""
+class BareProbe(Probe):
+    """An ASGI application of the handlers; other paths are echoed."""
 
     def __init__(self) -> None:
-        self.events: list[Any] = []
+        super().__init__(HANDLERS, echo)
         self.gate: asyncio.Event | None = None
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan":
-            await receive()
-            scope["state"]["shared"] = []
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-            await send({"type": "lifespan.shutdown.complete"})
-            return
-        name = scope["path"].split("/")[1]
-        await HANDLERS.get(name, echo)(self, scope, receive, send)
 
 
 async def read_body(receive: Any) -> bytes:
@@ -58,7 +40,7 @@ async def read_body(receive: Any) -> bytes:
             return content
 
 
-@handler
+@HANDLERS.add
 async def echo(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     names = ("method", "path", "raw_path", "query_string", "http_version", "scheme", "root_path")
     headers = [pair for pair in scope["headers"] if pair[0] not in (b"user-agent", b"accept-encoding")]
@@ -66,25 +48,25 @@ async def echo(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     await respond(send, repr(seen).encode())
 
 
-@handler
+@HANDLERS.add
 async def status(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     await respond(send, b"content", int(scope["query_string"]))
 
 
-@handler
+@HANDLERS.add
 async def headers(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     pairs = [(b"x-a", b"1"), (b"x-a", b"2"), (b"X-Mixed", b"Case"), (b"x-latin", "é".encode("latin-1")), (b"x-e", b"")]
     await start(send, 200, [*pairs, (b"set-cookie", b"a=1"), (b"set-cookie", b"b=2; Path=/")])
     await body(send, b"x")
 
 
-@handler
+@HANDLERS.add
 async def declared(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     await start(send, 200, [(b"content-length", b"5")])
     await body(send, scope["query_string"])
 
 
-@handler
+@HANDLERS.add
 async def pieces(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     await start(send)
     for piece in (b"one", b"", b"two", b"three" * 20_000):
@@ -93,7 +75,7 @@ async def pieces(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     await body(send, b"")
 
 
-@handler
+@HANDLERS.add
 async def raises(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     at = scope["query_string"].decode()
     errors = {"cancelled": asyncio.CancelledError, "exit": SystemExit, "group": ExceptionGroup}
@@ -109,7 +91,7 @@ async def raises(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     raise LookupError(at)
 
 
-@handler
+@HANDLERS.add
 async def violates(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     how = scope["query_string"].decode()
     if how == "body first":
@@ -124,25 +106,34 @@ async def violates(probe: BareProbe, scope: Any, receive: Any, send: Any) -> Non
         await body(send, b"y")
 
 
-@handler
+@HANDLERS.add
+async def catches(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
+    try:
+        await body(send, b"x")
+    except RuntimeError:
+        probe.events.append("RuntimeError")
+    await respond(send, b"all the same")
+
+
+@HANDLERS.add
 async def early(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     await respond(send, b"did not read")
 
 
-@handler
+@HANDLERS.add
 async def partly(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     message = await receive()
     await respond(send, repr((bool(message["body"]), message["more_body"])).encode())
 
 
-@handler
+@HANDLERS.add
 async def after(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     await read_body(receive)
     await respond(send, b"done")
     probe.events.append((await receive())["type"])
 
 
-@handler
+@HANDLERS.add
 async def polls(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     """Asks for the disconnect as Starlette's ``request.is_disconnected()`` does, which allows no turn of the loop."""
     await read_body(receive)
@@ -173,14 +164,14 @@ def at_once(receive: Any) -> str | None:
     return None
 
 
-@handler
+@HANDLERS.add
 async def background(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     await respond(send, b"done")
     await asyncio.sleep(0.01)
     probe.events.append(marker.get())
 
 
-@handler
+@HANDLERS.add
 async def context(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     before = marker.get()
     marker.set("request")
@@ -188,14 +179,13 @@ async def context(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None
     await respond(send, before.encode())
 
 
-@handler
+@HANDLERS.add
 async def state(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
-    scope["state"]["shared"].append(1)
-    scope["state"]["own"] = True
-    await respond(send, repr((len(scope["state"]["shared"]), sorted(scope["state"]))).encode())
+    names = visit_state(scope)
+    await respond(send, repr((len(scope["state"]["shared"]), names)).encode())
 
 
-@handler
+@HANDLERS.add
 async def waits(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     probe.gate = probe.gate or asyncio.Event()
     if scope["query_string"]:
@@ -204,13 +194,13 @@ async def waits(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     await respond(send, b"released")
 
 
-@handler
+@HANDLERS.add
 async def redirect(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     await start(send, 307, [(b"location", b"/echo?moved")])
     await body(send, b"")
 
 
-@handler
+@HANDLERS.add
 async def endless(probe: BareProbe, scope: Any, receive: Any, send: Any) -> None:
     await start(send)
     while not probe.events:
@@ -274,15 +264,6 @@ async def observed(client: httpx.AsyncClient, method: str, url: str, **options: 
     return seen, bytes(received), error
 
 
-async def eventually(probe: Any, count: int) -> list[Any]:
-    """The application's events, which come late from a thread."""
-    for _ in range(6000):
-        if len(probe.events) >= count:
-            break
-        await asyncio.sleep(0.005)
-    return list(probe.events)
-
-
 async def streamed() -> AsyncIterator[bytes]:
     for piece in (b"a", b"", b"b" * 100_000):
         yield piece
@@ -337,6 +318,7 @@ REQUESTS = [
         Request(f"a violation {how}", url=f"/violates?{how}")
         for how in ("body%20first", "two%20starts", "nothing%20more", "unfinished", "after%20the%20end")
     ),
+    Request("a violation that the application catches", url="/catches", waits_for_events=1),
     Request("response headers", url="/headers"),
     Request("response in pieces", url="/pieces"),
     Request("a body that is not read", "POST", "/early", {"content": bytes(100_000)}),

@@ -6,9 +6,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-import httpx
 from parity_probe import JOURNEYS, REQUESTS, BareProbe, observe
 
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.live import LiveServer
 from kailash_testkit.client import ApiClient
 

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import traceback
 
-import httpx
 import pytest
 from asgi_apps import body, client_of, outcome_of, respond, start
 from starlette.applications import Starlette
@@ -14,6 +13,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi import RAISE_APP_EXCEPTIONS
 from kailash_testkit.errors import ProtocolViolation
 

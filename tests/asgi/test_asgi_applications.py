@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import httpx
 import pytest
 from asgi_apps import respond
 from fastapi import FastAPI
 from parity_probe import under_uvicorn
 
+from kailash_testkit import http_library as httpx
 from kailash_testkit.client import ApiClient
 from kailash_testkit.errors import ConfigurationError
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 from parity_probe import JOURNEYS, REQUESTS, BareProbe, Request, observe
 
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.live import LiveServer
 from kailash_testkit.client import ApiClient
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 from asgi_apps import body, client_of, outcome_of, respond, start
 
+from kailash_testkit import http_library as httpx
 from kailash_testkit.errors import ProtocolViolation, UnsupportedProtocol
 
 

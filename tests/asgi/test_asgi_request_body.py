@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-import httpx
 import pytest
 from asgi_apps import client_of, respond
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+
+from kailash_testkit import http_library as httpx
 
 
 def recorder():

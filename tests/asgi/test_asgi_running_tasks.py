@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-import httpx
 import pytest
 from asgi_apps import body, respond, start
 from own_clock import own_clock
 
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi import AppTransport
 from kailash_testkit.errors import KitError
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-import httpx
 import pytest
 from asgi_apps import body, client_of, respond, start
 from own_clock import own_clock
+
+from kailash_testkit import http_library as httpx
 
 
 def hanging(*, starts: bool):

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 import pytest
 from parity_probe import under_uvicorn
+from probe import eventually, marker
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from kailash_testkit import http_library as httpx
 from kailash_testkit.client import ApiClient
-
-marker: contextvars.ContextVar[str] = contextvars.ContextVar("marker", default="unset")
 
 
 class Probe:
@@ -157,15 +155,6 @@ async def read(client: httpx.AsyncClient, method: str, url: str, **options: Any)
     except httpx.HTTPError as error:
         return response.status_code, bytes(received), type(error).__name__
     return response.status_code, bytes(received), response.headers.get("content-type")
-
-
-async def eventually(probe: Probe, count: int = 1) -> list[Any]:
-    """The application's events, which come late from a thread."""
-    for _ in range(6000):
-        if len(probe.events) >= count:
-            break
-        await asyncio.sleep(0.005)
-    return list(probe.events)
 
 
 async def the_scope(client: httpx.AsyncClient, probe: Probe) -> object:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gzip
 from typing import Any
 
-import httpx
 import pytest
 
 from kailash_testkit import ApiClient
+from kailash_testkit import http_library as httpx
 
 _BODIES = {
     "/plain": (b"hello", []),

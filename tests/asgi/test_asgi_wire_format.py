@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-import httpx
 import pytest
 from asgi_apps import client_of
 from parity_probe import observed, under_uvicorn
 
+from kailash_testkit import http_library as httpx
 from kailash_testkit.client import ApiClient
 from kailash_testkit.errors import ProtocolViolation, UnexpectedStatus
 

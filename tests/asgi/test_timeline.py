@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -13,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from kailash_testkit import ApiClient, Kit
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.timeline import CURRENT, Timeline
 
 

@@ -3,43 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import httpx
+from probe import Handlers, Probe, eventually, marker, visit_state
 
 from kailash_testkit import ApiClient, NothingReceived, ProtocolViolation, WebSocketClosed, WebSocketDenied
+from kailash_testkit import http_library as httpx
 
-marker: contextvars.ContextVar[str] = contextvars.ContextVar("marker", default="unset")
-Handler = Callable[..., Awaitable[None]]
-HANDLERS: dict[str, Handler] = {}
+HANDLERS = Handlers()
 _FRAMING = {
     "date", "server", "connection", "upgrade", "content-length", "user-agent", "accept-encoding",
     "sec-websocket-accept", "sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions",
 }  # fmt: skip
 
 
-def handler(function: Handler) -> Handler:
-    HANDLERS[function.__name__] = function
-    return function
-
-
-class WebSocketProbe:
-    """Calls the handler that the path names, and writes down what it sees."""
+class WebSocketProbe(Probe):
+    """An ASGI application of the handlers."""
 
     def __init__(self) -> None:
-        self.events: list[Any] = []
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan":
-            await receive()
-            scope["state"]["shared"] = []
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-            await send({"type": "lifespan.shutdown.complete"})
-            return
-        await HANDLERS[scope["path"].split("/")[1]](self, scope, receive, send)
+        super().__init__(HANDLERS)
 
     def note(self, message: Any) -> None:
         self.events.append((message["type"], message.get("code"), message.get("reason") or ""))
@@ -54,7 +37,7 @@ async def say(send: Any, data: str | bytes) -> None:
     await send({"type": "websocket.send", "text" if isinstance(data, str) else "bytes": data})
 
 
-@handler
+@HANDLERS.add
 async def echo(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> None:
     await accept(receive, send)
     while True:
@@ -64,7 +47,7 @@ async def echo(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> No
         await say(send, message.get("text") or message.get("bytes") or "nothing")
 
 
-@handler
+@HANDLERS.add
 async def shows(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> None:
     await accept(receive, send)
     names = ("type", "path", "raw_path", "query_string", "scheme", "http_version", "root_path", "subprotocols", "asgi")
@@ -74,7 +57,7 @@ async def shows(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> N
     await send({"type": "websocket.close"})
 
 
-@handler
+@HANDLERS.add
 async def answers(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> None:
     options: dict[str, Any] = {"headers": [(b"X-A", b"1"), (b"x-a", b"2"), (b"set-cookie", b"seen=1")]}
     if scope["query_string"]:
@@ -83,7 +66,7 @@ async def answers(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) ->
     probe.note(await receive())
 
 
-@handler
+@HANDLERS.add
 async def closes(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> None:
     how = scope["query_string"].decode()
     if how == "before":
@@ -100,7 +83,21 @@ async def closes(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> 
         probe.events.append("OSError" if isinstance(error, OSError) else "RuntimeError")
 
 
-@handler
+@HANDLERS.add
+async def closes_too(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> None:
+    """As a handler with a `finally` does: it closes as it hears of the end, or a turn later."""
+    await accept(receive, send)
+    probe.note(await receive())
+    if scope["query_string"]:
+        await asyncio.sleep(0.02)
+    try:
+        await send({"type": "websocket.close"})
+        probe.events.append("closed")
+    except OSError:
+        probe.events.append("OSError")
+
+
+@HANDLERS.add
 async def refuses(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> None:
     await receive()
     status, headers = int(scope["query_string"]), [(b"x-why", b"login"), (b"location", b"/echo"), (b"a", b"b")]
@@ -110,7 +107,7 @@ async def refuses(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) ->
     probe.note(await receive())
 
 
-@handler
+@HANDLERS.add
 async def raises(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> None:
     if scope["query_string"] == b"before":
         raise LookupError("before")
@@ -121,18 +118,29 @@ async def raises(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> 
     raise LookupError("after")
 
 
-@handler
+@HANDLERS.add
 async def returns(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> None:
     if scope["query_string"] != b"before":
         await accept(receive, send)
         await say(send, "a")
 
 
-@handler
+@HANDLERS.add
 async def violates(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> None:
     await receive()
+    start = {"type": "websocket.http.response.start", "status": 401, "headers": []}
     if scope["query_string"] == b"send":
         await say(send, "x")
+    elif scope["query_string"] == b"headers":
+        await send({"type": "websocket.accept", "headers": None})
+    elif scope["query_string"] == b"start":
+        await send(start)
+    elif scope["query_string"] == b"body":
+        await send(start)
+        await send({"type": "websocket.http.response.body"})
+    elif scope["query_string"] == b"surrogate":
+        await send({"type": "websocket.accept"})
+        await say(send, "\ud800")
     elif scope["query_string"] == b"http":
         await send({"type": "http.response.start", "status": 200, "headers": []})
     else:
@@ -140,7 +148,7 @@ async def violates(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -
         await send({"type": "websocket.accept"})
 
 
-@handler
+@HANDLERS.add
 async def sends_on(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> None:
     await accept(receive, send)
     try:
@@ -151,7 +159,7 @@ async def sends_on(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -
         probe.events.append("OSError")
 
 
-@handler
+@HANDLERS.add
 async def floods(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> None:
     await accept(receive, send)
     for number in range(200):
@@ -159,14 +167,12 @@ async def floods(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> 
     await send({"type": "websocket.close"})
 
 
-@handler
+@HANDLERS.add
 async def states(probe: WebSocketProbe, scope: Any, receive: Any, send: Any) -> None:
     await accept(receive, send)
     before = marker.get()
     marker.set("connection")
-    scope["state"]["shared"].append(1)
-    scope["state"]["own"] = True
-    await say(send, repr((before, sorted(scope["state"]))))
+    await say(send, repr((before, visit_state(scope))))
     await send({"type": "websocket.close"})
 
 
@@ -193,23 +199,14 @@ async def seen(api: ApiClient, url: str, *sent: str | bytes, offers: tuple[str, 
         response = denied.response or httpx.Response(0)
         kept = [pair for pair in response.headers.multi_items() if pair[0] in ("x-why", "a", "location")]
         received.append((response.status_code, response.text, kept))
-    except ProtocolViolation:
-        received.append("violation")
+    except (ProtocolViolation, httpx.ConnectError) as error:
+        received.append(type(error).__name__)
     return received
-
-
-async def noted(probe: WebSocketProbe, count: int = 1) -> list[Any]:
-    """What the application saw, which comes late from a thread."""
-    for _ in range(1000):
-        if len(probe.events) >= count:
-            break
-        await asyncio.sleep(0.005)
-    return list(probe.events)
 
 
 def reading(url: str, *sent: str | bytes, events: int = 0, **options: Any) -> Scenario:
     async def scenario(api: ApiClient, probe: WebSocketProbe) -> Any:
-        return await seen(api, url, *sent, **options), await noted(probe, events)
+        return await seen(api, url, *sent, **options), await eventually(probe, events)
 
     return scenario
 
@@ -220,12 +217,30 @@ async def client_closes(api: ApiClient, probe: WebSocketProbe) -> Any:
         try:
             await socket.send_text("x")
         except WebSocketClosed as closed:
-            return closed.code, closed.reason, socket.close_code, await noted(probe)
+            return closed.code, closed.reason, socket.close_code, await eventually(probe)
+
+
+def client_leaves(url: str) -> Scenario:
+    async def scenario(api: ApiClient, probe: WebSocketProbe) -> Any:
+        async with api.websocket(url):
+            pass
+        return await eventually(probe, 2)
+
+    return scenario
+
+
+async def too_large_a_message(api: ApiClient, probe: WebSocketProbe) -> Any:
+    async with api.websocket("/echo") as socket:
+        try:
+            await socket.send_text("x" * (2**24 + 1))
+            await socket.receive()
+        except WebSocketClosed as closed:
+            return closed.code, await eventually(probe)
 
 
 async def client_sends_after_the_close(api: ApiClient, probe: WebSocketProbe) -> Any:
     async with api.websocket("/closes?code") as socket:
-        await noted(probe)
+        await eventually(probe)
         await asyncio.sleep(0.02)
         try:
             await socket.send_text("x")
@@ -237,7 +252,7 @@ async def client_sends_after_the_close(api: ApiClient, probe: WebSocketProbe) ->
 async def client_leaves_a_sender(api: ApiClient, probe: WebSocketProbe) -> Any:
     async with api.websocket("/sends_on") as socket:
         first = await socket.receive()
-    return first, await noted(probe)
+    return first, await eventually(probe)
 
 
 async def nothing_comes(api: ApiClient, probe: WebSocketProbe) -> Any:
@@ -303,6 +318,13 @@ SCENARIOS: dict[str, Scenario] = {
     "a message before the accept": reading("/violates?send"),
     "a response of HTTP": reading("/violates?http"),
     "two accepts": reading("/violates?accept"),
+    "an accept with None for headers": reading("/violates?headers"),
+    "a refusal that breaks off": reading("/violates?start"),
+    "a refusal whose body is missing": reading("/violates?body"),
+    "half of a surrogate pair": reading("/violates?surrogate"),
+    "an application that closes as it hears of the end": client_leaves("/closes_too"),
+    "an application that closes after the end": client_leaves("/closes_too?later"),
+    "more than 16 MB": too_large_a_message,
     "a client that closes": client_closes,
     "a client that sends after the close": client_sends_after_the_close,
     "a client that leaves": client_leaves_a_sender,

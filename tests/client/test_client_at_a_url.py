@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.live import LiveServer
 from kailash_testkit.client import ApiClient
 from kailash_testkit.errors import ConfigurationError, LifespanFailed, UnexpectedStatus

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
-import httpx
 import pytest
 from asgi_apps import respond
 from own_clock import own_clock
@@ -15,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi import AppServer
 from kailash_testkit.asgi.timeline import Timeline
 from kailash_testkit.client import ApiClient

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 from fastapi import FastAPI, Response
 from fastapi.responses import StreamingResponse
 
 from kailash_testkit import ApiClient, SyncApiClient
+from kailash_testkit import http_library as httpx
 from kailash_testkit.client.event_stream import EventParser
 from kailash_testkit.errors import UnexpectedResponse, UnexpectedStatus
 
@@ -112,6 +112,10 @@ def test_without_await(app: Any) -> None:
         events = api.events("/endless")
         assert next(events).data == "x"
         events.close()
+        with api.events("/endless") as events:
+            assert [next(events).data for _ in range(3)] == ["x"] * 3
+        with pytest.raises(StopIteration):
+            next(events)
         assert api.transport.running == set() or api.get("/seen").status_code == 200
 
 

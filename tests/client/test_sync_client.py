@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
@@ -19,6 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from kailash_testkit import ApiClient, SyncApiClient
+from kailash_testkit import http_library as httpx
 from kailash_testkit.errors import ConfigurationError, InsideEventLoop, LifespanFailed, UnexpectedStatus
 
 marker: contextvars.ContextVar[str] = contextvars.ContextVar("marker", default="unset")

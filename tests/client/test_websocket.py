@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 import pytest
 from fastapi import FastAPI, WebSocket
 
 from kailash_testkit import ApiClient, Kit, NothingReceived, SyncApiClient, WebSocketClosed, WebSocketDenied
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi import websocket as of_app
 from kailash_testkit.errors import (
     ConfigurationError,

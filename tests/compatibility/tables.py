@@ -10,6 +10,7 @@ from typing import Final
 from cases import Case
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "compatibility.md"
+_CLOSING: Final = re.compile(r"^=* ?(\d+ (?:passed|failed|skipped|error).*?) in [\d.]+s", re.MULTILINE)
 
 
 def row_start(case: Case) -> str:
@@ -25,9 +26,15 @@ def plugin_row(case: Case, version: str, passed: int, faults: Sequence[str]) -> 
     return f"{row_start(case)}{version} | {passed} | {result} |"
 
 
-def run_row(label: str, demo: str, tests: str) -> str:
-    """The row of a clone on which both commands of the README ran."""
-    return f"| {label} | {demo} | {tests} |"
+def run_row(label: str, *cells: str) -> str:
+    """The row of what ran in one environment."""
+    return f"| {' | '.join([label, *cells])} |"
+
+
+def closing_words(output: str) -> str:
+    """What the closing lines of pytest say, one for each session."""
+    closing = [found.replace(" warnings", "") for found in _CLOSING.findall(output)]
+    return " + ".join(closing) or "did not run"
 
 
 def rows_of(name: str) -> list[str]:

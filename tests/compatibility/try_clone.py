@@ -9,7 +9,6 @@ server, and from ``PATH`` all but what the commands need. ``--tests`` are argume
 from __future__ import annotations
 
 import argparse
-import re
 import shutil
 import subprocess
 import sys
@@ -21,7 +20,6 @@ from doc_blocks import ROOT, clean_environment
 
 _NEEDED = ("make", "sh", "env", "touch", "git", "uname", "cat", "rm", "id", "ps", "cc", "gcc", "ldconfig")
 _SERVERS = ("postgres", "pg_ctl", "pg_config", "initdb", "mariadbd", "mysqld")
-_CLOSING = re.compile(r"^=* ?(\d+ (?:passed|failed|skipped|error).*?) in [\d.]+s", re.MULTILINE)
 
 
 def environment(folder: Path, *, without_servers: bool) -> dict[str, str]:
@@ -46,12 +44,6 @@ def environment(folder: Path, *, without_servers: bool) -> dict[str, str]:
 def asked(python: str, what: str) -> str:
     """What an interpreter says of itself."""
     return subprocess.check_output([python, "-c", f"import platform, sys; print({what})"], text=True).strip()
-
-
-def said(output: str) -> str:
-    """What pytest's closing lines say, one for each session."""
-    closing = [found.replace(" warnings", "") for found in _CLOSING.findall(output)]
-    return " + ".join(closing) or "did not run"
 
 
 def main() -> int:
@@ -88,7 +80,7 @@ def main() -> int:
     label = f"Python {version.strip()}"
     if options.without_servers:
         label += ", a `PATH` without a database server"
-    demo, ran = map(said, outputs)
+    demo, ran = map(tables.closing_words, outputs)
     row = tables.run_row(label, demo, ran + (f" (`{options.tests}`)" if options.tests else ""))
     kept = [row for row in tables.rows_of("clones") if not row.startswith(f"| {label} |")]
     tables.write("clones", sorted([*kept, row]))

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from faulty_shop import Shop, run
 from kailash.nodes.base import NodeParameter
@@ -20,6 +19,7 @@ from kailash.nodes.base_async import AsyncNode
 from nexus import Nexus
 
 from kailash_testkit import AnsweredFromRecord, ApiClient
+from kailash_testkit import http_library as httpx
 from kailash_testkit.explain import Cause
 
 pytestmark = pytest.mark.slow

@@ -286,3 +286,16 @@ def test_a_time_limit_is_a_number_of_seconds_or_off(shop: Project, setting: str,
     shop.write({"test_it.py": "def test_it(): pass\n"})
     output = shop.run().result.stderr.str()
     assert f"{setting} = '{value}'\n  do:  write a number of seconds, such as 60, or 'off'" in output
+
+
+def test_the_library_of_the_client_is_one_of_two(shop: Project) -> None:
+    shop.shop(testkit_httpx="requests")
+    shop.write({"test_it.py": "def test_it(): pass\n"})
+    output = shop.run().result.stderr.str()
+    assert "testkit_httpx = 'requests'\n  do:  use 'httpx' or 'httpx2'" in output
+
+
+def test_the_library_of_the_client_is_the_setting_s(shop: Project) -> None:
+    shop.shop(testkit_httpx="httpx")
+    shop.write({"test_it.py": "def test_it(api): assert type(api).__mro__[1].__module__ == 'httpx'\n"})
+    shop.run_anew().assert_outcomes(passed=1)

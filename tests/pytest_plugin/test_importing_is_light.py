@@ -8,7 +8,7 @@ import sys
 
 from inner_session import Project
 
-HEAVY = {"kailash", "dataflow", "sqlalchemy", "httpx"}
+HEAVY = {"kailash", "dataflow", "sqlalchemy", "httpx", "httpx2"}
 
 
 def test_importing_the_plugin_imports_nothing_heavy() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.timeline import TIMED
 from kailash_testkit.client.resources.stored import StoredRows
 from kailash_testkit.errors import ReadYourWritesError, UnconfirmedWrite

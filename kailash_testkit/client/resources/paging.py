@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.judge.bodies import Json, metadata
 
 PAGING: Final = frozenset(

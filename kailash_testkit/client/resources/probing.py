@@ -10,8 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, Final
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.judge.bodies import Json, metadata
 
 Page = tuple[list[Json], object, httpx.Response]

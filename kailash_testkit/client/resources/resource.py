@@ -7,8 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import request_line
 from kailash_testkit.client.interface import Client
 from kailash_testkit.client.resources import paging

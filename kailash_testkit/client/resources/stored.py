@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import httpx
-
+from kailash_testkit import http_library as httpx
 from kailash_testkit import open_kits
 from kailash_testkit.changes import Change, Changes
 from kailash_testkit.changes.net import TENANT

@@ -39,7 +39,23 @@ from own import Orders, open_orders, shipped
 from own import create_order as create_shipped
 from own import orders as own_orders
 
-from kailash_testkit import Factory, Kit, Row, choice, derived, fake, related, sequence
+from kailash_testkit import (
+    ApiClient,
+    Events,
+    Factory,
+    Kit,
+    Row,
+    ServerSentEvent,
+    SyncApiClient,
+    SyncEvents,
+    SyncWebSocket,
+    WebSocket,
+    choice,
+    derived,
+    fake,
+    related,
+    sequence,
+)
 
 
 async def making(customer: CustomerRow, order: OrderRow, line: LineRow, text: str, number: int) -> None:
@@ -351,6 +367,27 @@ async def untyped(kit: Kit) -> None:
     await kit.create()  # refused: missing argument
     await kit.get(7, 7)  # refused: wrong-argument str
     kit.isolation = "journl"  # refused: wrong-assignment journl
+
+
+async def called(api: ApiClient, sync_api: SyncApiClient) -> None:
+    assert_type((await api.get("/")).status_code, int)  # accepted
+    assert_type((await api.expect(200).post("/", json={})).text, str)  # accepted
+    assert_type(sync_api.expect(200, 201).put("/", json={}).text, str)  # accepted
+    (await api.get("/")).body  # refused: unknown-attribute body
+    sync_api.expect(200).get("/").body  # refused: unknown-attribute body
+    await api.get(7)  # refused: wrong-argument get
+    await api.expect(200).get("/", json={})  # refused: unknown-argument json
+    ApiClient(object(), timeouts=3)  # refused: unknown-argument timeouts
+    assert_type(sync_api.events("/news"), SyncEvents)  # accepted
+    assert_type(next(sync_api.events("/news")).retry, int | None)  # accepted
+    assert_type([event async for event in api.events("/news")], list[ServerSentEvent])  # accepted
+    async with api.websocket("/live") as socket, api.events("/news") as events_of_news:
+        assert_type(socket, WebSocket)  # accepted
+        assert_type(events_of_news, Events)  # accepted
+        assert_type(await socket.receive_text(), str)  # accepted
+        await socket.send_text(b"bytes")  # refused: wrong-argument send_text
+    with sync_api.websocket("/live") as live:
+        assert_type(live, SyncWebSocket)  # accepted
 
 
 def matcher() -> Any:
