@@ -13,6 +13,7 @@ from kailash_testkit.factories.nesting import every_part, with_nested
 from kailash_testkit.factories.numbering import Number
 from kailash_testkit.factories.random_seed import draw
 from kailash_testkit.models import Model
+from kailash_testkit.models.rows import BaseRow
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -66,4 +67,4 @@ def choice(*options: Any) -> Any:
 def _holds_options(given: object) -> bool:
     if isinstance(given, type):
         return issubclass(given, enum.Enum)
-    return isinstance(given, Iterable) and not isinstance(given, (str, bytes, dict))
+    return isinstance(given, Iterable) and not isinstance(given, (str, bytes, dict, BaseRow))

@@ -15,7 +15,7 @@ from kailash_testkit.factories.building import Blueprint, Recipe
 from kailash_testkit.factories.definition import Children, Definition
 from kailash_testkit.factories.drafts import Draft
 from kailash_testkit.factories.hooks import run_hooks_of_built
-from kailash_testkit.factories.numbering import next_number
+from kailash_testkit.factories.numbering import Number, next_number
 from kailash_testkit.factories.parents import Parents
 from kailash_testkit.factories.relations import Related, relations
 from kailash_testkit.models import Model
@@ -36,6 +36,7 @@ class PlannedRow:
     model: Model
     draft: Draft
     parents: Mapping[str, PlannedRow]
+    number: Number
     stored: Row | None = None
 
     async def values(self) -> dict[str, object]:
@@ -84,7 +85,7 @@ class Plan:
                 needed[field] = self._parent(store, model, field, relation, trail)
         family = Parents(model, blueprint.declared_relations, needed, next(iter(parents), None))
         draft = recipe.draft(number, {field: parent.draft.known_id() for field, parent in needed.items()}, family)
-        planned = PlannedRow(definition, store, model, draft, needed)
+        planned = PlannedRow(definition, store, model, draft, needed, number)
         self.rows.append(planned)
         for children in definition.children:
             self._add_children(planned, children)
