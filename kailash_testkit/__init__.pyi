@@ -13,6 +13,7 @@ from kailash_testkit.client.event_stream import ServerSentEvent as ServerSentEve
 from kailash_testkit.models.rows import Row as Row
 from kailash_testkit.factories import choice as choice
 from kailash_testkit.factories import derived as derived
+from kailash_testkit.factories import existing as existing
 from kailash_testkit.factories import fake as fake
 from kailash_testkit.factories import related as related
 from kailash_testkit.factories import sequence as sequence

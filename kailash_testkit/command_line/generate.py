@@ -20,6 +20,8 @@ from kailash_testkit.command_line.project_settings import pytest_settings
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.generate import drift, generate_module
 from kailash_testkit.generate.module import MARKER
+from kailash_testkit.generate.parameters import parameters_of
+from kailash_testkit.importer import load_module
 
 _SHORTEST_LINE: Final = 79
 _DESCRIPTION: Final = """\
@@ -51,6 +53,13 @@ def add(commands: Any) -> None:
     parser.add_argument("--only", action="append", default=[], metavar="MODEL", help="only this model; may be repeated")
     add_arguments(parser)
     parser.add_argument(
+        "--factories",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="a module with factories, whose traits and parameters become keywords, too; may be repeated",
+    )
+    parser.add_argument(
         "--line-length", type=int, default=88, metavar="N", help="longest line of the file (%(default)s)"
     )
     parser.set_defaults(run=run)
@@ -78,7 +87,16 @@ def _generated(target: str, settings: Mapping[str, Any], arguments: argparse.Nam
     with importable(settings, variables_of(arguments, settings)), Progress() as progress:
         progress(f"importing {target}")
         dataflow = loaded(target, arguments)
-        text = generate_module(dataflow, target, only=only, line_length=arguments.line_length)
+        factories: Sequence[str] = arguments.factories
+        parameters = parameters_of(load_module(name, "--factories") for name in factories)
+        text = generate_module(
+            dataflow,
+            target,
+            only=only,
+            line_length=arguments.line_length,
+            parameters=parameters,
+            factories=factories,
+        )
         dataflow.close()
     return text
 

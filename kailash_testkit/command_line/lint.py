@@ -8,12 +8,13 @@ import contextlib
 import inspect
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final, Self, cast
 
-from kailash_testkit.command_line.application import add_arguments
+from kailash_testkit.command_line import relations
+from kailash_testkit.command_line.application import add_arguments, importable, loaded, target_of, variables_of
 from kailash_testkit.command_line.own_database import Application, add_database_argument, application_on_own_database
 from kailash_testkit.command_line.progress import Progress
 from kailash_testkit.command_line.project_settings import settings_of_project
@@ -57,12 +58,19 @@ def add(commands: Any) -> None:
         metavar="MODULE",
         help="a module with factories, such as tests.factories; may be repeated",
     )
+    parser.add_argument(
+        "--relations",
+        action="store_true",
+        help="create nothing: list which fields belong to which model by their names, as infer_relations() takes them",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command with parsed arguments."""
     settings = settings_of_project(arguments.config_file)
+    if arguments.relations:
+        return _show_relations(arguments, settings.values)
     os.environ.setdefault("PYTEST_CURRENT_TEST", "lint")  # as in a test, Kailash starts no analytics tasks
     with Progress() as progress, application_on_own_database(arguments, settings, progress) as application:
         modules = [load_module(name, "--factories") for name in arguments.factories]
@@ -72,6 +80,18 @@ def run(arguments: argparse.Namespace) -> int:
         failures = asyncio.run(_failures(application, cases))
     sys.stdout.write("\n".join([*failures, _summary(application.target, len(cases), len(failures))]) + "\n")
     return 1 if failures else 0
+
+
+def _show_relations(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> int:
+    target = target_of(arguments, settings)
+    with importable(settings, variables_of(arguments, settings)), Progress() as progress:
+        progress(f"importing {target}")
+        dataflow = loaded(target, arguments)
+        modules = [load_module(name, "--factories") for name in arguments.factories]
+        found = [*relations.lines(target, dataflow, modules)]
+        dataflow.close()
+    sys.stdout.write("\n".join(found) + "\n")
+    return 0
 
 
 def _summary(target: str, tried: int, failed: int) -> str:

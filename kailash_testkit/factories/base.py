@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Self, cast
 
 from kailash_testkit.errors import DeclarationError, FieldTypeError
 from kailash_testkit.factories.declarations import Declaration
-from kailash_testkit.factories.definition import Children, Definition, Trait, own
+from kailash_testkit.factories.definition import Children, Definition, Linked, Trait, own
+from kailash_testkit.factories.fakes import Library
+from kailash_testkit.factories.fakes_by_name import FakesByName
+from kailash_testkit.models.rows import BaseRow, model_of
 from kailash_testkit.redaction import Masked, fields, is_secret
 from kailash_testkit.text import truncate_repr
 
@@ -109,6 +113,67 @@ class FactoryBase:
         given = tuple(copies[id(values)] for values in each)
         return self._with(self._definition.with_children(Children(definition_of(children), given, via)))
 
+    def with_many(
+        self,
+        others: FactoryBase | Iterable[BaseRow],
+        rows: int | Iterable[Mapping[str, object]] = 1,
+        /,
+        *,
+        through: FactoryBase,
+        via: str | None = None,
+        to: str | None = None,
+    ) -> Self:
+        """A factory whose rows are linked to many others: ``students.with_many(courses, 3, through=enrolments)``.
+
+        others: the factory of the other rows, of which each row gets as many as ``rows`` says, as in `with_children`;
+        or rows that are stored, to which each row is linked. through: makes the rows that link two. via, to: its fields
+        that hold the ids, this row's and the other's; by default those that it declares with ``related``.
+        """
+        if isinstance(others, FactoryBase):
+            stored: tuple[BaseRow, ...] = ()
+            given = tuple(own(dict(values)) for values in each_of(rows, "with_many(factory, {}, through=...)"))
+        else:
+            stored, given = _rows_of_one_model(others, "with_many"), ()
+        if not stored and not given:
+            return self
+        target = definition_of(others) if isinstance(others, FactoryBase) else None
+        return self._with(self._definition.with_linked(Linked(definition_of(through), target, given, stored, via, to)))
+
+    def sharing(self, *parents: FactoryBase | BaseRow | Iterable[BaseRow]) -> Self:
+        """A factory whose whole graph has these parents: ``orders.with_children(lines, 3).sharing(acme)``.
+
+        parents: a stored row; several, of which the seed chooses; or a factory, which makes one row for each call.
+        Every relation to its model takes it, of parents and children at any depth, but not one of its own model to
+        itself. What a call gives wins.
+        """
+        shared = dict(self._definition.sharing)
+        for parent in parents:
+            if isinstance(parent, FactoryBase):
+                definition = definition_of(parent)
+                shared[definition.model_name] = (definition,)
+            else:
+                rows = _rows_of_one_model(parent, "sharing")
+                if rows:
+                    shared[model_of(rows[0])] = rows
+        return self._with(replace(self._definition, sharing=shared))
+
+    def with_placeholders(self) -> Self:
+        """A factory whose `build` and `payload` give relations ids as parents would have them, which are not stored.
+
+        Automatic ids are numbers above two billion, which no row has. For parents that are stored see `with_parents`.
+        """
+        return self._with(replace(self._definition, placeholders=True))
+
+    def with_fakes(self, locale: str | None = None, /, *, library: Library = "faker", **by_name: object) -> Self:
+        """A factory whose required texts look real where their names say what they are: ``email``, ``home_phone``.
+
+        Others, and those that the factory declares, stay as they are. locale: ``"de_DE"``, of mimesis ``"de"``.
+        by_name: what to use for fields of these names, such as ``sku=fake(lambda faker: faker.bothify("??-##"))``;
+        names that the model does not have are left out, so that one table serves all factories.
+        """
+        fakes = FakesByName(locale, library, own(dict(by_name)))
+        return self._with(replace(self._definition, beneath=(fakes, *self._definition.beneath)))
+
     def _with(self, definition: Definition) -> Self:
         clone = self.of(definition)
         clone.__dict__.update(self.__dict__, _definition=definition)
@@ -144,6 +209,18 @@ def each_of(given: int | Iterable[Mapping[str, object]], call: str = "create_man
         f"{call.format(truncate_repr(given))}: expected a number of rows, 0 or more, or one dict of values per row",
         do=f"write {example}, or {examples}",
     )
+
+
+def _rows_of_one_model(given: object, call: str) -> tuple[BaseRow, ...]:
+    several = isinstance(given, Iterable) and not isinstance(given, BaseRow)
+    rows = tuple(cast("Iterable[object]", given)) if several else (given,)
+    models = {model_of(row) if isinstance(row, BaseRow) else None for row in rows}
+    if None in models or len(models) > 1:
+        raise FieldTypeError(
+            f"{call}({truncate_repr(given)}): expected a factory, or stored rows of one model",
+            do=f"write {call}(courses, ...) with a factory, or with rows: {call}(await courses.create_many(3), ...)",
+        )
+    return cast("tuple[BaseRow, ...]", rows)
 
 
 def _shown(name: str, value: object) -> str:

@@ -187,7 +187,9 @@ def _unchecked(value: object) -> object:
 
 
 def _is_left_none(model: Model, name: str, relation: Related) -> bool:
-    return name in model.fields and model.fields[name].nullable and relation.leads_back()
+    if relation.ends or name not in model.fields:
+        return False
+    return model.fields[name].nullable and relation.leads_back()
 
 
 def _check_names(model: Model, values: Mapping[str, object]) -> None:

@@ -62,12 +62,10 @@ class Declaration:
     """Base of all declarations: `bound` gives what makes the values of one field.
 
     declared_at: the file and line outside the kit that made it. kind: the function that made it, if one did.
-    makes_row: a row is created for each value.
     """
 
     declared_at: str
     kind: ClassVar[str] = ""
-    makes_row: ClassVar[bool] = False
 
     if not TYPE_CHECKING:  # it would have to state the arguments of each subclass
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, Self, cast
+from weakref import WeakKeyDictionary
 
 from kailash_testkit import open_kits
 from kailash_testkit.errors import CircularValues, FieldTypeError, UnknownModel, UnknownTrait
 from kailash_testkit.factories.declarations import Declaration
 from kailash_testkit.internals.dataflow import owner_of
 from kailash_testkit.models import Model, read_model
-from kailash_testkit.models.rows import Row, retyped
+from kailash_testkit.models.rows import BaseRow, Row, retyped
 from kailash_testkit.models.storable import check_storable
 from kailash_testkit.store.store import Store
 from kailash_testkit.text import closest_match, comma_join, truncate_repr
@@ -44,8 +45,28 @@ class Children:
 
 
 @dataclass(frozen=True, eq=False)
+class Linked:
+    """Rows that each row is linked to through rows of another factory: made, one mapping of values each, or stored."""
+
+    through: Definition
+    others: Definition | None
+    given: tuple[Mapping[str, object], ...] = field(repr=False)
+    rows: tuple[BaseRow, ...]
+    via: str | None
+    to: str | None
+
+
+Beneath = Callable[[Store, Model, Collection[str]], Mapping[str, object]]
+"""Makes declarations for fields of the model that a factory declares nothing for: all but those named."""
+
+
+@dataclass(frozen=True, eq=False)
 class Definition:
-    """A model, the DataFlow it belongs to (None: looked up at each call), and all that modifiers have added."""
+    """A model, the DataFlow it belongs to (None: looked up at each call), and all that modifiers have added.
+
+    sharing: what all relations to a model take, by its name. fixed: ids of relations whose rows are stored.
+    placeholders: built rows get ids of parents that are not stored. beneath: what makes further defaults.
+    """
 
     model: type | str
     dataflow: Any = None
@@ -53,9 +74,19 @@ class Definition:
     traits: Mapping[str, Trait] = field(default_factory=dict[str, Trait], repr=False)
     hooks: tuple[tuple[When, Hook], ...] = ()
     children: tuple[Children, ...] = ()
+    linked: tuple[Linked, ...] = ()
+    sharing: Mapping[str, tuple[BaseRow | Definition, ...]] = field(
+        default_factory=dict[str, "tuple[BaseRow | Definition, ...]"]
+    )
+    fixed: Mapping[Declaration, object] = field(default_factory=dict[Declaration, object], repr=False)
+    placeholders: bool = False
+    beneath: tuple[Beneath, ...] = ()
     row_class: type[Row] = Row
     _switched: dict[tuple[str, ...], Definition] = field(
         default_factory=dict["tuple[str, ...]", "Definition"], init=False, repr=False
+    )
+    _completed: WeakKeyDictionary[Store, dict[str, object]] = field(
+        default_factory=WeakKeyDictionary[Store, dict[str, object]], init=False, repr=False
     )
 
     @property
@@ -173,6 +204,25 @@ class Definition:
     def with_children(self, children: Children) -> Self:
         """With further rows to be made for each row."""
         return replace(self, children=(*self.children, children))
+
+    def with_linked(self, linked: Linked) -> Self:
+        """With further rows that each row is linked to."""
+        return replace(self, linked=(*self.linked, linked))
+
+    def all_defaults(self) -> Mapping[str, object]:
+        """The defaults, with those that the model's fields suggest beneath them."""
+        if not self.beneath:
+            return self.defaults
+        store, model = self.resolved()
+        known = self._completed.get(store)
+        if known is None:
+            rows = {name for name, value in self.defaults.items() if isinstance(value, BaseRow)}
+            known = {name: value for name, value in self.defaults.items() if name not in rows}
+            for make in self.beneath:
+                known = {**make(store, model, known), **known}
+            known |= replacing(known, {name: self.defaults[name] for name in rows})
+            self._completed[store] = known
+        return known
 
 
 def replacing(defaults: Mapping[str, object], values: Mapping[str, object]) -> dict[str, object]:

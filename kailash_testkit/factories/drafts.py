@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from kailash_testkit.errors import CircularValues, DeclarationError
@@ -19,6 +19,17 @@ _NONE: Final[Mapping[str, object]] = {}
 
 FindParent = Callable[[str | None, Values], Any]
 """Gives the row that a row belongs to, by the field that holds its id (None: the only one)."""
+
+
+IdOnDemand = Callable[[Values], object]
+"""Gives the id of a parent, or `LATER`, when a row first asks for it: whether there is one depends on the row."""
+
+
+class OnDemand:
+    """Stands for the id of a parent until the row asks for it."""
+
+    def __init__(self, find: IdOnDemand) -> None:
+        self.find = find
 
 
 class NotKnownYetError(BaseException):
@@ -75,6 +86,12 @@ class Draft:
                     self.view[name]
                 except NotKnownYetError:
                     self._late.append(name)
+
+    def make(self, names: Iterable[str]) -> None:
+        """Makes these values now, as far as they can be known."""
+        for name in names:
+            with contextlib.suppress(NotKnownYetError):
+                self.view[name]
 
     def known_id(self) -> object:
         """The row's id, or `LATER` when it is not known before the row is stored."""
@@ -144,7 +161,7 @@ class _View:
         self,
         recipe: RecipeOf,
         number: Number,
-        ids: Mapping[str, object],
+        ids: dict[str, object],
         made: dict[str, object],
         waiting: dict[str, AwaitedError],
         find_parent: FindParent | None,
@@ -171,13 +188,7 @@ class _View:
             return value
         if name in self._waiting:
             raise NotKnownYetError(name)
-        if name in self._making:
-            path = " -> ".join([*self._making[self._making.index(name) :], name])
-            raise CircularValues(
-                f"derived values of {self._recipe.model.name} need each other: {path}",
-                do="give one of them a value of its own",
-            )
-        self._making.append(name)
+        self._begin(name)
         try:
             value = made[name] = self._recipe.maker(name)(self._number, self)
         except AwaitedError as awaited:
@@ -187,6 +198,15 @@ class _View:
             self._making.pop()
         return value
 
+    def _begin(self, name: str) -> None:
+        if name in self._making:
+            path = " -> ".join([*self._making[self._making.index(name) :], name])
+            raise CircularValues(
+                f"derived values of {self._recipe.model.name} need each other: {path}",
+                do="give one of them a value of its own",
+            )
+        self._making.append(name)
+
     def __parent__(self, field: str | None, /) -> Any:
         if self._find_parent is None:
             raise DeclarationError(f"a row of {self._recipe.model.name} has no parent here", do="use create()")
@@ -194,6 +214,12 @@ class _View:
 
     def _id_of_parent(self, name: str) -> object:
         value = self._ids[name]
+        if isinstance(value, OnDemand):
+            self._begin(name)
+            try:
+                value = self._ids[name] = value.find(self)
+            finally:
+                self._making.pop()
         if value is LATER:
             raise NotKnownYetError(name)
         model = self._recipe.model

@@ -9,8 +9,12 @@ from kailash_testkit.changes import Expectation, expectations
 from kailash_testkit.concurrency import sync
 from kailash_testkit.concurrency.pending import pending
 from kailash_testkit.factories.base import FactoryBase, each_of
+from kailash_testkit.factories.built import built, with_stored_parents
+from kailash_testkit.factories.existing import candidates
+from kailash_testkit.factories.inferring import with_inferred_relations
+from kailash_testkit.factories.looking_up import looked_up_by, one_at_a_time
 from kailash_testkit.factories.persisting import persist
-from kailash_testkit.factories.planning import Plan, built
+from kailash_testkit.factories.planning import Plan
 from kailash_testkit.models.rows import Row, jsonable
 
 SERVER_SET = frozenset({"id", "created_at", "updated_at", "deleted_at", "tenant_id"})
@@ -41,6 +45,15 @@ class Factory(FactoryBase):
         """
         return self._with_trait(name, change, values)
 
+    def infer_relations(self, *factories: FactoryBase) -> Self:
+        """A factory that relates required fields by themselves: ``organization_id`` to a row of Organization.
+
+        By the database's foreign keys, else by the names of fields; only fields without a default, for which nothing
+        is declared; the parents' relations are inferred, too. factories: to be used for their models.
+        ``kailash-testkit lint --relations`` lists what will be inferred.
+        """
+        return self._with(with_inferred_relations(self._definition, factories))
+
     # --- making --------------------------------------------------------------------------------
 
     def build(self, /, **overrides: object) -> dict[str, Any]:
@@ -58,6 +71,36 @@ class Factory(FactoryBase):
         given = {**definition.defaults, **rest}
         values = self.build(**overrides)
         return {name: jsonable(value) for name, value in values.items() if name not in SERVER_SET or name in given}
+
+    @pending
+    async def with_parents(self) -> Self:
+        """A factory whose relations are stored: all rows that it makes, builds or gives as a payload have the same.
+
+        ``body = (await orders.with_parents()).payload()`` is one that an API takes. For ids of rows that are not
+        stored see `with_placeholders`.
+        """
+        return self._with(await with_stored_parents(self._definition))
+
+    def with_parents_sync(self) -> Self:
+        """`with_parents`, for synchronous code."""
+        return sync.run(self.with_parents())
+
+    @pending
+    async def get_or_create(self, /, *by: str, **values: object) -> Row:
+        """The row that matches, or a new one: ``roles.get_or_create("name", name="admin", level=3)``.
+
+        by: the fields that are compared; by default all that are given. A field that is not given has the value that
+        the factory declares. Other fields matter only when a row is created; what is found is returned as it is.
+        Calls at a time, by ``asyncio.gather``, make one row. Raises `MultipleRowsFound` when more than one matches.
+        """
+        store, model, conditions = looked_up_by(self._definition, by, values)
+        async with one_at_a_time(store, model):
+            found = await store.find(model, conditions)
+            return await self.create(**values) if found is None else self._definition.typed(found)
+
+    def get_or_create_sync(self, /, *by: str, **values: object) -> Row:
+        """`get_or_create`, for synchronous code."""
+        return sync.run(self.get_or_create(*by, **values))
 
     @pending
     async def create(self, /, **overrides: object) -> Row:
@@ -80,7 +123,8 @@ class Factory(FactoryBase):
         return await self._persisted(_given(rows, overrides))
 
     async def _persisted(self, given: Iterable[Mapping[str, object]]) -> list[Row]:
-        plan = Plan()
+        given = [*given]
+        plan = Plan(await candidates(self._definition, given))
         try:
             wanted = [plan.add(self._definition, values) for values in given]
             await plan.settle()

@@ -29,7 +29,7 @@ def checked_maker(declaration: Declaration, model: Model, place: str, check: Che
         except AwaitedError:
             raise
         except Exception as error:
-            _fail(error, declaration, model, place)
+            fail(error, declaration, model, place)
 
     bound = _bound(declaration, model, place)
 
@@ -48,10 +48,11 @@ def _bound(declaration: Declaration, model: Model, place: str) -> Maker:
     try:
         return declaration.bound(model, place)
     except Exception as error:
-        _fail(error, declaration, model, place)
+        fail(error, declaration, model, place)
 
 
-def _fail(error: Exception, declaration: Declaration, model: Model, place: str) -> NoReturn:
+def fail(error: Exception, declaration: Declaration, model: Model, place: str) -> NoReturn:
+    """Raises the error with the declaration that raised it: its place, and where it was written."""
     kind, where = declaration.kind, f"{model.name}.{place}"
     if isinstance(error, KitError):
         if kind:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from kailash_testkit.errors import StoredRowMismatch
 from kailash_testkit.factories.hooks import called, run_hooks
 from kailash_testkit.factories.planning import Plan, PlannedRow
+from kailash_testkit.factories.uniqueness import note_stored, refuse_duplicates
 from kailash_testkit.models.rows import Row
 from kailash_testkit.store.bulk import BulkStore, remove
 
@@ -23,6 +24,7 @@ async def persist(plan: Plan, wanted: Iterable[PlannedRow]) -> list[Row]:
         for batch in plan.batches():
             stored.append(batch)
             await _store(batch, alone=len(plan.rows) == 1)
+            note_stored(batch)
     except BaseException:
         for batch in reversed(stored):
             first = batch[0]
@@ -38,6 +40,7 @@ async def persist(plan: Plan, wanted: Iterable[PlannedRow]) -> list[Row]:
 async def _store(batch: list[PlannedRow], *, alone: bool) -> None:
     store, model = batch[0].store, batch[0].model
     values = [await _values(row) for row in batch]
+    refuse_duplicates(batch, values)
     if len(batch) > 1:
         for row, stored in zip(batch, await BulkStore(store, model).create(values), strict=True):
             row.stored = stored

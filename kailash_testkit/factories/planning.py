@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import functools
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from kailash_testkit.errors import CircularValues, DeclarationError
 from kailash_testkit.factories.building import Blueprint, Recipe
-from kailash_testkit.factories.definition import Children, Definition
-from kailash_testkit.factories.drafts import Draft
-from kailash_testkit.factories.hooks import run_hooks_of_built
-from kailash_testkit.factories.numbering import next_number
+from kailash_testkit.factories.choices import is_option
+from kailash_testkit.factories.declarations import Declaration, Values
+from kailash_testkit.factories.definition import Definition, Linked
+from kailash_testkit.factories.drafts import LATER, Draft, OnDemand
+from kailash_testkit.factories.existing import Candidates, Existing
+from kailash_testkit.factories.links import Link, Place, check_reference, circular, is_wanted, link_to
+from kailash_testkit.factories.numbering import Number, next_number
+from kailash_testkit.factories.ordering import batches
 from kailash_testkit.factories.parents import Parents
-from kailash_testkit.factories.relations import Related, relations
+from kailash_testkit.factories.random_seed import draw
 from kailash_testkit.models import Model
-from kailash_testkit.models.model import unknown_field
-from kailash_testkit.models.rows import Row
+from kailash_testkit.models.rows import BaseRow, Row, model_of
 from kailash_testkit.store.store import Store
-from kailash_testkit.text import comma_join
+
+_PLACEHOLDERS: Final = 2_000_000_000
+"""Numbers beyond are ids of rows that are never stored: above all numbers that factories give, within four bytes."""
 
 _NOTHING: Final[Mapping[str, object]] = {}
 
@@ -36,6 +39,7 @@ class PlannedRow:
     model: Model
     draft: Draft
     parents: Mapping[str, PlannedRow]
+    number: Number
     stored: Row | None = None
 
     async def values(self) -> dict[str, object]:
@@ -45,17 +49,22 @@ class PlannedRow:
 
 
 _NO_PARENTS: Final[Mapping[str, PlannedRow]] = {}
+_ALONE: Final = Place()
 
 
 class Plan:
     """The rows of one call, in the order in which they would be made one by one.
 
     All values that can be known are made, and checked, while rows are added: before anything is stored.
+    known: the rows that relations to stored rows may take. placeholders: nothing will be stored, so that what the
+    database would number gets numbers that no row has, and no children are made.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known: Candidates | None = None, *, placeholders: bool = False) -> None:
         self.rows: list[PlannedRow] = []
-        self._shared: dict[int, PlannedRow] = {}
+        self._candidates = known or {}
+        self._placeholders = placeholders
+        self._once: dict[Definition, PlannedRow] = {}
         self._found: dict[Definition, tuple[Store, Model, Blueprint]] = {}
         self._recipes: dict[tuple[Blueprint, int], Recipe] = {}
         self._given: list[object] = []  # whose ids are in keys
@@ -65,43 +74,108 @@ class Plan:
         definition: Definition,
         given: Mapping[str, object] = _NOTHING,
         parents: Mapping[str, PlannedRow] = _NO_PARENTS,
-        trail: _Trail = (),
+        place: Place = _ALONE,
     ) -> PlannedRow:
         """Plans a row, its parents and its children. Raises what the making of values raises.
 
-        parents: the row whose child it is, by the field that gets its id. trail: the relations that led to the row.
+        parents: the rows whose child it is, by the field that gets the id.
         """
         definition, given = definition.switched(given)
-        found = self._found.get(definition)
-        if found is None:
-            found = self._found[definition] = blueprint_of(definition)
-        store, model, blueprint = found
+        store, model, blueprint = self._blueprint(definition)
+        if definition.sharing:
+            place = replace(place, sharing={**definition.sharing, **place.sharing})
         number = next_number(model.name)
         recipe = self._recipe(blueprint, given) if given else blueprint.recipe(given)
         needed = dict(parents)
-        for field, relation in recipe.relations.items():
-            if field not in parents:
-                needed[field] = self._parent(store, model, field, relation, trail)
+        ids: dict[str, object] = {field: self.id_of(parent) for field, parent in parents.items()}
+        links = [
+            Link(relation, field, store, model, number, place)
+            for field, relation in recipe.relations.items()
+            if field not in parents
+        ]
+        for link in links:
+            ids[link.field] = self._linked(link, definition.fixed, needed)
         family = Parents(model, blueprint.declared_relations, needed, next(iter(parents), None))
-        draft = recipe.draft(number, {field: parent.draft.known_id() for field, parent in needed.items()}, family)
-        planned = PlannedRow(definition, store, model, draft, needed)
+        draft = recipe.draft(number, ids, family)
+        planned = PlannedRow(definition, store, model, draft, needed, number)
+        draft.make(re.split(r"[\[.]", link.field)[0] for link in links if isinstance(ids[link.field], OnDemand))
         self.rows.append(planned)
-        for children in definition.children:
-            self._add_children(planned, children)
+        if not self._placeholders:
+            self._add_others(planned, replace(place, trail=()))
         return planned
 
-    def _parent(self, store: Store, model: Model, field: str, relation: Related, trail: _Trail) -> PlannedRow:
-        if any(other is relation for other, _ in trail):
-            raise _circular(f"{model.name}.{field}", relation, trail)
-        definition = relation.definition()
-        here = (*trail, (relation, f"{model.name}.{field}"))
-        parent = self._shared.get(id(definition)) if relation.share else None
-        if parent is None:
-            parent = self.add(definition, trail=here)
-            if relation.share:
-                self._shared[id(definition)] = parent
-        check_reference(store, model, field, parent.model)
+    def _linked(self, link: Link, fixed: Mapping[Declaration, object], needed: dict[str, PlannedRow]) -> object:
+        """The id of the relation's row, or what finds it where it depends on the row's values."""
+
+        def find(values: Values | None = None) -> object:
+            if values is not None and not is_wanted(link, values):
+                return None
+            found = fixed[link.relation] if link.relation in fixed else self.target(link)
+            if not isinstance(found, PlannedRow):
+                return found
+            needed[link.field] = found
+            return self.id_of(found)
+
+        on_demand = link.relation.when is not None or is_option(link.field)
+        return OnDemand(find) if on_demand else find()
+
+    def target(self, link: Link) -> object:
+        """The planned row of a relation, or the id of one that is stored, or None."""
+        relation = link.relation
+        target = relation.definition()
+        shared = link.place.sharing.get(target.model_name, ())
+        if shared and target.model_name != link.model.name:
+            one = shared[draw(link.number, link.model.name, link.field) % len(shared)]
+            return self._same_for_all(one, link) if isinstance(one, Definition) else self._stored(one, link)
+        if isinstance(relation, Existing) and not self._placeholders:
+            ids = self._candidates.get(relation, [])
+            if ids:
+                return ids[draw(link.number, link.model.name, link.field) % len(ids)]
+            if not relation.or_create:
+                raise relation.none_stored(link.where)
+            return self._same_for_all(relation.made_otherwise(), link)
+        return self._same_for_all(target, link) if relation.share else self._parent(target, link)
+
+    def _stored(self, row: BaseRow, link: Link) -> object:
+        check_reference(link.store, link.model, link.field, link.relation.definition().resolved()[1])
+        return row.as_dict()["id"]
+
+    def _same_for_all(self, target: Definition, link: Link) -> PlannedRow | None:
+        """The one row of that factory in this call."""
+        if target not in self._once:
+            parent = self._parent(target, link)
+            if parent is None:
+                return None
+            self._once[target] = parent
+        check_reference(link.store, link.model, link.field, self._once[target].model)
+        return self._once[target]
+
+    def _parent(self, target: Definition, link: Link) -> PlannedRow | None:
+        relation, trail = link.relation, link.place.trail
+        before = sum(other is relation for other, _ in trail)
+        if before >= max(1, (relation.depth or 2) - 1) or relation.depth == 1:
+            field = link.model.fields.get(link.field)
+            if (relation.ends or is_option(link.field)) and (field is None or field.nullable):
+                return None
+            raise circular(link.where, relation, trail)
+        parent = self.add(target, place=replace(link.place, trail=(*trail, (relation, link.where))))
+        check_reference(link.store, link.model, link.field, parent.model)
         return parent
+
+    def id_of(self, row: PlannedRow) -> object:
+        """The row's id, or `LATER`; of a row that is never stored, a number that no row has."""
+        known = row.draft.known_id()
+        if known is not LATER or not self._placeholders:
+            return known
+        if not row.model.id_is_automatic:
+            row.draft.values()  # says what must be awaited
+        return _PLACEHOLDERS + row.number.n
+
+    def _blueprint(self, definition: Definition) -> tuple[Store, Model, Blueprint]:
+        found = self._found.get(definition)
+        if found is None:
+            found = self._found[definition] = blueprint_of(definition)
+        return found
 
     def _recipe(self, blueprint: Blueprint, given: Mapping[str, object]) -> Recipe:
         """How such rows are made; worked out once for all that are given the very same."""
@@ -111,14 +185,31 @@ class Plan:
             self._given.append(given)
         return self._recipes[key]
 
-    def _add_children(self, parent: PlannedRow, children: Children) -> None:
-        store, model = children.definition.resolved()
-        via = children.via or _link(children.definition, model, parent.model)
-        if via not in model.writable:
-            raise unknown_field(model, via, model.writable)
+    def _add_others(self, parent: PlannedRow, place: Place) -> None:
+        """Plans the row's children, and the rows that it is linked to."""
+        for children in parent.definition.children:
+            store, model = children.definition.resolved()
+            via = link_to(children.definition, model, parent.model, children.via)
+            check_reference(store, model, via, parent.model)
+            for given in children.given:
+                self.add(children.definition, given, {via: parent}, place)
+        for linked in parent.definition.linked:
+            self._add_linked(parent, linked, place)
+
+    def _add_linked(self, parent: PlannedRow, linked: Linked, place: Place) -> None:
+        through = linked.through
+        store, model = through.resolved()
+        others = linked.others or Definition(model_of(linked.rows[0]), parent.definition.dataflow)
+        other_model = others.resolved()[1]
+        via = link_to(through, model, parent.model, linked.via, without=linked.to)
+        to = link_to(through, model, other_model, linked.to, without=via)
         check_reference(store, model, via, parent.model)
-        for given in children.given:
-            self.add(children.definition, given, {via: parent})
+        check_reference(store, model, to, other_model)
+        for row in linked.rows:
+            self.add(through, {to: row.as_dict()["id"]}, {via: parent}, place)
+        for given in linked.given:
+            other = self.add(others, given, place=place)
+            self.add(through, _NOTHING, {via: parent, to: other}, place)
 
     async def settle(self) -> None:
         """Awaits async values as far as they can be known before anything is stored."""
@@ -131,43 +222,8 @@ class Plan:
             row.draft.close()
 
     def batches(self) -> list[list[PlannedRow]]:
-        """The rows by model, those of parents first; of a model whose rows need each other, those that are needed.
-
-        Where models need each other in a circle (through fields that are None in some of the rows), the rows are
-        grouped by their distance from rows without parents.
-        """
-        if len(self.rows) == 1:
-            return [self.rows]
-        groups: defaultdict[_Group, list[PlannedRow]] = defaultdict(list)
-        for row in self.rows:
-            groups[_group(row)].append(row)
-        graph = {
-            group: {_group(parent) for row in rows for parent in row.parents.values()} - {group}
-            for group, rows in groups.items()
-        }
-        try:
-            order = list(TopologicalSorter(graph).static_order())
-        except CycleError:
-            return _by_depth([(depth, row) for row, depth in _depths(self.rows, any_model=True).items()])
-        return [
-            batch
-            for group in order
-            for batch in _by_depth([(depth, row) for row, depth in _depths(groups[group], any_model=False).items()])
-        ]
-
-
-def built(definition: Definition, given: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
-    """The values of rows that are not to be stored, one for each mapping of given values."""
-    recipes: dict[int, Recipe] = {}
-    rows: list[dict[str, object]] = []
-    for each in given:
-        switched, rest = definition.switched(each)
-        _, model, blueprint = blueprint_of(switched)
-        if id(each) not in recipes:
-            recipes[id(each)] = blueprint.recipe(rest)
-        draft = recipes[id(each)].draft(next_number(model.name))
-        rows.append(run_hooks_of_built(switched, model, draft))
-    return rows
+        """The rows as they are stored, batch after batch."""
+        return batches(self.rows)
 
 
 _blueprints: WeakKeyDictionary[Store, WeakKeyDictionary[Definition, Blueprint]] = WeakKeyDictionary()
@@ -182,66 +238,5 @@ def blueprint_of(definition: Definition) -> tuple[Store, Model, Blueprint]:
     known = of_store.get(definition)
     if known is None:
         kept = functools.partial(store.database.at_column_precision, model.table)
-        known = of_store[definition] = Blueprint(model, definition.defaults, kept)
+        known = of_store[definition] = Blueprint(model, definition.all_defaults(), kept)
     return store, model, known
-
-
-_Group = tuple[int, str]
-_Trail = tuple[tuple[Related, str], ...]
-
-
-def _group(row: PlannedRow) -> _Group:
-    return id(row.store), row.model.name
-
-
-def _depths(rows: Sequence[PlannedRow], *, any_model: bool) -> dict[PlannedRow, int]:
-    """How many parents stand above each row, of any model or of its own; rows come after their parents."""
-    depths: dict[PlannedRow, int] = {}
-    for row in rows:
-        above = [depths[parent] for parent in row.parents.values() if any_model or _group(parent) == _group(row)]
-        depths[row] = 1 + max(above, default=-1)
-    return depths
-
-
-def _by_depth(rows: Sequence[tuple[int, PlannedRow]]) -> list[list[PlannedRow]]:
-    batches: dict[tuple[int, _Group], list[PlannedRow]] = {}
-    for depth, row in rows:
-        batches.setdefault((depth, _group(row)), []).append(row)
-    return [batches[key] for key in sorted(batches, key=lambda key: key[0])]
-
-
-def _link(children: Definition, model: Model, parent: Model) -> str:
-    """The field of the children that holds the id of the parent."""
-    found = [
-        field
-        for field, relation in relations(children.defaults).items()
-        if relation.definition().model_name == parent.name
-    ]
-    if len(found) == 1:
-        return found[0]
-    raise DeclarationError(
-        f"with_children(...): {model.name} has {'several relations' if found else 'no relation'} to {parent.name}",
-        why=f"the factory of the children declares: {comma_join(relations(children.defaults))}",
-        do='say which field holds the id: with_children(..., via="...")',
-    )
-
-
-def check_reference(store: Store, model: Model, field: str, parent: Model) -> None:
-    """Raises `DeclarationError` when the database has a foreign key from that field to another table."""
-    table = store.references(model).get(field, parent.table)
-    if table != parent.table:
-        raise DeclarationError(
-            f"{model.name}.{field} is related to {parent.name}, and refers to table {table} in the database",
-            why=f"the rows of {parent.name} are in table {parent.table}; the foreign key would refuse their ids",
-            do=f"relate {field} to a factory of the model whose table is {table}",
-        )
-
-
-def _circular(here: str, relation: Related, trail: _Trail) -> CircularValues:
-    places = [place for _, place in trail]
-    start = next(number for number, (other, _) in enumerate(trail) if other is relation)
-    return CircularValues(
-        f"rows need each other: {' -> '.join([*places[start:], here])}",
-        why="each of them would have to be stored before the other",
-        do="declare one of the fields optional, with None as its default, or give it a value",
-    )

@@ -67,6 +67,18 @@ class TypedFactory(_Factory, Generic[RowT, IdT]):
             """A factory that calls ``hook(row)`` for each row that it created; see `FactoryBase.after_create`."""
             ...
 
+        def infer_relations(self, *factories: FactoryBase) -> Self:
+            """A factory that relates required fields by their names; see `Factory.infer_relations`."""
+            ...
+
+        def with_parents(self) -> Pending[Self]:
+            """A factory whose relations are stored, the same for all rows; see `Factory.with_parents`."""
+            ...
+
+        def with_parents_sync(self) -> Self:
+            """`with_parents`, for synchronous code."""
+            ...
+
         def get(self, row_id: IdT, /) -> Pending[RowT]:
             """The row with that id, as DataFlow shows it. Raises `RowNotFound`, with what is there instead."""
             ...

@@ -7,11 +7,13 @@ import inspect
 import keyword
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from kailash_testkit.generate.imports import FACTORIES, Namespace
 from kailash_testkit.generate.layout import INDENT, Type, assigned, call, docstring, value
 from kailash_testkit.generate.names import Names, choose_names
+from kailash_testkit.generate.parameters import Parameters
 from kailash_testkit.generate.types import ORDERED, Types, home_of
 from kailash_testkit.models import Model, read_model
 from kailash_testkit.models.model import MANAGED
@@ -24,10 +26,19 @@ _ARGUMENTS: Final = frozenset({"order_by", "include_deleted"})
 _LONGEST_TYPE: Final = 40
 
 
-def generate_module(dataflow: Any, target: str, *, only: Sequence[str] = (), line_length: int = 88) -> str:
+def generate_module(
+    dataflow: Any,
+    target: str,
+    *,
+    only: Sequence[str] = (),
+    line_length: int = 88,
+    parameters: Parameters = MappingProxyType({}),
+    factories: Sequence[str] = (),
+) -> str:
     """The source of the typed factories for the models that ``dataflow`` has registered.
 
     target: where the DataFlow lives, for the header. only: names of models; by default all of them.
+    parameters: keywords beside the fields, by model; factories: the modules that they come from, for the header.
     Raises `UnknownModel`.
     """
     registered = sorted(dataflow.get_models())
@@ -36,7 +47,8 @@ def generate_module(dataflow: Any, target: str, *, only: Sequence[str] = (), lin
     models = [read_model(dataflow, name) for name in chosen]
     classes = {model.name: dataflow.get_model_info(model.name)["class"] for model in models}
     notes = [note for note in notes if note.partition(":")[0] in chosen]
-    return _Module(models, classes, names, notes, line_length).text(target)
+    command = " ".join([target, *(f"--factories {module}" for module in factories)])
+    return _Module(models, classes, names, notes, line_length, parameters).text(target, command)
 
 
 @dataclass(frozen=True)
@@ -57,33 +69,36 @@ class _Module:
         names: Mapping[str, Names],
         notes: list[str],
         line_length: int,
+        parameters: Parameters,
     ) -> None:
         fields = {column for model in models for column in model.columns}
+        fields |= {name for model in models for name in parameters.get(model.name, {})}
         defined = {name for model in models for name in names[model.name].all}
         self._namespace = Namespace(fields | defined | set(keyword.kwlist))
         self._types = Types(self._namespace, _LONGEST_TYPE, list(classes.values()))
         self._models, self._classes, self._names = models, classes, names
         self._notes = notes
+        self._parameters = parameters
         self._width = line_length
 
-    def text(self, target: str) -> str:
+    def text(self, target: str, command: str) -> str:
         blocks = [block for model in self._models for block in self._model(model)]
         aliases = self._aliases()
         operators = [self._operators(name, *of) for name, of in sorted(self._types.operators.items())]
         imports = ["from __future__ import annotations", *self._namespace.statements(self._width)]
-        head = "\n\n".join([self._header(target), *imports])
+        head = "\n\n".join([self._header(target, command), *imports])
         if aliases:
             head += "\n\n" + aliases
         if operators:
             head += "\n\n" + "\n".join(operators)
         return "\n\n\n".join([head, *blocks]) + "\n"
 
-    def _header(self, target: str) -> str:
+    def _header(self, target: str, command: str) -> str:
         notes = sorted({*self._notes, *self._types.notes})
         return docstring(
             [
                 f"Typed factories of the models of {target}.",
-                f"Written by `{MARKER} {target}`. What is changed here is lost with the next run: extend it in a "
+                f"Written by `{MARKER} {command}`. What is changed here is lost with the next run: extend it in a "
                 "module of your own, where `orders.using(...)` or a subclass of `OrderFactory` keeps all types.",
                 *(["\n".join(["Worth knowing:", *(f"- {note}" for note in notes)])] if notes else []),
             ],
@@ -116,6 +131,7 @@ class _Module:
         columns = list(self._columns(model))
         typed_dict = f"({self._namespace.typing('TypedDict')}, total=False)"
         given = [(each.name, each.taken) for each in columns if each.taken is not None]
+        given += self._keywords(model)
         filters = [(each.name, each.filtered) for each in columns if each.name not in _ARGUMENTS]
         anything = Type(self._namespace.use(builtins.__name__, "object"))
         yield self._class(
@@ -132,6 +148,13 @@ class _Module:
         for name, method in ((names.create, "create"), (names.create_many, "create_many"), (names.build, "build")):
             lines += value(f"{name} = ", f"{names.handle}.{method}", self._width)
         yield "\n".join(lines)
+
+    def _keywords(self, model: Model) -> Iterable[tuple[str, Type]]:
+        """The traits and transient parameters of the model's factories."""
+        for name, kind in sorted(self._parameters.get(model.name, {}).items()):
+            if name not in model.columns and name.isidentifier() and not keyword.iskeyword(name):
+                any_type = kind == "Any"
+                yield name, Type(self._namespace.typing(kind) if any_type else self._namespace.use("builtins", kind))
 
     def _columns(self, model: Model) -> Iterable[_Column]:
         for name, annotation in model.columns.items():
@@ -224,6 +247,7 @@ class _Module:
         for name, arguments, result in (
             ("create", given, row),
             ("create_many", [f"rows: {each}", *given], many),
+            ("get_or_create", ["/", f"*by: {names.of('Column')}", f"**fields: {fields}"], row),
             ("find", only, f"{row} | None"),
             ("rows", listing, many),
             ("count", only, builtin["int"]),

@@ -68,6 +68,15 @@ def create_tables(dataflow: Any) -> None:
         raise _tables_failed("create_tables_sync() reported failure", _failed_tables(dataflow))
 
 
+def refusal_of_table(dataflow: Any, model: str) -> str | None:
+    """Why DataFlow makes no statement that creates the model's table, in its own words; None where it makes one."""
+    try:
+        dataflow._generate_create_table_sql(model, dataflow._detect_database_type())
+    except Exception as error:  # whatever DataFlow raises is reported
+        return redact(f"{type(error).__name__}: {error}").splitlines()[0]
+    return None
+
+
 def _failed_tables(dataflow: Any) -> list[str]:
     """What DataFlow remembers of the statements that failed: the table, and the database's words."""
     failed: dict[str, Any] = getattr(dataflow, "_failed_table_creations", {})

@@ -6,7 +6,7 @@ import base64
 import enum
 import sys
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast, dataclass_transform
 
@@ -47,13 +47,31 @@ class BaseRow:
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"{self._model} row is immutable: {name} cannot be deleted")
 
-    def as_dict(self) -> dict[str, Any]:
-        """All columns and their values, in a new dict."""
-        return dict(self._values)
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        """Pairs of column and value, so that ``dict(row)`` is a dict of all columns."""
+        return iter(self._values.items())
 
-    def as_json(self) -> dict[str, Any]:
-        """All columns as a JSON API would show them: datetimes in ISO 8601, Enums as their value."""
-        return {name: jsonable(value) for name, value in self._values.items()}
+    def as_dict(self, *, exclude: Collection[str] = ()) -> dict[str, Any]:
+        """The columns and their values, in a new dict, without those named. Raises KeyError for an unknown name."""
+        left_out = self._names_of(exclude)
+        return {name: value for name, value in self._values.items() if name not in left_out}
+
+    def as_json(self, *, exclude: Collection[str] = ()) -> dict[str, Any]:
+        """The columns as a JSON API would show them: datetimes in ISO 8601, Enums as their value.
+
+        exclude: columns to leave out, such as those that differ in each run. Raises KeyError for an unknown name.
+
+        >>> Row("Order", {"id": 7, "status": "open"}).as_json(exclude={"id"})
+        {'status': 'open'}
+        """
+        return {name: jsonable(value) for name, value in self.as_dict(exclude=exclude).items()}
+
+    def _names_of(self, given: Collection[str]) -> frozenset[str]:
+        names = frozenset([given] if isinstance(given, str) else given)  # a text is one name, not its letters
+        for name in names:
+            if name not in self._values:
+                raise KeyError(self._no_column(name))
+        return names
 
     def __eq__(self, other: object, /) -> bool:
         if isinstance(other, BaseRow):
@@ -121,7 +139,7 @@ class Row(BaseRow):
 
     Immutable, and not a Mapping, so that columns named ``items``, ``keys``, ``get`` or ``json`` are
     attributes like all others. (The four methods below win over columns of their names; ``row["matches"]``
-    reaches such a column.) ``row == other`` and ``row == {...}`` compare all columns.
+    reaches such a column.) ``row == other`` and ``row == {...}`` compare all columns; ``dict(row)`` has all of them.
 
     >>> row = Row("Order", {"id": "a", "status": "open"})
     >>> row.status, row["status"], "status" in row, row.matches(status="paid")
@@ -156,10 +174,10 @@ class Row(BaseRow):
         raise AttributeError(self._no_column(name))
 
     def __getitem__(self, name: str, /) -> Any:
-        if not isinstance(cast("object", name), str):  # Python iterates by numbers, for list(row) and dict(row), too
+        if not isinstance(cast("object", name), str):
             raise TypeError(
-                f"{self._model} row has columns, no items to count or to iterate over: row.as_dict() gives them in a "
-                "dict, row.as_json() as JSON has them"
+                f"{self._model} row has columns, no numbered items: row.as_dict() gives them in a dict, row.as_json() "
+                "as JSON has them"
             )
         try:
             return self._values[name]

@@ -81,7 +81,7 @@ def seeding_failed(
         f"{model.name} was not stored: {failure.why}"
         if stored is None
         else f"{model.name} {stored['id']!r} was stored, but its CreateNode failed then: {failure.why}",
-        details=[*_values(model, requested), *(f"held by: {line}" for line in holders)],
+        details=[*shown_values(model, requested), *(f"held by: {line}" for line in holders)],
         why=failure.what,
         do=_cure(failure.why or ""),
     )
@@ -106,7 +106,7 @@ def row_vanished(model: Model, requested: Mapping[str, object], explanation: Exp
     """DataFlow reported success, and the row is not there."""
     return SeedingFailed(
         f"DataFlow reported that the {model.name} was stored, but it is not in table {model.table}",
-        details=[*_values(model, requested), *explanation.details],
+        details=[*shown_values(model, requested), *explanation.details],
         why=explanation.summary,
         do=explanation.cure
         or "check that this DataFlow is the one that the test uses, and that no transaction is open",
@@ -230,7 +230,7 @@ def _closest(row_id: object, ids: Sequence[object]) -> str:
     return comma_join(map(repr, close))
 
 
-def _values(model: Model, requested: Mapping[str, object]) -> list[str]:
+def shown_values(model: Model, requested: Mapping[str, object]) -> list[str]:
     return [f"values: {display(fields(requested, model.name))}"]
 
 

@@ -23,6 +23,7 @@ from kailash_testkit.models.enums import enum_to_value
 from kailash_testkit.models.rows import Row
 from kailash_testkit.store import failures
 from kailash_testkit.store.filters import Filter, checked_filter
+from kailash_testkit.store.refused_names import refuse_without_table
 from kailash_testkit.store.workflows import Workflows
 from kailash_testkit.store.write_log import WriteLog
 
@@ -57,7 +58,10 @@ class Store:
         if known is None:
             if name not in self.dataflow.get_models() or not self._has_table(name):
                 self._add_models()
-            known = self._models[name] = read_model(self.dataflow, name)
+            known = read_model(self.dataflow, name)
+            if not self._has_table(name):
+                refuse_without_table(self.dataflow, known)
+            self._models[name] = known
         return known
 
     def _has_table(self, name: str) -> bool:

@@ -134,3 +134,16 @@ def test_a_multi_tenant_application_has_a_tenant(project: Project) -> None:
     project.write("shop/models.py", MODELS.replace("cache_enabled=False", "cache_enabled=False, multi_tenant=True"))
     done = project.lint()
     assert (done.returncode, done.stdout) == (0, "shop.models:db: all 2 can be created\n"), done.stderr
+
+
+def test_relations_are_listed_before_they_are_believed(project: Project) -> None:
+    project.write("tests/factories.py", FACTORIES)
+    done = project.lint("--relations")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "Order.customer_id -> Customer: by its name"), (
+        done.stderr
+    )
+    declared = project.lint("--relations", "--factories", "tests.factories").stdout
+    assert declared.startswith(
+        "Order.customer_id -> Customer: declared by tests.factories.orders, tests.factories.raising"
+    )
+    assert "infer_relations() would relate 0, and not 0" in declared

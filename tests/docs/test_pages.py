@@ -85,7 +85,7 @@ def test_an_example_prints_what_its_page_shows(example: Example, outcome_of: Cal
 
 
 def test_the_calls_in_the_table_of_factories_were_found() -> None:
-    assert len(TABLE) == 6
+    assert len(TABLE) == 7
 
 
 @pytest.mark.parametrize("name", ERRORS)

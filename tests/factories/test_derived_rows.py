@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from related_models import Graph
 
-from kailash_testkit import choice, derived, related, sequence, transient
+from kailash_testkit import derived, related, sequence, transient
 from kailash_testkit.errors import CircularValues, DeclarationError, FieldTypeError
 from kailash_testkit.kit import Kit
 
@@ -179,8 +179,3 @@ async def test_a_circle_through_a_dict_is_refused(graph: Graph) -> None:
     orders = graph.orders.using(tags=[related(lambda: orders)])
     with pytest.raises(CircularValues, match=r"Order\.tags\[0\] -> Order\.tags\[0\]"):
         await orders.create()
-
-
-def test_a_relation_is_no_option(graph: Graph) -> None:
-    with pytest.raises(DeclarationError, match="has an option with related"):
-        choice({"a": related(graph.orgs)}, None)

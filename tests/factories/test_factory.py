@@ -189,8 +189,8 @@ async def test_create_many_checks_all_values_before_the_first_row_is_stored(shop
     assert await shop_kit.count("Order") == 0
 
 
-async def test_create_many_stops_at_the_first_row_that_is_not_stored(shop_kit: Kit, database_kind: Kind) -> None:
-    with pytest.raises(SeedingFailed, match=database_kind.duplicate):
+async def test_create_many_stops_at_the_first_row_that_is_not_stored(shop_kit: Kit) -> None:
+    with pytest.raises(SeedingFailed, match=r"rows 1 and 2 have the same Customer\.email"):
         await shop_kit.factory("Customer", email="same@example.com").create_many(3)
 
 

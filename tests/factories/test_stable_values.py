@@ -9,14 +9,11 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from database_kinds import KINDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sample_app import register
 
-from kailash_testkit import choice, fake, open_kits, sequence
-from kailash_testkit.errors import DeclarationError
+from kailash_testkit import choice, open_kits, sequence
 from kailash_testkit.factories import numbering, random_seed
 from kailash_testkit.factories.numbering import Number, Numbering
 from kailash_testkit.kit import Kit
@@ -96,50 +93,6 @@ def test_readable_values_do_not_depend_on_the_seed(sync_kit: Kit) -> None:
         numbering.start(Numbering())
         with random_seed.seeded(seed):
             assert sync_kit.factory("Order").build()["customer_id"] == "Order customer id 1"
-
-
-# --- Faker ---------------------------------------------------------------------------------------
-
-
-def faked(kit: Kit, seed: int = 0) -> list[dict[str, Any]]:
-    numbering.start(Numbering(node_id="test"))
-    with random_seed.seeded(seed):
-        customers = kit.factory("Customer", name=fake("name"), email=fake("email"), nickname=fake("city", locale="de"))
-        return customers.build_many(5)
-
-
-def test_fake_values_are_as_stable_as_all_others(sync_kit: Kit) -> None:
-    import faker
-
-    first = faked(sync_kit)
-    faker.Faker.seed(3)
-    faker.Faker().name()
-    assert faked(sync_kit) == first
-    assert [row["name"] for row in faked(sync_kit, seed=1)] != [row["name"] for row in first]
-    assert len({row["name"] for row in first}) > 1
-
-
-def test_a_fake_value_in_a_unique_field_gets_the_rows_number(sync_kit: Kit, new_db: Any) -> None:
-    emails = [row["email"] for row in faked(sync_kit)]
-    assert [email.partition("@")[0].rpartition("-")[2] for email in emails] == ["1", "2", "3", "4", "5"]
-    db = new_db()
-    unique = {"indexes": [{"name": "code", "fields": ["code"], "unique": True}]}
-    register(db, "Coupon", id=int, code=str, config=unique)
-    with Kit(db) as kit:
-        rows = kit.factory("Coupon", code=fake("random_element", elements=["a"])).build_many(2)
-    assert [row["code"] for row in rows] == ["a 1", "a 2"]
-
-
-def test_a_fake_value_takes_arguments(sync_kit: Kit) -> None:
-    rows = sync_kit.factory("Entry", amount=fake("pyint", min_value=3, max_value=4)).build_many(20)
-    assert {row["amount"] for row in rows} == {3, 4}
-
-
-@pytest.mark.parametrize(("name", "hint"), [("emial", "did you mean 'email'"), ("_Generator__config", "no such")])
-def test_a_provider_that_faker_does_not_have_is_refused(sync_kit: Kit, name: str, hint: str) -> None:
-    with pytest.raises(DeclarationError, match=rf"(?s)fake\('{name}'\): Faker has no such provider.*") as caught:
-        sync_kit.factory("Order", note=fake(name)).build()
-    assert hint in str(caught.value)
 
 
 def test_a_fixture_of_each_scope_has_rows_of_its_own(sync_kit: Kit) -> None:

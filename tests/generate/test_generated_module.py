@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 from sample_app import Status, make_db, register, register_shop
 
-from kailash_testkit import Factory, Row, UnknownField, UnknownModel, derived, sequence
+from kailash_testkit import Factory, Row, UnknownField, UnknownModel, derived, sequence, transient
 from kailash_testkit.errors import KitError
 from kailash_testkit.generate import generate_module
+from kailash_testkit.generate.parameters import parameters_of
 from kailash_testkit.kit import Kit
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -117,7 +118,8 @@ def test_fields_that_cannot_be_given_by_keyword_are_left_out_and_it_is_said(modu
 def test_every_method_of_a_factory_is_declared_and_no_other(shop_db: Any) -> None:
     text = generate_module(shop_db, "shop:db", only=["Order"])
     declared = set(re.findall(r"^ {8}def (\w+)\(", text, re.MULTILINE)) - {"__init__", "__getitem__", "matches"}
-    for_all_models = {"get", "get_sync", "delete", "delete_sync", "deleted"}
+    for_all_models = {"get", "get_sync", "delete", "delete_sync", "deleted", "infer_relations"}
+    for_all_models |= {"with_parents", "with_parents_sync"}
     assert declared | for_all_models == {name for name in vars(Factory) if not name.startswith("_")}
 
 
@@ -186,3 +188,21 @@ def test_a_subclass_with_traits_stays_one(generated: Any, sync_kit: Kit) -> None
     assert type(orders.paid().using(note="x")) is Orders
     assert orders.paid().create_sync().matches(status="paid", note="mine")
     assert orders.paid().payload()["status"] == "paid"
+
+
+def test_traits_and_parameters_of_factories_are_keywords(shop_db: Any) -> None:
+    orders = Factory("Order", dataflow=shop_db, urgent=transient(False), rush=transient(None)).trait(
+        "paid", status="paid"
+    )
+    module = types.ModuleType("factories_of_tests")
+    vars(module).update(orders=orders, other=orders.using(rush=transient(1)).trait("total", total=1.0))
+    text = generate_module(shop_db, "shop:db", parameters=parameters_of([module]), factories=["factories_of_tests"])
+    fields = text.partition("class OrderFields(")[2].partition("class ")[0]
+    assert [line.strip() for line in fields.splitlines() if line.strip()][-3:] == [
+        "paid: bool",
+        "rush: Any",
+        "urgent: bool",
+    ]
+    assert fields.count("total:") == 1  # of a field's name: the field
+    assert "shop:db --factories factories_of_tests`" in text
+    assert "paid" not in text.partition("class CustomerFields(")[2].partition("class ")[0]

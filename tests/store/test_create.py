@@ -245,7 +245,7 @@ async def test_a_row_that_vanishes_is_no_success(own_kit: Kit, own_sql: Sql, dat
 async def test_a_unique_violation_fails_with_the_databases_words_the_values_and_a_cure(
     shop_kit: Kit, database_kind: Kind
 ) -> None:
-    await shop_kit.create("Customer", email="a@example.com")
+    await stored_raw(shop_kit, "Customer", id="first", name="Eve", email="a@example.com")
     with pytest.raises(SeedingFailed) as caught:
         await shop_kit.create("Customer", id="other", email="a@example.com", name="Ada")
     first, *rest = lines(caught)
@@ -260,7 +260,7 @@ async def test_a_unique_violation_fails_with_the_databases_words_the_values_and_
 
 
 async def test_an_id_that_is_taken_fails_and_the_row_that_has_it_stays(shop_kit: Kit, database_kind: Kind) -> None:
-    first = await shop_kit.create("Customer", id="a", name="Ada", email="a@example.com")
+    first = await stored_raw(shop_kit, "Customer", id="a", name="Ada", email="a@example.com")
     with pytest.raises(SeedingFailed, match=f"Customer was not stored: {database_kind.duplicate}"):
         await shop_kit.create("Customer", id="a", name="Ada", email="a@example.com")
     assert await shop_kit.rows("Customer") == [first]

@@ -176,6 +176,18 @@ class CustomerFactory(TypedFactory[CustomerRow, str], model=Customer, row=Custom
             /,
             **fields: Unpack[CustomerFields],
         ) -> list[CustomerRow]: ...
+        def get_or_create(
+            self,
+            /,
+            *by: CustomerColumn,
+            **fields: Unpack[CustomerFields],
+        ) -> Pending[CustomerRow]: ...
+        def get_or_create_sync(
+            self,
+            /,
+            *by: CustomerColumn,
+            **fields: Unpack[CustomerFields],
+        ) -> CustomerRow: ...
         def find(
             self,
             /,
@@ -352,6 +364,18 @@ class OrderFactory(TypedFactory[OrderRow, int], model=Order, row=OrderRow):
             /,
             **fields: Unpack[OrderFields],
         ) -> list[OrderRow]: ...
+        def get_or_create(
+            self,
+            /,
+            *by: OrderColumn,
+            **fields: Unpack[OrderFields],
+        ) -> Pending[OrderRow]: ...
+        def get_or_create_sync(
+            self,
+            /,
+            *by: OrderColumn,
+            **fields: Unpack[OrderFields],
+        ) -> OrderRow: ...
         def find(
             self,
             /,
@@ -532,6 +556,18 @@ class OrderLineFactory(
             /,
             **fields: Unpack[OrderLineFields],
         ) -> list[OrderLineRow]: ...
+        def get_or_create(
+            self,
+            /,
+            *by: OrderLineColumn,
+            **fields: Unpack[OrderLineFields],
+        ) -> Pending[OrderLineRow]: ...
+        def get_or_create_sync(
+            self,
+            /,
+            *by: OrderLineColumn,
+            **fields: Unpack[OrderLineFields],
+        ) -> OrderLineRow: ...
         def find(
             self,
             /,
@@ -707,6 +743,18 @@ class ProductFactory(TypedFactory[ProductRow, str], model=Product, row=ProductRo
             /,
             **fields: Unpack[ProductFields],
         ) -> list[ProductRow]: ...
+        def get_or_create(
+            self,
+            /,
+            *by: ProductColumn,
+            **fields: Unpack[ProductFields],
+        ) -> Pending[ProductRow]: ...
+        def get_or_create_sync(
+            self,
+            /,
+            *by: ProductColumn,
+            **fields: Unpack[ProductFields],
+        ) -> ProductRow: ...
         def find(
             self,
             /,

@@ -52,6 +52,7 @@ from kailash_testkit import (
     WebSocket,
     choice,
     derived,
+    existing,
     fake,
     related,
     sequence,
@@ -259,6 +260,9 @@ async def rows(order: OrderRow, game: GameRow, product: ProductRow, customer: Cu
     assert "status" in order and order == order.as_dict()  # accepted
     order.matches(status="paid", total=matcher())  # accepted
     order.as_json()["id"]  # accepted
+    assert_type(order.as_json(exclude={"created_at"}), dict[str, Any])  # accepted
+    assert_type(dict(order), dict[str, Any])  # accepted
+    order.as_json(exclude=3)  # refused: wrong-argument exclude
     order.sttaus  # refused: unknown-attribute sttaus
     order.deleted_at  # refused: unknown-attribute deleted_at
     order.items  # refused: unknown-attribute items
@@ -342,6 +346,38 @@ async def graphs(customer: CustomerRow) -> None:
     orders.with_children("lines", 3)  # refused: wrong-argument FactoryBase
     orders.with_children(lines, "3")  # refused: wrong-argument str
     orders.after_create(of_customer)  # refused: wrong-argument CustomerRow
+    assert_type(await orders.get_or_create("note", note="a", total=1.0), OrderRow)  # accepted
+    assert_type(orders.get_or_create_sync(status="paid"), OrderRow)  # accepted
+    await orders.get_or_create("noet", note="a")  # refused: wrong-argument noet
+    await orders.get_or_create(noet="a")  # refused: unknown-argument noet
+    orders.get_or_create_sync(total="1")  # refused: wrong-argument total
+    assert_type((await own_orders.with_parents()).paid(), Orders)  # accepted
+    assert_type(own_orders.with_parents_sync().payload(note="a"), dict[str, Any])  # accepted
+    orders.with_parents().payload()  # refused: unknown-attribute payload
+    assert_type(own_orders.with_placeholders().infer_relations(customers).paid(), Orders)  # accepted
+    assert_type(own_orders.with_fakes("de_DE", note=fake("job")).paid(), Orders)  # accepted
+    orders.with_fakes(library="fakr")  # refused: wrong-argument library
+    orders.infer_relations(customer)  # refused: wrong-argument CustomerRow
+    assert_type(own_orders.sharing(customer, customers, [customer]).paid(), Orders)  # accepted
+    orders.sharing("acme")  # refused: wrong-argument str
+    assert_type(customers.with_many(products, 2, through=lines).build(), dict[str, Any])  # accepted
+    customers.with_many([customer], through=lines, via="order_id", to="product")  # accepted
+    customers.with_many(products, 2)  # refused: missing through
+    customers.with_many(products, "2", through=lines)  # refused: wrong-argument str
+    orders.using(customer_id=existing(customers, or_create=True, is_active=True))  # accepted
+    orders.using(customer_id=related(customers, when=lambda row: row.total > 3))  # accepted
+    orders.using(customer_id=related(customers, when=0.5, depth=3))  # accepted
+    related(customers, when="often")  # refused: wrong-argument when
+    related(customers, depth="3")  # refused: wrong-argument depth
+    existing("customers")  # refused: wrong-argument FactoryBase
+    await orders.create(closed=True, urgent=False)  # accepted
+    orders.payload(closed=True)  # accepted
+    await orders.create(closed="yes")  # refused: wrong-argument closed
+    await orders.create(close=True)  # refused: unknown-argument close
+    await customers.create(closed=True)  # refused: unknown-argument closed
+    fake(lambda faker: faker.bothify("??"), locale="de_DE")  # accepted
+    fake("person.email", library="mimesis")  # accepted
+    fake(3)  # refused: wrong-argument fake
     related("customers")  # refused: wrong-argument FactoryBase
     related(customer)  # refused: wrong-argument CustomerRow
 

@@ -1,8 +1,8 @@
 """Typed factories of the models of kitchen.models:register_late.
 
-Written by `kailash-testkit generate kitchen.models:register_late`. What is changed here
-is lost with the next run: extend it in a module of your own, where `orders.using(...)`
-or a subclass of `OrderFactory` keeps all types.
+Written by `kailash-testkit generate kitchen.models:register_late --factories flagged`.
+What is changed here is lost with the next run: extend it in a module of your own, where
+`orders.using(...)` or a subclass of `OrderFactory` keeps all types.
 
 Worth knowing:
 - Event.handler: Any, because collections.abc.Callable[[int], str] cannot be imported.
@@ -403,6 +403,18 @@ class CustomerFactory(TypedFactory[CustomerRow, str_], model=Customer, row=Custo
             /,
             **fields: Unpack[CustomerFields],
         ) -> list[CustomerRow]: ...
+        def get_or_create(
+            self,
+            /,
+            *by: CustomerColumn,
+            **fields: Unpack[CustomerFields],
+        ) -> Pending[CustomerRow]: ...
+        def get_or_create_sync(
+            self,
+            /,
+            *by: CustomerColumn,
+            **fields: Unpack[CustomerFields],
+        ) -> CustomerRow: ...
         def find(
             self,
             /,
@@ -571,6 +583,18 @@ class EventFactory(TypedFactory[EventRow, int], model=Event, row=EventRow):
             /,
             **fields: Unpack[EventFields],
         ) -> list[EventRow]: ...
+        def get_or_create(
+            self,
+            /,
+            *by: EventColumn,
+            **fields: Unpack[EventFields],
+        ) -> Pending[EventRow]: ...
+        def get_or_create_sync(
+            self,
+            /,
+            *by: EventColumn,
+            **fields: Unpack[EventFields],
+        ) -> EventRow: ...
         def find(
             self,
             /,
@@ -818,6 +842,18 @@ class GameFactory(TypedFactory[GameRow, int], model=Game, row=GameRow):
             /,
             **fields: Unpack[GameFields],
         ) -> list[GameRow]: ...
+        def get_or_create(
+            self,
+            /,
+            *by: GameColumn,
+            **fields: Unpack[GameFields],
+        ) -> Pending[GameRow]: ...
+        def get_or_create_sync(
+            self,
+            /,
+            *by: GameColumn,
+            **fields: Unpack[GameFields],
+        ) -> GameRow: ...
         def find(self, /, **filters: Unpack[GameFilter]) -> Pending[GameRow | None]: ...
         def find_sync(self, /, **filters: Unpack[GameFilter]) -> GameRow | None: ...
         def rows(
@@ -960,6 +996,18 @@ class LateFactory(TypedFactory[LateRow, str_], model="Late", row=LateRow):
             /,
             **fields: Unpack[LateFields],
         ) -> list[LateRow]: ...
+        def get_or_create(
+            self,
+            /,
+            *by: LateColumn,
+            **fields: Unpack[LateFields],
+        ) -> Pending[LateRow]: ...
+        def get_or_create_sync(
+            self,
+            /,
+            *by: LateColumn,
+            **fields: Unpack[LateFields],
+        ) -> LateRow: ...
         def find(self, /, **filters: Unpack[LateFilter]) -> Pending[LateRow | None]: ...
         def find_sync(self, /, **filters: Unpack[LateFilter]) -> LateRow | None: ...
         def rows(
@@ -1121,6 +1169,18 @@ class LineFactory(TypedFactory[LineRow, int], model=Line, row=LineRow):
             /,
             **fields: Unpack[LineFields],
         ) -> list[LineRow]: ...
+        def get_or_create(
+            self,
+            /,
+            *by: LineColumn,
+            **fields: Unpack[LineFields],
+        ) -> Pending[LineRow]: ...
+        def get_or_create_sync(
+            self,
+            /,
+            *by: LineColumn,
+            **fields: Unpack[LineFields],
+        ) -> LineRow: ...
         def find(self, /, **filters: Unpack[LineFilter]) -> Pending[LineRow | None]: ...
         def find_sync(self, /, **filters: Unpack[LineFilter]) -> LineRow | None: ...
         def rows(
@@ -1257,6 +1317,18 @@ class NewsFactory(TypedFactory[NewsRow, str_], model=News, row=NewsRow):
             /,
             **fields: Unpack[NewsFields],
         ) -> list[NewsRow]: ...
+        def get_or_create(
+            self,
+            /,
+            *by: NewsColumn,
+            **fields: Unpack[NewsFields],
+        ) -> Pending[NewsRow]: ...
+        def get_or_create_sync(
+            self,
+            /,
+            *by: NewsColumn,
+            **fields: Unpack[NewsFields],
+        ) -> NewsRow: ...
         def find(self, /, **filters: Unpack[NewsFilter]) -> Pending[NewsRow | None]: ...
         def find_sync(self, /, **filters: Unpack[NewsFilter]) -> NewsRow | None: ...
         def rows(
@@ -1311,6 +1383,8 @@ class OrderFields(TypedDict, total=False):
     tags: list[Any]
     sizes: list[int]
     details: dict[str_, Any]
+    closed: bool
+    urgent: bool
 
 
 class OrderFilter(TypedDict, total=False):
@@ -1453,6 +1527,18 @@ class OrderFactory(TypedFactory[OrderRow, int], model=Order, row=OrderRow):
             /,
             **fields: Unpack[OrderFields],
         ) -> list[OrderRow]: ...
+        def get_or_create(
+            self,
+            /,
+            *by: OrderColumn,
+            **fields: Unpack[OrderFields],
+        ) -> Pending[OrderRow]: ...
+        def get_or_create_sync(
+            self,
+            /,
+            *by: OrderColumn,
+            **fields: Unpack[OrderFields],
+        ) -> OrderRow: ...
         def find(
             self,
             /,
@@ -1593,6 +1679,18 @@ class PersonFactory(TypedFactory[PersonRow, str_], model=Person, row=PersonRow):
             /,
             **fields: Unpack[PersonFields],
         ) -> list[PersonRow]: ...
+        def get_or_create(
+            self,
+            /,
+            *by: PersonColumn,
+            **fields: Unpack[PersonFields],
+        ) -> Pending[PersonRow]: ...
+        def get_or_create_sync(
+            self,
+            /,
+            *by: PersonColumn,
+            **fields: Unpack[PersonFields],
+        ) -> PersonRow: ...
         def find(
             self,
             /,
@@ -1806,6 +1904,18 @@ class ProductFactory(TypedFactory[ProductRow, str_], model=Product, row=ProductR
             /,
             **fields: Unpack[ProductFields],
         ) -> list[ProductRow]: ...
+        def get_or_create(
+            self,
+            /,
+            *by: ProductColumn,
+            **fields: Unpack[ProductFields],
+        ) -> Pending[ProductRow]: ...
+        def get_or_create_sync(
+            self,
+            /,
+            *by: ProductColumn,
+            **fields: Unpack[ProductFields],
+        ) -> ProductRow: ...
         def find(
             self,
             /,
@@ -1954,6 +2064,18 @@ class SprocketFactory(TypedFactory[SprocketRow, int], model=Sprocket, row=Sprock
             /,
             **fields: Unpack[SprocketFields],
         ) -> list[SprocketRow]: ...
+        def get_or_create(
+            self,
+            /,
+            *by: SprocketColumn,
+            **fields: Unpack[SprocketFields],
+        ) -> Pending[SprocketRow]: ...
+        def get_or_create_sync(
+            self,
+            /,
+            *by: SprocketColumn,
+            **fields: Unpack[SprocketFields],
+        ) -> SprocketRow: ...
         def find(
             self,
             /,
@@ -2110,6 +2232,18 @@ class TheTestRunFactory(
             /,
             **fields: Unpack[TheTestRunFields],
         ) -> list[TheTestRunRow]: ...
+        def get_or_create(
+            self,
+            /,
+            *by: TheTestRunColumn,
+            **fields: Unpack[TheTestRunFields],
+        ) -> Pending[TheTestRunRow]: ...
+        def get_or_create_sync(
+            self,
+            /,
+            *by: TheTestRunColumn,
+            **fields: Unpack[TheTestRunFields],
+        ) -> TheTestRunRow: ...
         def find(
             self,
             /,
@@ -2266,6 +2400,18 @@ class Sprockets2Factory(
             /,
             **fields: Unpack[Sprockets2Fields],
         ) -> list[Sprockets2Row]: ...
+        def get_or_create(
+            self,
+            /,
+            *by: Sprockets2Column,
+            **fields: Unpack[Sprockets2Fields],
+        ) -> Pending[Sprockets2Row]: ...
+        def get_or_create_sync(
+            self,
+            /,
+            *by: Sprockets2Column,
+            **fields: Unpack[Sprockets2Fields],
+        ) -> Sprockets2Row: ...
         def find(
             self,
             /,
