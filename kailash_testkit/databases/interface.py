@@ -7,6 +7,7 @@ from typing import Protocol
 
 from kailash_testkit.databases.journal import LOCK_WAIT, Journal
 from kailash_testkit.databases.kinds import kind_of_url, load
+from kailash_testkit.databases.queries import Query
 from kailash_testkit.databases.sessions import Session
 from kailash_testkit.errors import UnsupportedDatabase
 from kailash_testkit.redaction import redact
@@ -94,6 +95,10 @@ class Database(Protocol):
 
     def sample_ids(self, table: str, limit: int, /) -> Sequence[object]:
         """Up to ``limit`` ids, newest first."""
+        ...
+
+    def query(self, asked: Query, /) -> list[dict[str, object]]:
+        """The rows of a query of a test, run where the database lets nobody write. Raises `SqlFailed`."""
         ...
 
     def is_locked(self) -> bool:

@@ -67,11 +67,11 @@ class TypedFactory(_Factory, Generic[RowT, IdT]):
             """A factory that calls ``hook(row)`` for each row that it created; see `FactoryBase.after_create`."""
             ...
 
-        def get(self, row_id: IdT, /) -> Pending[RowT]:
+        def get(self, row_id: IdT, /, *, include_deleted: bool = False) -> Pending[RowT]:
             """The row with that id, as DataFlow shows it. Raises `RowNotFound`, with what is there instead."""
             ...
 
-        def get_sync(self, row_id: IdT, /) -> RowT:
+        def get_sync(self, row_id: IdT, /, *, include_deleted: bool = False) -> RowT:
             """`get`, for synchronous code."""
             ...
 

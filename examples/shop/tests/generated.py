@@ -32,6 +32,7 @@ OrderStatusLike: TypeAlias = OrderStatus | Literal["open", "paid", "shipped"]
 OrderStatusOperators = TypedDict(
     "OrderStatusOperators",
     {
+        "$between": Options[OrderStatusLike],
         "$eq": OrderStatusLike | None,
         "$gt": OrderStatusLike,
         "$gte": OrderStatusLike,
@@ -179,11 +180,15 @@ class CustomerFactory(TypedFactory[CustomerRow, str], model=Customer, row=Custom
         def find(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[CustomerFilter],
         ) -> Pending[CustomerRow | None]: ...
         def find_sync(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[CustomerFilter],
         ) -> CustomerRow | None: ...
         def rows(
@@ -191,6 +196,8 @@ class CustomerFactory(TypedFactory[CustomerRow, str], model=Customer, row=Custom
             /,
             *,
             order_by: OrderBy[CustomerSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[CustomerFilter],
         ) -> Pending[list[CustomerRow]]: ...
@@ -199,13 +206,71 @@ class CustomerFactory(TypedFactory[CustomerRow, str], model=Customer, row=Custom
             /,
             *,
             order_by: OrderBy[CustomerSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[CustomerFilter],
         ) -> list[CustomerRow]: ...
-        def count(self, /, **filters: Unpack[CustomerFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[CustomerFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[CustomerFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[CustomerFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[CustomerSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> Pending[CustomerRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[CustomerSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> CustomerRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[CustomerSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> Pending[CustomerRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[CustomerSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> CustomerRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: str,
@@ -355,14 +420,24 @@ class OrderFactory(TypedFactory[OrderRow, int], model=Order, row=OrderRow):
         def find(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[OrderFilter],
         ) -> Pending[OrderRow | None]: ...
-        def find_sync(self, /, **filters: Unpack[OrderFilter]) -> OrderRow | None: ...
+        def find_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> OrderRow | None: ...
         def rows(
             self,
             /,
             *,
             order_by: OrderBy[OrderSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[OrderFilter],
         ) -> Pending[list[OrderRow]]: ...
@@ -371,13 +446,71 @@ class OrderFactory(TypedFactory[OrderRow, int], model=Order, row=OrderRow):
             /,
             *,
             order_by: OrderBy[OrderSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[OrderFilter],
         ) -> list[OrderRow]: ...
-        def count(self, /, **filters: Unpack[OrderFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[OrderFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[OrderFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[OrderFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> Pending[OrderRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> OrderRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> Pending[OrderRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> OrderRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: int,
@@ -535,11 +668,15 @@ class OrderLineFactory(
         def find(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[OrderLineFilter],
         ) -> Pending[OrderLineRow | None]: ...
         def find_sync(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[OrderLineFilter],
         ) -> OrderLineRow | None: ...
         def rows(
@@ -547,6 +684,8 @@ class OrderLineFactory(
             /,
             *,
             order_by: OrderBy[OrderLineSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[OrderLineFilter],
         ) -> Pending[list[OrderLineRow]]: ...
@@ -555,13 +694,71 @@ class OrderLineFactory(
             /,
             *,
             order_by: OrderBy[OrderLineSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[OrderLineFilter],
         ) -> list[OrderLineRow]: ...
-        def count(self, /, **filters: Unpack[OrderLineFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[OrderLineFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[OrderLineFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[OrderLineFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderLineSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderLineFilter],
+        ) -> Pending[OrderLineRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderLineSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderLineFilter],
+        ) -> OrderLineRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderLineSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderLineFilter],
+        ) -> Pending[OrderLineRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderLineSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderLineFilter],
+        ) -> OrderLineRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderLineFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderLineFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderLineFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderLineFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: int,
@@ -710,11 +907,15 @@ class ProductFactory(TypedFactory[ProductRow, str], model=Product, row=ProductRo
         def find(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[ProductFilter],
         ) -> Pending[ProductRow | None]: ...
         def find_sync(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[ProductFilter],
         ) -> ProductRow | None: ...
         def rows(
@@ -722,6 +923,8 @@ class ProductFactory(TypedFactory[ProductRow, str], model=Product, row=ProductRo
             /,
             *,
             order_by: OrderBy[ProductSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[ProductFilter],
         ) -> Pending[list[ProductRow]]: ...
@@ -730,13 +933,71 @@ class ProductFactory(TypedFactory[ProductRow, str], model=Product, row=ProductRo
             /,
             *,
             order_by: OrderBy[ProductSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[ProductFilter],
         ) -> list[ProductRow]: ...
-        def count(self, /, **filters: Unpack[ProductFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[ProductFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[ProductFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[ProductFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[ProductSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> Pending[ProductRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[ProductSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> ProductRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[ProductSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> Pending[ProductRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[ProductSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> ProductRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: str,

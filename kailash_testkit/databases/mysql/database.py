@@ -13,6 +13,8 @@ from kailash_testkit.databases.mysql.connection import Connection
 from kailash_testkit.databases.mysql.connection import quoted_with_parameters as _sql
 from kailash_testkit.databases.mysql.marker import comment
 from kailash_testkit.databases.mysql.naming import MARKER_TABLE, is_bookkeeping
+from kailash_testkit.databases.mysql.queries import query
+from kailash_testkit.databases.queries import Query
 from kailash_testkit.databases.sessions import Session, holders, in_the_way, stays_true
 from kailash_testkit.errors import DatabaseBusy
 
@@ -138,6 +140,9 @@ class Database:
     def sample_ids(self, table: str, limit: int, /) -> Sequence[object]:
         """The highest ids: InnoDB keeps no other order."""
         return [row[0] for row in self._run(f"SELECT id FROM {_sql(table)} ORDER BY id DESC LIMIT %s", limit)]
+
+    def query(self, asked: Query) -> list[dict[str, object]]:
+        return query(self._url, asked)
 
     def is_locked(self) -> bool:
         # A transaction that wrote, or read for update, keeps others from locking its tables against writing until

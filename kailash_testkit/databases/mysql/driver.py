@@ -11,6 +11,8 @@ from kailash_testkit.databases.urls import ServerUrl
 LOCK_WAIT_OVER: Final = 1205
 DEADLOCK: Final = 1213
 NO_SUCH_TABLE: Final = 1146
+READS_ONLY: Final = 1792
+"""A statement that writes, in a transaction that may only read."""
 NO_SUCH_SESSION: Final = 1094
 TABLE_DEFINITION_CHANGED: Final = 1412
 NO_SUCH_ROW: Final = 1032

@@ -9,7 +9,9 @@ from kailash_testkit.databases.claiming import maker, require_marker, require_no
 from kailash_testkit.databases.journal import LOCK_WAIT, Journal
 from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, PORT, SCHEMES, Connection, quoted
 from kailash_testkit.databases.postgresql.journal.catalog import OF_APPLICATION
+from kailash_testkit.databases.postgresql.queries import query
 from kailash_testkit.databases.postgresql.sessions import CLIENTS, IS_LOCKED, session
+from kailash_testkit.databases.queries import Query
 from kailash_testkit.databases.sessions import Session, holders, in_the_way, stays_true
 from kailash_testkit.databases.urls import server_url
 from kailash_testkit.errors import UnsupportedDatabase
@@ -172,6 +174,9 @@ class Database:
             row[0]
             for row in self._connection.run(f"SELECT id FROM {self._sql(table)} ORDER BY ctid DESC LIMIT %s", limit)
         ]
+
+    def query(self, asked: Query) -> list[dict[str, object]]:
+        return query(self._url, asked)
 
     def is_locked(self) -> bool:
         return stays_true(lambda: self._connection.run(IS_LOCKED) == [(True,)])

@@ -9,11 +9,13 @@ from typing import Final
 
 from kailash_testkit.databases.journal import LOCK_WAIT
 from kailash_testkit.databases.journal import Journal as JournalInterface
+from kailash_testkit.databases.queries import Query
 from kailash_testkit.databases.sessions import Session
 from kailash_testkit.databases.sqlite.connection import Connection, file_of, require_writable
 from kailash_testkit.databases.sqlite.files import Files, identity
 from kailash_testkit.databases.sqlite.naming import is_bookkeeping, of_application, quoted
 from kailash_testkit.databases.sqlite.ownership import is_empty_file, mark_as_owned, require_ours_or_new
+from kailash_testkit.databases.sqlite.queries import query
 from kailash_testkit.databases.sqlite.sessions import end_connections, holders
 
 _MOST_PARAMETERS: Final = 500  # of a statement; old releases take 999
@@ -111,6 +113,9 @@ class Database:
     def sample_ids(self, table: str, limit: int, /) -> Sequence[object]:
         rows = self._connection.run(f"SELECT id FROM {quoted(table)} ORDER BY rowid DESC LIMIT ?", (limit,))
         return [row[0] for row in rows]
+
+    def query(self, asked: Query) -> list[dict[str, object]]:
+        return query(self.path, asked)
 
     def is_locked(self) -> bool:
         return self._connection.is_locked()

@@ -150,7 +150,12 @@ async def handle(customer: CustomerRow, order: OrderRow) -> None:
     assert_type(await orders.get(order.id), OrderRow)  # accepted
     assert_type(await orders.find(note="a"), OrderRow | None)  # accepted
     assert_type(await orders.rows(), list[OrderRow])  # accepted
-    assert_type(await orders.count(), int)  # accepted
+    assert_type(await orders.count(include_deleted=True), int)  # accepted
+    assert_type(await orders.get(7, include_deleted=True), OrderRow)  # accepted
+    assert_type(await orders.first(note="a", order_by="-total"), OrderRow | None)  # accepted
+    assert_type(orders.last_sync(), OrderRow | None)  # accepted
+    (await orders.first()).note  # refused: optional-attribute note
+    await orders.get(7, include_deleted="yes")  # refused: wrong-argument include_deleted
     assert_type(await orders.exists(note="a"), bool)  # accepted
     assert_type(await orders.update(order.id, note="b"), OrderRow)  # accepted
     assert_type(await orders.delete(order.id), None)  # accepted
@@ -204,6 +209,20 @@ async def filters(order: OrderRow, texts: list[str], states: list[Status]) -> No
     await orders.rows(order_by="totl")  # refused: wrong-argument order_by
     await orders.rows(order_by=["-totl"])  # refused: wrong-item -totl
     await orders.rows(include_deleted="yes")  # refused: wrong-argument include_deleted
+    await orders.rows(limit=2, offset=1, note={"$icontains": "tea", "$endswith": "s"})  # accepted
+    await orders.rows(total={"$between": (1.5, 3)}, note={"$between": ["a", "b"]})  # accepted
+    await customers.rows(nickname={"$istartswith": "a", "$null": False})  # accepted
+    await orders.find(id=7, include_deleted=True)  # accepted
+    await orders.rows(limit="2")  # refused: wrong-argument limit
+    await orders.rows(offset=None)  # refused: wrong-argument offset
+    await orders.rows(total={"$contains": "1"})  # refused: wrong-argument total
+    await orders.rows(note={"$contains": 1})  # refused: wrong-argument note
+    await orders.rows(note={"$between": "ab"})  # refused: wrong-argument note
+    await orders.rows(placed_at={"$between": ["a", "b"]})  # refused: wrong-argument placed_at
+    await orders.first(order_by="totl")  # refused: wrong-argument order_by
+    await orders.last(noet="a")  # refused: unknown-argument noet
+    await orders.first(limit=3)  # refused: unknown-argument limit
+    await orders.count(include_deleted=1)  # refused: wrong-argument include_deleted
     await orders.find(noet="a")  # refused: unknown-argument noet
     await orders.find(id="7")  # refused: wrong-argument id
     await orders.count(status="a")  # refused: wrong-argument status
@@ -211,6 +230,13 @@ async def filters(order: OrderRow, texts: list[str], states: list[Status]) -> No
     orders.rows_sync(notes="a")  # refused: unknown-argument notes
     orders.count_sync(total=[])  # refused: wrong-argument total
     orders.exists_sync(total=order)  # refused: wrong-argument total
+
+
+async def queries(kit: Kit) -> None:
+    assert_type(await kit.sql("SELECT 1 AS one WHERE 1 < :most", most=2), list[dict[str, Any]])  # accepted
+    assert_type(kit.sql_sync("SELECT 1 AS one")[0]["one"], Any)  # accepted
+    await kit.sql(1)  # refused: wrong-argument str
+    await kit.sql("SELECT :n", 1)  # refused: too-many argument
 
 
 def expectations(kit: Kit, order: OrderRow, matcher: object) -> None:
