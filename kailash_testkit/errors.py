@@ -117,7 +117,7 @@ class SqlFailed(KitError):
 
 
 class ManagedField(KitError):
-    """A value was given for a field that DataFlow sets itself and whose given values it discards."""
+    """A value was given for a field that is not the caller's to set, such as the id of a row that is there."""
 
 
 class DeclarationError(KitError):

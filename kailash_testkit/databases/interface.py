@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from kailash_testkit.databases.journal import LOCK_WAIT, Journal
@@ -63,6 +64,14 @@ class Database(Protocol):
 
     def remove(self, table: str, ids: Sequence[object], /) -> None:
         """Deletes the rows with these ids."""
+        ...
+
+    def set_values(self, table: str, ids: Sequence[object], values: Mapping[str, object], /) -> None:
+        """Writes the values, by column, into the rows with these ids, and changes no other column."""
+        ...
+
+    def local_moment(self, moment: datetime, /) -> datetime:
+        """A moment with a time zone as the time by the clock that the database's ``CURRENT_TIMESTAMP`` goes by."""
         ...
 
     def references(self, table: str, /) -> Mapping[str, str]:

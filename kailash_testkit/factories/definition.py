@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any, Final, Literal, Self, cast
 
 from kailash_testkit import open_kits
@@ -53,6 +54,7 @@ class Definition:
     traits: Mapping[str, Trait] = field(default_factory=dict[str, Trait], repr=False)
     hooks: tuple[tuple[When, Hook], ...] = ()
     children: tuple[Children, ...] = ()
+    age: timedelta | None = None
     row_class: type[Row] = Row
     _switched: dict[tuple[str, ...], Definition] = field(
         default_factory=dict["tuple[str, ...]", "Definition"], init=False, repr=False
@@ -165,6 +167,10 @@ class Definition:
     def with_hook(self, when: When, hook: Hook) -> Self:
         """With a hook to be called after those that are there."""
         return replace(self, hooks=(*self.hooks, (when, hook)))
+
+    def aged(self, age: timedelta) -> Self:
+        """With rows of that age."""
+        return replace(self, age=age)
 
     def hooks_of(self, when: When) -> list[Hook]:
         """The hooks to be called then, in order."""

@@ -8,6 +8,7 @@ from kailash_testkit.concurrency import sync
 from kailash_testkit.concurrency.pending import pending
 from kailash_testkit.factories.base import FactoryBase
 from kailash_testkit.models.rows import Row
+from kailash_testkit.store import times
 from kailash_testkit.store.pages import Page
 
 
@@ -89,7 +90,7 @@ class Handle(FactoryBase):
     async def update(self, row_id: object, /, **fields: object) -> Row:
         """Changes fields of a row and returns it as it is stored then. Raises `RowNotFound`."""
         store, model = self._definition.resolved()
-        return self._definition.typed(await store.update(model, row_id, fields))
+        return self._definition.typed(await times.update(store, model, row_id, fields))
 
     @pending
     async def delete(self, row_id: object, /) -> None:

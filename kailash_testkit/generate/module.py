@@ -14,7 +14,8 @@ from kailash_testkit.generate.layout import INDENT, Type, assigned, call, docstr
 from kailash_testkit.generate.names import Names, choose_names
 from kailash_testkit.generate.types import OF_TEXT, ORDERED, Compared, Types, home_of
 from kailash_testkit.models import Model, read_model
-from kailash_testkit.models.model import MANAGED
+from kailash_testkit.models.model import TOMBSTONE
+from kailash_testkit.models.moments import Moments
 
 MARKER: Final = "kailash-testkit generate"
 """Stands in every generated file; a file without it is not overwritten."""
@@ -148,7 +149,9 @@ class _Module:
                 self._types.notes.append(f"{where}: no filter, because rows() has an argument {name}.")
             field = model.fields.get(name)
             taken = None
-            if field is not None and name not in MANAGED:
+            if name in model.times:
+                taken = self._types.taken(Moments.datetime, where, nullable=name == TOMBSTONE)
+            elif field is not None:
                 taken = self._types.taken(annotation, where, nullable=field.nullable)
             held = self._types.held(annotation, where)
             yield _Column(name, held, taken, self._types.filtered(annotation, where))

@@ -129,7 +129,7 @@ class Store:
         _refuse_moving(model, requested)
         self.require_tenant(model)
         async with self.writing():
-            self._require_visible(model, row_id)
+            self.require_visible(model, row_id)
             # UpdateNode does not turn an Enum member into text as CreateNode does, and fails.
             fields = {name: enum_to_value(value) for name, value in requested.items()}
             inputs = {"filter": {"id": row_id}, "fields": fields}
@@ -147,7 +147,7 @@ class Store:
         row_id = checked_id(model, row_id)
         self.require_tenant(model)
         async with self.writing():
-            self._require_visible(model, row_id)
+            self.require_visible(model, row_id)
             try:
                 await self.workflows.run(model, "Delete", {"filter": {"id": row_id}})
             except NodeFailed as failure:
@@ -243,11 +243,14 @@ class Store:
             raise self._not_found(model, row_id, None)
         return stored
 
-    def _require_visible(self, model: Model, row_id: object) -> None:
+    def require_visible(self, model: Model, row_id: object) -> Row:
+        """The stored row with that id, which is the active tenant's and not softly deleted. Raises `RowNotFound`."""
+        row_id = checked_id(model, row_id)
         stored = self.stored(model, row_id)
         tenant = self.require_tenant(model)
         if stored is None or _tombstone(stored) or (tenant is not None and stored["tenant_id"] != tenant):
             raise self._not_found(model, row_id, stored)
+        return stored
 
     def _not_found(self, model: Model, row_id: object, stored: Row | None) -> RowNotFound:
         explanation = self.explained(model, row_id)

@@ -55,6 +55,8 @@ class CustomerFields(TypedDict, total=False):
     email: str
     token: str
     is_active: bool
+    created_at: datetime
+    updated_at: datetime
 
 
 class CustomerFilter(TypedDict, total=False):
@@ -299,6 +301,8 @@ class OrderFields(TypedDict, total=False):
     status: OrderStatusLike
     placed_at: datetime
     note: str
+    created_at: datetime
+    updated_at: datetime
 
 
 class OrderFilter(TypedDict, total=False):
@@ -539,6 +543,8 @@ class OrderLineFields(TypedDict, total=False):
     product_id: str
     quantity: int
     unit_price: float
+    created_at: datetime
+    updated_at: datetime
 
 
 class OrderLineFilter(TypedDict, total=False):
@@ -786,6 +792,9 @@ class ProductFields(TypedDict, total=False):
     name: str
     price: float
     details: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
 
 
 class ProductFilter(TypedDict, total=False):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from kailash_testkit.databases.journal import LOCK_WAIT
@@ -15,7 +16,7 @@ from kailash_testkit.databases.sqlite.connection import Connection, file_of, req
 from kailash_testkit.databases.sqlite.files import Files, identity
 from kailash_testkit.databases.sqlite.naming import is_bookkeeping, of_application, quoted
 from kailash_testkit.databases.sqlite.ownership import is_empty_file, mark_as_owned, require_ours_or_new
-from kailash_testkit.databases.sqlite.queries import query
+from kailash_testkit.databases.sqlite.queries import bindable, query
 from kailash_testkit.databases.sqlite.sessions import end_connections, holders
 
 _MOST_PARAMETERS: Final = 500  # of a statement; old releases take 999
@@ -86,6 +87,17 @@ class Database:
     def remove(self, table: str, ids: Sequence[object], /) -> None:
         for some in _in_parts(_possible(ids)):
             self._connection.run(f"DELETE FROM {quoted(table)} WHERE id IN ({_placeholders(some)})", some)
+
+    def set_values(self, table: str, ids: Sequence[object], values: Mapping[str, object], /) -> None:
+        changes = ", ".join(f"{quoted(name)} = ?" for name in values)
+        new = [bindable(value) for value in values.values()]
+        for some in _in_parts(ids):
+            self._connection.run(
+                f"UPDATE {quoted(table)} SET {changes} WHERE id IN ({_placeholders(some)})", [*new, *some]
+            )
+
+    def local_moment(self, moment: datetime, /) -> datetime:
+        return moment.astimezone(UTC).replace(tzinfo=None)  # SQLite's clock has no other zone
 
     def references(self, table: str, /) -> Mapping[str, str]:
         keys = self._connection.run(

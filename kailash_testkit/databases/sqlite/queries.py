@@ -33,13 +33,13 @@ def query(path: Path, asked: Query) -> list[dict[str, object]]:
         connection.raw.execute("PRAGMA query_only = ON")
         connection.raw.set_authorizer(allow)
         try:
-            rows, columns = connection.fetched(statement, {name: _bindable(value) for name, value in values.items()})
+            rows, columns = connection.fetched(statement, {name: bindable(value) for name, value in values.items()})
         except (sqlite3.Error, sqlite3.Warning) as error:
             writes = refused or getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY
             raise (asked.write_refused(str(error)) if writes else asked.failed(str(error))) from None
     return asked.result(columns, rows)
 
 
-def _bindable(value: object) -> object:
+def bindable(value: object) -> object:
     """Moments as DataFlow writes them into its columns of text."""
     return str(value) if isinstance(value, (date, datetime)) else value

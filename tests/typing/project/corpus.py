@@ -55,7 +55,16 @@ async def making(customer: CustomerRow, order: OrderRow, line: LineRow, text: st
     await customers.create(nickname="Ed", born=date(1980, 1, 1))  # accepted
     await orders.create(sttaus="paid")  # refused: unknown-argument sttaus
     await orders.create(Status="paid")  # refused: unknown-argument Status
-    await orders.create(created_at=datetime(2025, 1, 1))  # refused: unknown-argument created_at
+    await orders.create(created_at=datetime(2025, 1, 1), updated_at=datetime(2025, 1, 2))  # accepted
+    await orders.create(created_at="2025-01-01")  # refused: wrong-argument created_at
+    await orders.create(updated_at=None)  # refused: wrong-argument updated_at
+    await orders.create(deleted_at=datetime(2025, 1, 1))  # refused: unknown-argument deleted_at
+    assert_type(await orders.aged(days=30).create(note="a"), OrderRow)  # accepted
+    await orders.aged(weeks=1.5, hours=2).create_many(2)  # accepted
+    await orders.aged(days=30).create(noet="a")  # refused: unknown-argument noet
+    orders.aged(30)  # refused: too-many argument
+    orders.aged(days="30")  # refused: wrong-argument days
+    orders.aged(years=1)  # refused: unknown-argument years
     await orders.create(total="2.5")  # refused: wrong-argument total
     await orders.create(total=None)  # refused: wrong-argument total
     await orders.create(note=None)  # refused: wrong-argument note
@@ -131,11 +140,12 @@ async def enums_and_others(address: Address) -> None:
     await products.create(token="t")  # refused: wrong-argument token
     await products.create(origin="street")  # refused: wrong-argument origin
     await products.create(channel="a channel")  # refused: wrong-argument channel
-    await products.create(deleted_at=None)  # refused: unknown-argument deleted_at
+    await products.create(deleted_at=datetime(2025, 1, 1))  # accepted
+    await products.create(deleted_at="now")  # refused: wrong-argument deleted_at
     await events.create(kind="a", required_none=1)  # accepted
     await events.create(required_none=None)  # refused: wrong-argument required_none
     await events.create(id=1)  # refused: unknown-argument id
-    await events.create(updated_at="now")  # refused: unknown-argument updated_at
+    await events.create(updated_at="now")  # refused: wrong-argument updated_at
     await lates.create(id="a", thing=object())  # accepted
     await lates.create(thnig=1)  # refused: unknown-argument thnig
     await create_person(id="p")  # accepted
@@ -171,6 +181,7 @@ async def handle(customer: CustomerRow, order: OrderRow) -> None:
     orders.get_sync("7")  # refused: wrong-argument get_sync
     await orders.delete("7")  # refused: wrong-argument delete
     orders.delete_sync(order)  # refused: wrong-argument delete_sync
+    await orders.update(7, updated_at=datetime(2025, 1, 1))  # accepted
     await orders.update("7", note="b")  # refused: wrong-argument update
     await orders.update(7, noet="b")  # refused: unknown-argument noet
     await orders.update(7, total="b")  # refused: wrong-argument total

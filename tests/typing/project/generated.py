@@ -292,6 +292,8 @@ class CustomerFields(TypedDict, total=False):
     nickname: str_ | None
     is_active: bool
     born: date_ | None
+    created_at: datetime
+    updated_at: datetime
 
 
 class CustomerFilter(TypedDict, total=False):
@@ -538,6 +540,8 @@ class EventFields(TypedDict, total=False):
     """Values that a new row of Event is given."""
 
     kind: str_
+    created_at: datetime
+    updated_at: datetime
     required_none: int
     handler: Any
 
@@ -785,6 +789,8 @@ class GameFields(TypedDict, total=False):
     due: date_ | None
     model: int
     dataflow: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class GameFilter(TypedDict, total=False):
@@ -1086,6 +1092,8 @@ class LateFields(TypedDict, total=False):
 
     id: str_
     thing: Any
+    created_at: datetime
+    updated_at: datetime
 
 
 class LateFilter(TypedDict, total=False):
@@ -1302,6 +1310,8 @@ class LineFields(TypedDict, total=False):
     order_id: int
     product: str_
     quantity: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class LineFilter(TypedDict, total=False):
@@ -1532,6 +1542,8 @@ class NewsFields(TypedDict, total=False):
     """Values that a new row of News is given."""
 
     id: str_
+    created_at: datetime
+    updated_at: datetime
 
 
 class NewsFilter(TypedDict, total=False):
@@ -1748,6 +1760,8 @@ class OrderFields(TypedDict, total=False):
     tags: list[Any]
     sizes: list[int]
     details: dict[str_, Any]
+    created_at: datetime
+    updated_at: datetime
 
 
 class OrderFilter(TypedDict, total=False):
@@ -2008,6 +2022,8 @@ class PersonFields(TypedDict, total=False):
     """Values that a new row of Person is given."""
 
     id: str_
+    created_at: datetime
+    updated_at: datetime
 
 
 class PersonFilter(TypedDict, total=False):
@@ -2225,6 +2241,9 @@ class ProductFields(TypedDict, total=False):
     token: Token
     origin: Address
     channel: ProductChannel
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
 
 
 class ProductFilter(TypedDict, total=False):
@@ -2497,6 +2516,8 @@ class SprocketFields(TypedDict, total=False):
     """Values that a new row of Sprocket is given."""
 
     id: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class SprocketFilter(TypedDict, total=False):
@@ -2709,6 +2730,8 @@ class TheTestRunFields(TypedDict, total=False):
     """Values that a new row of TestRun is given."""
 
     id: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class TheTestRunFilter(TypedDict, total=False):
@@ -2929,6 +2952,8 @@ class Sprockets2Fields(TypedDict, total=False):
     """Values that a new row of sprockets is given."""
 
     id: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class Sprockets2Filter(TypedDict, total=False):
