@@ -51,6 +51,7 @@ from kailash_testkit.errors import ReadYourWritesError as ReadYourWritesError
 from kailash_testkit.errors import RowNotFound as RowNotFound
 from kailash_testkit.errors import SeedingFailed as SeedingFailed
 from kailash_testkit.errors import ServerUnavailable as ServerUnavailable
+from kailash_testkit.errors import SqlFailed as SqlFailed
 from kailash_testkit.errors import StoredRowMismatch as StoredRowMismatch
 from kailash_testkit.errors import TenantRequired as TenantRequired
 from kailash_testkit.errors import UnconfirmedWrite as UnconfirmedWrite

@@ -111,8 +111,12 @@ class UnknownOperator(KitError):
     """A filter operator that DataFlow does not have, or that gives wrong results."""
 
 
+class SqlFailed(KitError):
+    """`Kit.sql` was given what is no query, or one that the database refused."""
+
+
 class ManagedField(KitError):
-    """A value was given for a field that DataFlow sets itself and whose given values it discards."""
+    """A value was given for a field that is not the caller's to set, such as the id of a row that is there."""
 
 
 class DeclarationError(KitError):

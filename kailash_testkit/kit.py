@@ -13,21 +13,20 @@ from kailash_testkit.changes import Changes
 from kailash_testkit.concurrency import sync
 from kailash_testkit.concurrency.pending import pending
 from kailash_testkit.databases import Database
+from kailash_testkit.databases.queries import Query
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.explain import Explanation
 from kailash_testkit.explain.explainer import Explainer
-from kailash_testkit.factories import Factory
-from kailash_testkit.factories.definition import Definition
+from kailash_testkit.factories.verbs import Verbs
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.isolation import open_sandboxes
 from kailash_testkit.isolation.sandbox import Claim, Sandbox
-from kailash_testkit.models.rows import Row
 from kailash_testkit.store.store import Store
 
 Isolation = Literal["journal", "none"]
 
 
-class Kit:
+class Kit(Verbs):
     """The test kit for one DataFlow instance.
 
     In pytest the plugin opens one; elsewhere: ``async with Kit(db) as kit``, or ``with Kit(db) as kit``.
@@ -54,13 +53,13 @@ class Kit:
                 f"Kit() takes a DataFlow instance, got {type(dataflow).__name__}",
                 do="pass the db that your models are registered with: Kit(db)",
             )
+        super().__init__()
         self.dataflow = dataflow
         self.isolation: Isolation = isolation
         self._claim: Claim = "empty" if allow_existing else "own"
         self._verify = verify
         self._late_models: Callable[[], object] | None = None
         self._opened: Store | None = None
-        self._factories: dict[type | str, Factory] = {}
         self._sandbox: Sandbox | None = None
         self.timeline = Timeline(lambda: None if self._sandbox is None else self._sandbox.position())
         self.explainer = Explainer(self, self.timeline, dataflow)
@@ -185,65 +184,6 @@ class Kit:
 
     # --- arranging and inspecting --------------------------------------------------------------
 
-    def factory(self, model: type | str, /, **defaults: object) -> Factory:
-        """A factory of this kit's DataFlow for a model."""
-        return Factory(model, dataflow=self.dataflow).using(**defaults)
-
-    def _rows_of(self, model: type | str) -> Factory:
-        """The handle on a model's rows, which can be read also where the kit could not store them."""
-        return Factory.of(Definition(model, self.dataflow))
-
-    @pending
-    async def create(self, model: type | str, /, **fields: object) -> Row:
-        """Stores one row; see `Factory.create`."""
-        factory = self._factories.get(model)
-        if factory is None:  # kept, for what a factory works out at its first row
-            factory = self._factories[model] = self.factory(model)
-        return await factory.create(**fields)
-
-    @pending
-    async def get(self, model: type | str, row_id: object, /) -> Row:
-        """The row with that id; see `Factory.get`."""
-        return await self._rows_of(model).get(row_id)
-
-    @pending
-    async def find(self, model: type | str, /, **conditions: object) -> Row | None:
-        """The one row that matches, or None; see `Factory.find`."""
-        return await self._rows_of(model).find(**conditions)
-
-    @pending
-    async def rows(
-        self,
-        model: type | str,
-        /,
-        *,
-        order_by: str | list[str] | None = None,
-        include_deleted: bool = False,
-        **conditions: object,
-    ) -> list[Row]:
-        """All rows that match; see `Factory.rows`."""
-        return await self._rows_of(model).rows(order_by=order_by, include_deleted=include_deleted, **conditions)
-
-    @pending
-    async def count(self, model: type | str, /, **conditions: object) -> int:
-        """How many rows match."""
-        return await self._rows_of(model).count(**conditions)
-
-    @pending
-    async def exists(self, model: type | str, /, **conditions: object) -> bool:
-        """Whether any row matches."""
-        return await self._rows_of(model).exists(**conditions)
-
-    @pending
-    async def update(self, model: type | str, row_id: object, /, **fields: object) -> Row:
-        """Changes fields of a row; see `Factory.update`."""
-        return await self._rows_of(model).update(row_id, **fields)
-
-    @pending
-    async def delete(self, model: type | str, row_id: object, /) -> None:
-        """Deletes a row; see `Factory.delete`."""
-        await self._rows_of(model).delete(row_id)
-
     @pending
     async def execute(
         self, model: type | str, operation: str, inputs: dict[str, object] | None = None, /
@@ -253,6 +193,17 @@ class Kit:
         Raises `NodeFailed` when the node raises or reports ``success: False``.
         """
         return await self.store.execute(self.store.model(model), operation, inputs or {})
+
+    @pending
+    async def sql(self, query: str, /, **parameters: object) -> list[dict[str, Any]]:
+        """The rows of a query: ``await kit.sql("SELECT status FROM orders WHERE total > :least", least=3)``.
+
+        query: one statement; ``:name`` stands for a parameter on every database, for ``(a, b, ...)`` if it is a list.
+        It runs on a connection of its own, where the database refuses to write, and sees what is committed, of all
+        tenants. Values are as the driver gives them: on SQLite, datetimes are texts, bools are numbers.
+        Raises `SqlFailed`.
+        """
+        return self.database.query(Query(query, parameters))
 
     @contextlib.contextmanager
     def tenant(self, tenant: str, /) -> Generator[None, None, None]:
@@ -270,45 +221,9 @@ class Kit:
 
     # --- twins for synchronous tests and fixtures ----------------------------------------------
 
-    def create_sync(self, model: type | str, /, **fields: object) -> Row:
-        """`create`, for synchronous code."""
-        return sync.run(self.create(model, **fields))
-
-    def get_sync(self, model: type | str, row_id: object, /) -> Row:
-        """`get`, for synchronous code."""
-        return sync.run(self.get(model, row_id))
-
-    def find_sync(self, model: type | str, /, **conditions: object) -> Row | None:
-        """`find`, for synchronous code."""
-        return sync.run(self.find(model, **conditions))
-
-    def rows_sync(
-        self,
-        model: type | str,
-        /,
-        *,
-        order_by: str | list[str] | None = None,
-        include_deleted: bool = False,
-        **conditions: object,
-    ) -> list[Row]:
-        """`rows`, for synchronous code."""
-        return sync.run(self.rows(model, order_by=order_by, include_deleted=include_deleted, **conditions))
-
-    def count_sync(self, model: type | str, /, **conditions: object) -> int:
-        """`count`, for synchronous code."""
-        return sync.run(self.count(model, **conditions))
-
-    def exists_sync(self, model: type | str, /, **conditions: object) -> bool:
-        """`exists`, for synchronous code."""
-        return sync.run(self.exists(model, **conditions))
-
-    def update_sync(self, model: type | str, row_id: object, /, **fields: object) -> Row:
-        """`update`, for synchronous code."""
-        return sync.run(self.update(model, row_id, **fields))
-
-    def delete_sync(self, model: type | str, row_id: object, /) -> None:
-        """`delete`, for synchronous code."""
-        sync.run(self.delete(model, row_id))
+    def sql_sync(self, query: str, /, **parameters: object) -> list[dict[str, Any]]:
+        """`sql`, for synchronous code."""
+        return sync.run(self.sql(query, **parameters))
 
     def execute_sync(
         self, model: type | str, operation: str, inputs: dict[str, object] | None = None, /

@@ -79,10 +79,10 @@ class Pending(Coroutine[Any, Any, T], Generic[T]):
 
 
 def pending(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Pending[T]]:
-    """Decorates an async method so that calling it returns a `Pending`."""
+    """Decorates an async method so that calling it returns a `Pending`, which names the class of the object."""
 
     @functools.wraps(method)
     def start(*args: P.args, **kwargs: P.kwargs) -> Pending[T]:
-        return Pending(method(*args, **kwargs), method.__qualname__)
+        return Pending(method(*args, **kwargs), f"{type(args[0]).__name__}.{method.__name__}")
 
     return start

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from kailash_testkit.databases.journal import LOCK_WAIT, Journal
 from kailash_testkit.databases.kinds import kind_of_url, load
+from kailash_testkit.databases.queries import Query
 from kailash_testkit.databases.sessions import Session
 from kailash_testkit.errors import UnsupportedDatabase
 from kailash_testkit.redaction import redact
@@ -64,6 +66,14 @@ class Database(Protocol):
         """Deletes the rows with these ids."""
         ...
 
+    def set_values(self, table: str, ids: Sequence[object], values: Mapping[str, object], /) -> None:
+        """Writes the values, by column, into the rows with these ids, and changes no other column."""
+        ...
+
+    def local_moment(self, moment: datetime, /) -> datetime:
+        """A moment with a time zone as the time by the clock that the database's ``CURRENT_TIMESTAMP`` goes by."""
+        ...
+
     def references(self, table: str, /) -> Mapping[str, str]:
         """The foreign keys of one column that refer to an id: table by column."""
         ...
@@ -94,6 +104,10 @@ class Database(Protocol):
 
     def sample_ids(self, table: str, limit: int, /) -> Sequence[object]:
         """Up to ``limit`` ids, newest first."""
+        ...
+
+    def query(self, asked: Query, /) -> list[dict[str, object]]:
+        """The rows of a query of a test, run where the database lets nobody write. Raises `SqlFailed`."""
         ...
 
     def is_locked(self) -> bool:

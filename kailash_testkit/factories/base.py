@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Self, cast
 
 from kailash_testkit.errors import DeclarationError, FieldTypeError
+from kailash_testkit.factories.ages import checked_age
 from kailash_testkit.factories.declarations import Declaration
 from kailash_testkit.factories.definition import Children, Definition, Linked, Trait, own
 from kailash_testkit.factories.fakes import Library
@@ -71,6 +72,18 @@ class FactoryBase:
         `create` returns is read again after them. An error of a hook comes through, and the rows stay.
         """
         return self._with(self._definition.with_hook("after_create", hook))
+
+    def aged(
+        self, *, weeks: float = 0, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
+    ) -> Self:
+        """A factory whose rows look as old as that: ``orders.aged(days=30)``.
+
+        DataFlow stores a row as ever; then the kit sets ``created_at`` and ``updated_at`` back by the age, in the
+        database. What is given for one of them wins. The rows of parents and children have ages of their own. Raises
+        `FieldTypeError` for what is no age.
+        """
+        given = {"weeks": weeks, "days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
+        return self._with(self._definition.aged(checked_age(given)))
 
     def _with_trait(
         self, name: str, change: Callable[[Self], FactoryBase] | None, values: Mapping[str, object]

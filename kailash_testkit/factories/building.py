@@ -51,7 +51,7 @@ class Blueprint:
         check_storable(model, self._refused)
         _check_names(model, self._defaults)
         self._by_default = [
-            name for name, field in model.writable.items() if name in self._defaults or _must_be_made(model, field)
+            name for name, field in model.settable.items() if name in self._defaults or _must_be_made(model, field)
         ]
         self.parts = every_part(self._defaults)
         """The declarations of the defaults by place, those in dicts and lists included."""
@@ -75,7 +75,7 @@ class Blueprint:
         _check_names(self.model, given)
         names = self._by_default
         if not given.keys() <= set(names):
-            names = [name for name in self.model.writable if name in given or name in names]
+            names = [name for name in self.model.settable if name in given or name in names]
         return Recipe(self, without_circles(self.model, given), names)
 
     def relations_of(self, given: Mapping[str, object]) -> dict[str, Related]:
@@ -134,7 +134,7 @@ class Blueprint:
                 else f"leave {name} out of what is derived",
             )
         if field is None:
-            known = [*model.writable, *(other for other in self._defaults if other not in model.writable)]
+            known = [*model.settable, *(other for other in self._defaults if other not in model.settable)]
             raise unknown_field(model, name, dict.fromkeys(known), _NO_SUCH_VALUE)
         if field.required or field.default is MISSING:
             make = generator(model, field)
@@ -194,7 +194,7 @@ def _is_left_none(model: Model, name: str, relation: Related) -> bool:
 
 def _check_names(model: Model, values: Mapping[str, object]) -> None:
     for name, value in values.items():
-        if name not in model.writable and not isinstance(value, Transient):
+        if name not in model.settable and not isinstance(value, Transient):
             checked_values(model, {name: value})  # raises, and says why
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any, Final, Literal, Self, cast
 from weakref import WeakKeyDictionary
 
@@ -81,6 +82,7 @@ class Definition:
     fixed: Mapping[Declaration, object] = field(default_factory=dict[Declaration, object], repr=False)
     placeholders: bool = False
     beneath: tuple[Beneath, ...] = ()
+    age: timedelta | None = None
     row_class: type[Row] = Row
     _switched: dict[tuple[str, ...], Definition] = field(
         default_factory=dict["tuple[str, ...]", "Definition"], init=False, repr=False
@@ -196,6 +198,10 @@ class Definition:
     def with_hook(self, when: When, hook: Hook) -> Self:
         """With a hook to be called after those that are there."""
         return replace(self, hooks=(*self.hooks, (when, hook)))
+
+    def aged(self, age: timedelta) -> Self:
+        """With rows of that age."""
+        return replace(self, age=age)
 
     def hooks_of(self, when: When) -> list[Hook]:
         """The hooks to be called then, in order."""

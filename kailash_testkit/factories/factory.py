@@ -11,6 +11,7 @@ from kailash_testkit.concurrency.pending import pending
 from kailash_testkit.factories.base import FactoryBase, each_of
 from kailash_testkit.factories.built import built, with_stored_parents
 from kailash_testkit.factories.existing import candidates
+from kailash_testkit.factories.handle import Handle
 from kailash_testkit.factories.inferring import with_inferred_relations
 from kailash_testkit.factories.looking_up import looked_up_by, one_at_a_time
 from kailash_testkit.factories.persisting import persist
@@ -21,7 +22,7 @@ SERVER_SET = frozenset({"id", "created_at", "updated_at", "deleted_at", "tenant_
 """Fields that an API sets itself; `Factory.payload` leaves them out unless they are given."""
 
 
-class Factory(FactoryBase):
+class Factory(Handle):
     """Makes rows of one model. Immutable: every modifier returns a new factory.
 
     model: the class, or its name. dataflow: the instance to write to; by default that of the active
@@ -132,59 +133,6 @@ class Factory(FactoryBase):
         finally:
             plan.close()
 
-    # --- the handle on the model's rows --------------------------------------------------------
-
-    @pending
-    async def get(self, row_id: object, /) -> Row:
-        """The row with that id, as DataFlow shows it. Raises `RowNotFound`, with what is there instead."""
-        store, model = self._definition.resolved()
-        return self._definition.typed(await store.get(model, row_id))
-
-    @pending
-    async def find(self, /, **conditions: object) -> Row | None:
-        """The one row that matches, or None. Raises `MultipleRowsFound`."""
-        store, model = self._definition.resolved()
-        row = await store.find(model, conditions)
-        return None if row is None else self._definition.typed(row)
-
-    @pending
-    async def rows(
-        self,
-        /,
-        *,
-        order_by: str | list[str] | None = None,
-        include_deleted: bool = False,
-        **conditions: object,
-    ) -> list[Row]:
-        """All rows that match, never just the first ten; ``order_by="-total"`` sorts descending."""
-        store, model = self._definition.resolved()
-        rows = await store.rows(model, conditions, order_by=order_by, include_deleted=include_deleted)
-        return [self._definition.typed(row) for row in rows]
-
-    @pending
-    async def count(self, /, **conditions: object) -> int:
-        """How many rows match."""
-        store, model = self._definition.resolved()
-        return await store.count(model, conditions)
-
-    @pending
-    async def exists(self, /, **conditions: object) -> bool:
-        """Whether any row matches."""
-        store, model = self._definition.resolved()
-        return await store.count(model, conditions) > 0
-
-    @pending
-    async def update(self, row_id: object, /, **fields: object) -> Row:
-        """Changes fields of a row and returns it as it is stored then. Raises `RowNotFound`."""
-        store, model = self._definition.resolved()
-        return self._definition.typed(await store.update(model, row_id, fields))
-
-    @pending
-    async def delete(self, row_id: object, /) -> None:
-        """Deletes a row, softly where the model says so. Raises `RowNotFound`."""
-        store, model = self._definition.resolved()
-        await store.delete(model, row_id)
-
     # --- expectations for `Changes.assert_only` --------------------------------------------------
 
     def created(self, /, **fields: object) -> Expectation:
@@ -208,41 +156,6 @@ class Factory(FactoryBase):
     def create_many_sync(self, rows: int | Iterable[Mapping[str, object]], /, **overrides: object) -> list[Row]:
         """`create_many`, for synchronous code."""
         return sync.run(self.create_many(rows, **overrides))
-
-    def get_sync(self, row_id: object, /) -> Row:
-        """`get`, for synchronous code."""
-        return sync.run(self.get(row_id))
-
-    def find_sync(self, /, **conditions: object) -> Row | None:
-        """`find`, for synchronous code."""
-        return sync.run(self.find(**conditions))
-
-    def rows_sync(
-        self,
-        /,
-        *,
-        order_by: str | list[str] | None = None,
-        include_deleted: bool = False,
-        **conditions: object,
-    ) -> list[Row]:
-        """`rows`, for synchronous code."""
-        return sync.run(self.rows(order_by=order_by, include_deleted=include_deleted, **conditions))
-
-    def count_sync(self, /, **conditions: object) -> int:
-        """`count`, for synchronous code."""
-        return sync.run(self.count(**conditions))
-
-    def exists_sync(self, /, **conditions: object) -> bool:
-        """`exists`, for synchronous code."""
-        return sync.run(self.exists(**conditions))
-
-    def update_sync(self, row_id: object, /, **fields: object) -> Row:
-        """`update`, for synchronous code."""
-        return sync.run(self.update(row_id, **fields))
-
-    def delete_sync(self, row_id: object, /) -> None:
-        """`delete`, for synchronous code."""
-        sync.run(self.delete(row_id))
 
 
 def _given(rows: int | Iterable[Mapping[str, object]], overrides: Mapping[str, object]) -> list[Mapping[str, object]]:

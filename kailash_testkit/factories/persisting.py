@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from kailash_testkit.errors import StoredRowMismatch
+from kailash_testkit.factories.ages import moments_of
 from kailash_testkit.factories.hooks import called, run_hooks
 from kailash_testkit.factories.planning import Plan, PlannedRow
 from kailash_testkit.factories.uniqueness import note_stored, refuse_duplicates
 from kailash_testkit.models.rows import Row
+from kailash_testkit.store import times
 from kailash_testkit.store.bulk import BulkStore, remove
 
 
@@ -39,8 +41,22 @@ async def persist(plan: Plan, wanted: Iterable[PlannedRow]) -> list[Row]:
 
 async def _store(batch: list[PlannedRow], *, alone: bool) -> None:
     store, model = batch[0].store, batch[0].model
-    values = [await _values(row) for row in batch]
-    refuse_duplicates(batch, values)
+    parted = [times.split(model, await _values(row)) for row in batch]
+    refuse_duplicates(batch, [values for values, _ in parted])
+    await _create(batch, [values for values, _ in parted], alone=alone)
+    stored = [_row(row) for row in batch]
+    moments = [
+        moments_of(row, planned.definition.age, given)
+        for planned, row, (_, given) in zip(batch, stored, parted, strict=True)
+    ]
+    if any(moments):
+        written = times.write(store, model, list(zip(stored, moments, strict=True)))
+        for row, later in zip(batch, written, strict=True):
+            row.stored = later
+
+
+async def _create(batch: list[PlannedRow], values: list[Mapping[str, object]], *, alone: bool) -> None:
+    store, model = batch[0].store, batch[0].model
     if len(batch) > 1:
         for row, stored in zip(batch, await BulkStore(store, model).create(values), strict=True):
             row.stored = stored

@@ -79,11 +79,11 @@ class TypedFactory(_Factory, Generic[RowT, IdT]):
             """`with_parents`, for synchronous code."""
             ...
 
-        def get(self, row_id: IdT, /) -> Pending[RowT]:
+        def get(self, row_id: IdT, /, *, include_deleted: bool = False) -> Pending[RowT]:
             """The row with that id, as DataFlow shows it. Raises `RowNotFound`, with what is there instead."""
             ...
 
-        def get_sync(self, row_id: IdT, /) -> RowT:
+        def get_sync(self, row_id: IdT, /, *, include_deleted: bool = False) -> RowT:
             """`get`, for synchronous code."""
             ...
 

@@ -14,9 +14,10 @@ from kailash_testkit.generate.imports import FACTORIES, Namespace
 from kailash_testkit.generate.layout import INDENT, Type, assigned, call, docstring, value
 from kailash_testkit.generate.names import Names, choose_names
 from kailash_testkit.generate.parameters import Parameters
-from kailash_testkit.generate.types import ORDERED, Types, home_of
+from kailash_testkit.generate.types import OF_TEXT, ORDERED, Compared, Types, home_of
 from kailash_testkit.models import Model, read_model
-from kailash_testkit.models.model import MANAGED
+from kailash_testkit.models.model import TOMBSTONE
+from kailash_testkit.models.moments import Moments
 
 MARKER: Final = "kailash-testkit generate"
 """Stands in every generated file; a file without it is not overwritten."""
@@ -114,11 +115,14 @@ class _Module:
             lines += self._assigned(f"{name}: {alias} = ", kind)
         return "\n".join(lines)
 
-    def _operators(self, name: str, operand: Type, json: bool) -> str:
+    def _operators(self, name: str, operand: Type, compared: Compared) -> str:
         options = f"{self._namespace.use(FACTORIES, 'Options')}[{operand} | None]"
         kinds = {"$eq": f"{operand} | None", "$ne": f"{operand} | None", "$in": options, "$nin": options}
-        if not json:
+        if compared == "text":
+            kinds |= dict.fromkeys(OF_TEXT, self._namespace.use(builtins.__name__, "str"))
+        if compared != "json":
             kinds |= dict.fromkeys(ORDERED, str(operand))
+            kinds["$between"] = f"{self._namespace.use(FACTORIES, 'Options')}[{operand}]"
         kinds["$null"] = self._namespace.use(builtins.__name__, "bool")
         lines = [f"{name} = {self._namespace.typing('TypedDict')}(", f'    "{name}",', "    {"]
         lines += [f'        "{operator}": {kind},' for operator, kind in sorted(kinds.items())]
@@ -168,7 +172,9 @@ class _Module:
                 self._types.notes.append(f"{where}: no filter, because rows() has an argument {name}.")
             field = model.fields.get(name)
             taken = None
-            if field is not None and name not in MANAGED:
+            if name in model.times:
+                taken = self._types.taken(Moments.datetime, where, nullable=name == TOMBSTONE)
+            elif field is not None:
                 taken = self._types.taken(annotation, where, nullable=field.nullable)
             held = self._types.held(annotation, where)
             yield _Column(name, held, taken, self._types.filtered(annotation, where))
@@ -227,14 +233,12 @@ class _Module:
         each = f"{builtin['int']} | {module.use('collections.abc', 'Iterable')}[{names.of('Fields')}]"
         values, any_type = f"{builtin['dict']}[{builtin['str']}, {module.typing('Any')}]", module.typing("Any")
         self_type, given = module.typing("Self"), ["/", f"**fields: {fields}"]
-        only = ["/", f"**filters: {filters}"]
-        listing = [
-            "/",
-            "*",
-            f"order_by: {module.use(FACTORIES, 'OrderBy')}[{names.of('Sorting')}] = None",
-            f"include_deleted: {builtin['bool']} = False",
-            f"**filters: {filters}",
-        ]
+        deleted, by = f"include_deleted: {builtin['bool']} = False", module.use(FACTORIES, "OrderBy")
+        order, last = f"order_by: {by}[{names.of('Sorting')}] = None", f"**filters: {filters}"
+        only, ordered = ["/", "*", deleted, last], ["/", "*", order, deleted, last]
+        page = [("limit", f"{builtin['int']} | None = None"), ("offset", f"{builtin['int']} = 0")]
+        paging = [f"{name}: {kind}" for name, kind in page if name not in model.columns]  # else a condition
+        listing = ["/", "*", order, *paging, deleted, last]
         yield "__init__", [f"{dataflow}: {any_type} = None", "/", f"**defaults: {fields}"], "None"
         yield "using", ["/", f"**defaults: {fields}"], self_type
         change = f"change: {module.use('collections.abc', 'Callable')}[[{self_type}], {self_type}] | None = None"
@@ -250,6 +254,8 @@ class _Module:
             ("get_or_create", ["/", f"*by: {names.of('Column')}", f"**fields: {fields}"], row),
             ("find", only, f"{row} | None"),
             ("rows", listing, many),
+            ("first", ordered, f"{row} | None"),
+            ("last", ordered, f"{row} | None"),
             ("count", only, builtin["int"]),
             ("exists", only, builtin["bool"]),
             ("update", [f"row_id: {row_id}", *given], row),

@@ -30,6 +30,9 @@ _ARITY: Final[dict[object, int]] = {
 }
 _OPERATORS: Final = {"str": "Str", "int": "Int", "float": "Float", "bool": "Bool", "datetime": "Datetime"}
 ORDERED: Final = ("$gt", "$gte", "$lt", "$lte")
+OF_TEXT: Final = ("$contains", "$startswith", "$endswith", "$iequals", "$icontains", "$istartswith", "$iendswith")
+Compared = Literal["json", "text", "ordered"]
+"""What may be asked of a column: JSON has no order, and only of texts one may ask what is in them."""
 
 
 def home_of(thing: Any) -> tuple[str, str] | None:
@@ -70,7 +73,7 @@ class Types:
     longest: int
     models: Collection[object] = ()
     aliases: dict[str, Type] = field(default_factory=dict[str, Type])
-    operators: dict[str, tuple[Type, bool]] = field(default_factory=dict[str, tuple[Type, bool]])
+    operators: dict[str, tuple[Type, Compared]] = field(default_factory=dict[str, "tuple[Type, Compared]"])
     notes: list[str] = field(default_factory=list[str])
     _known: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
 
@@ -98,7 +101,8 @@ class Types:
         ):
             return value  # a dict with operators is one of these, too
         json = any(kind is list or hasattr(kind, "__origin__") for kind in kinds)
-        operators = Type(self._operators(given, json=json))
+        compared: Compared = "json" if json else "text" if str in kinds else "ordered"
+        operators = Type(self._operators(given, compared))
         return union(given, operators, *([NONE] if is_nullable(annotation) else []))
 
     def _given(self, annotation: Any, where: str) -> Type:
@@ -213,16 +217,16 @@ class Types:
             self.aliases[self._known[key]] = one
         return self._known[key]
 
-    def _operators(self, value: Type, *, json: bool) -> str:
-        builtin = _OPERATORS.get(str(value)) if not json else None
+    def _operators(self, value: Type, compared: Compared) -> str:
+        builtin = _OPERATORS.get(str(value)) if compared != "json" else None
         if builtin is not None:
             return self.names.use(FACTORIES, f"{builtin}Operators")
-        key = ("json operators" if json else "operators", str(value))
+        key = (f"{compared} operators", str(value))
         if key not in self._known:
             words = re.findall(r"[A-Za-z0-9]+", str(value).replace(" | ", " Or ").replace("[", " Of "))
             stem = "".join(word[:1].upper() + word[1:] for word in words).removesuffix("Like")
             self._known[key] = self.names.define(f"{stem}Operators")
-            self.operators[self._known[key]] = (value, json)
+            self.operators[self._known[key]] = (value, compared)
         return self._known[key]
 
 

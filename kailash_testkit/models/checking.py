@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kailash_testkit.errors import FieldTypeError, ManagedField
-from kailash_testkit.models.model import MANAGED, Model, unknown_field
+from kailash_testkit.models.model import TOMBSTONE, Model, unknown_field
+from kailash_testkit.models.moments import Moments, moment_of
 from kailash_testkit.models.types import TypeMismatchError, accept, is_nullable, type_name
 from kailash_testkit.redaction import masked
 
@@ -22,12 +23,8 @@ def checked_values(model: Model, values: Mapping[str, object]) -> dict[str, obje
 
 
 def _checked(model: Model, name: str, value: object) -> object:
-    if name in MANAGED:
-        raise ManagedField(
-            f"{model.name}.{name} cannot be given",
-            why="DataFlow sets it itself and silently discards a given value",
-            do=f"leave {name} out; for a row of another age, write the column with SQL after creating it",
-        )
+    if name in model.times:
+        return _checked_time(model, name, value)
     if name == "id" and name not in model.fields:
         raise ManagedField(
             f"{model.name}.id cannot be given",
@@ -36,7 +33,7 @@ def _checked(model: Model, name: str, value: object) -> object:
         )
     field = model.fields.get(name)
     if field is None:
-        raise unknown_field(model, name, model.writable)
+        raise unknown_field(model, name, model.settable)
     if value is None and is_nullable(field.annotation) and field.required:
         raise FieldTypeError(
             f"{model.name}.{name} cannot be None",
@@ -47,6 +44,17 @@ def _checked(model: Model, name: str, value: object) -> object:
         return accept(field.annotation, value)
     except TypeMismatchError as error:
         raise _type_error(model, name, value, error) from None
+
+
+def _checked_time(model: Model, name: str, value: object) -> object:
+    moment = moment_of(value) if isinstance(value, str) and model.columns[name] is str else value
+    if isinstance(moment, Moments.datetime) or (value is None and name == TOMBSTONE):
+        return moment
+    shown = masked(name, value, model.name)
+    raise FieldTypeError(
+        f"wrong type for {model.name}.{name}: expected datetime, got {shown!r} ({type(value).__name__})",
+        do="give a datetime, with or without a time zone; or write factory.aged(days=30)",
+    )
 
 
 def checked_id(model: Model, row_id: object) -> object:

@@ -22,7 +22,7 @@ TOMBSTONE: Final = "deleted_at"
 """The column that says when a row was soft-deleted."""
 
 MANAGED: Final = frozenset({"created_at", "updated_at"})
-"""Set by DataFlow itself, declared or not; values given for them are discarded."""
+"""Set by DataFlow itself, declared or not; it discards values given for them, so that the kit writes these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,18 @@ class Model:
     def writable(self) -> Mapping[str, Field]:
         """The fields for which a value may be given."""
         return {name: field for name, field in self.fields.items() if name not in MANAGED}
+
+    @cached_property
+    def times(self) -> frozenset[str]:
+        """The columns with moments that DataFlow sets, and of which the kit writes what is given."""
+        added = {TOMBSTONE} if self.soft_delete and TOMBSTONE not in self.fields else set[str]()
+        return frozenset(MANAGED | added)
+
+    @cached_property
+    def settable(self) -> Mapping[str, Field]:
+        """The fields for which a factory takes a value: those that are writable, and moments."""
+        times = {name: Field(name, self.columns[name], required=False) for name in sorted(self.times)}
+        return {**self.writable, **times}
 
     def column(self, name: str) -> object:
         """The annotation of a column. Raises `UnknownField` with the nearest name."""

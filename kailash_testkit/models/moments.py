@@ -7,7 +7,7 @@ look into classes. A declared ``datetime`` is compared with these.
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
@@ -23,3 +23,19 @@ class Moments:
     datetime: Final = _declared(datetime)
     date: Final = _declared(date)
     time: Final = _declared(time)
+
+
+def moment_of(value: object) -> Any:
+    """The datetime that a value is, or that a text in ISO 8601 tells; None for any other."""
+    if isinstance(value, str):
+        try:
+            return Moments.datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, Moments.datetime) else None
+
+
+def declared_moment(moment: datetime) -> datetime:
+    """The same moment as one of the standard library's class, which every driver takes."""
+    parts = moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second, moment.microsecond
+    return Moments.datetime(*parts, tzinfo=moment.tzinfo, fold=moment.fold)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import Any, Final
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from kailash_testkit.concurrency import loops
@@ -22,12 +22,11 @@ from kailash_testkit.models.checking import checked_id, checked_values
 from kailash_testkit.models.enums import enum_to_value
 from kailash_testkit.models.rows import Row
 from kailash_testkit.store import failures
-from kailash_testkit.store.filters import Filter, checked_filter
+from kailash_testkit.store.filters import checked_filter
+from kailash_testkit.store.pages import ALL, ALL_ROWS, Page
 from kailash_testkit.store.refused_names import refuse_without_table
 from kailash_testkit.store.workflows import Workflows
 from kailash_testkit.store.write_log import WriteLog
-
-_ALL_ROWS: Final = 2**31 - 1  # ListNode returns 10 unless told otherwise
 
 
 class Store:
@@ -134,7 +133,7 @@ class Store:
         _refuse_moving(model, requested)
         self.require_tenant(model)
         async with self.writing():
-            self._require_visible(model, row_id)
+            self.require_visible(model, row_id)
             # UpdateNode does not turn an Enum member into text as CreateNode does, and fails.
             fields = {name: enum_to_value(value) for name, value in requested.items()}
             inputs = {"filter": {"id": row_id}, "fields": fields}
@@ -152,7 +151,7 @@ class Store:
         row_id = checked_id(model, row_id)
         self.require_tenant(model)
         async with self.writing():
-            self._require_visible(model, row_id)
+            self.require_visible(model, row_id)
             try:
                 await self.workflows.run(model, "Delete", {"filter": {"id": row_id}})
             except NodeFailed as failure:
@@ -170,13 +169,18 @@ class Store:
 
     # --- reading -------------------------------------------------------------------------------
 
-    async def get(self, model: Model, row_id: object) -> Row:
+    async def get(self, model: Model, row_id: object, *, include_deleted: bool = False) -> Row:
         """The row with that id, as DataFlow shows it. Raises `RowNotFound`.
 
         Columns that DataFlow adds and ReadNode leaves out come from the table.
         """
         row_id = checked_id(model, row_id)
         self.require_tenant(model)
+        if include_deleted and model.soft_delete:  # ReadNode finds none that is
+            row = await self.find(model, {"id": row_id}, include_deleted=True)
+            if row is None:
+                raise self._not_found(model, row_id, self.stored(model, row_id))
+            return row
         inputs = {"id": row_id, "raise_on_not_found": False}
         try:
             result = await self.workflows.run(model, "Read", inputs)
@@ -190,49 +194,35 @@ class Store:
             result = {**(self._record(model, row_id) or {}), **result}
         return self._shown(model, result)
 
-    async def find(self, model: Model, conditions: Mapping[str, object]) -> Row | None:
+    async def find(
+        self, model: Model, conditions: Mapping[str, object], *, include_deleted: bool = False
+    ) -> Row | None:
         """The one row that matches, or None. Raises `MultipleRowsFound`."""
-        rows = await self.rows(model, conditions)
+        rows = await self.rows(model, conditions, Page(include_deleted=include_deleted))
         if len(rows) > 1:
             raise failures.multiple_rows(model, conditions, rows)
         return rows[0] if rows else None
 
-    async def rows(
-        self,
-        model: Model,
-        conditions: Mapping[str, object],
-        *,
-        order_by: str | list[str] | None = None,
-        include_deleted: bool = False,
-    ) -> list[Row]:
-        """All rows that match; ``order_by="-total"`` sorts descending; by id unless told otherwise."""
-        wanted = checked_filter(model, conditions)
-        order = _checked_order(model, order_by)
+    async def rows(self, model: Model, conditions: Mapping[str, object], page: Page = ALL) -> list[Row]:
+        """The rows of a page of all that match."""
+        wanted, inputs = checked_filter(model, conditions), page.inputs(model)
         self.require_tenant(model)
-        if wanted.nothing:
+        if wanted.nothing or page.limit == 0:
             return []
-        inputs = {
-            "filter": wanted.node,
-            "order_by": order,
-            "limit": _ALL_ROWS,
-            "enable_cache": False,
-            "include_deleted": include_deleted or model.hidden_rows,
-        }
-        result = await self.workflows.run(model, "List", inputs)
-        rows = (self._shown(model, record) for record in result["records"])
-        return [row for row in rows if wanted.passes(row)]
+        if wanted.in_python:
+            inputs |= {"limit": ALL_ROWS, "offset": 0}
+        result = await self.workflows.run(model, "List", {"filter": wanted.node, **inputs})
+        rows = [self._shown(model, record) for record in result["records"]]
+        return page.of([row for row in rows if wanted.passes(row)]) if wanted.in_python else rows
 
-    async def count(self, model: Model, conditions: Mapping[str, object]) -> int:
+    async def count(self, model: Model, conditions: Mapping[str, object], *, include_deleted: bool = False) -> int:
         """How many rows match."""
         wanted = checked_filter(model, conditions)
         self.require_tenant(model)
         if wanted.nothing:
             return 0
-        if wanted.in_python or model.hidden_rows:
-            return len(await self.rows(model, conditions))
-        return await self._counted(model, wanted)
-
-    async def _counted(self, model: Model, wanted: Filter) -> int:
+        if wanted.in_python or model.hidden_rows or (include_deleted and model.soft_delete):
+            return len(await self.rows(model, conditions, Page(include_deleted=include_deleted)))
         result = await self.workflows.run(model, "Count", {"filter": wanted.node})
         return int(result["count"])
 
@@ -257,11 +247,14 @@ class Store:
             raise self._not_found(model, row_id, None)
         return stored
 
-    def _require_visible(self, model: Model, row_id: object) -> None:
+    def require_visible(self, model: Model, row_id: object) -> Row:
+        """The stored row with that id, which is the active tenant's and not softly deleted. Raises `RowNotFound`."""
+        row_id = checked_id(model, row_id)
         stored = self.stored(model, row_id)
         tenant = self.require_tenant(model)
         if stored is None or _tombstone(stored) or (tenant is not None and stored["tenant_id"] != tenant):
             raise self._not_found(model, row_id, stored)
+        return stored
 
     def _not_found(self, model: Model, row_id: object, stored: Row | None) -> RowNotFound:
         explanation = self.explained(model, row_id)
@@ -291,13 +284,6 @@ class Store:
 
 def _tombstone(row: Row) -> bool:
     return "deleted_at" in row and row["deleted_at"] is not None
-
-
-def _checked_order(model: Model, order_by: str | list[str] | None) -> list[str]:
-    names = [order_by] if isinstance(order_by, str) else list(order_by or ["id"])
-    for name in names:
-        model.column(name.removeprefix("-"))
-    return names
 
 
 def with_tenant(model: Model, requested: Mapping[str, object], tenant: str) -> dict[str, object]:

@@ -17,6 +17,7 @@ from sample_app import Status, make_db, register, register_shop
 
 from kailash_testkit import Factory, Row, UnknownField, UnknownModel, derived, sequence, transient
 from kailash_testkit.errors import KitError
+from kailash_testkit.factories.handle import Handle
 from kailash_testkit.generate import generate_module
 from kailash_testkit.generate.parameters import parameters_of
 from kailash_testkit.kit import Kit
@@ -120,7 +121,7 @@ def test_every_method_of_a_factory_is_declared_and_no_other(shop_db: Any) -> Non
     declared = set(re.findall(r"^ {8}def (\w+)\(", text, re.MULTILINE)) - {"__init__", "__getitem__", "matches"}
     for_all_models = {"get", "get_sync", "delete", "delete_sync", "deleted", "infer_relations"}
     for_all_models |= {"with_parents", "with_parents_sync"}
-    assert declared | for_all_models == {name for name in vars(Factory) if not name.startswith("_")}
+    assert declared | for_all_models == {name for name in {**vars(Handle), **vars(Factory)} if not name.startswith("_")}
 
 
 # --- its factories at work ------------------------------------------------------------------------

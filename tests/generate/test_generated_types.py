@@ -118,19 +118,20 @@ def test_none_may_be_given_only_where_the_column_takes_it(types: Types, nullable
     [
         (str, "str | StrOperators", {}),
         (int | None, "int | IntOperators | None", {}),
-        (Status, "StatusLike | StatusOperators", {"StatusOperators": False}),
-        (date, "date | DateOperators", {"DateOperators": False}),
-        (list[int], "list[int] | ListOfIntOperators", {"ListOfIntOperators": True}),
+        (Status, "StatusLike | StatusOperators", {"StatusOperators": "ordered"}),
+        (date, "date | DateOperators", {"DateOperators": "ordered"}),
+        (list[int], "list[int] | ListOfIntOperators", {"ListOfIntOperators": "json"}),
+        (int | str, "int | str | IntOrStrOperators", {"IntOrStrOperators": "text"}),
         (dict, "dict[str, Any]", {}),
         (Any, "Any", {}),
         (Any | None, "Any", {}),
     ],
 )
 def test_a_filter_takes_a_value_or_operators_json_those_without_order(
-    types: Types, annotation: object, source: str, defined: dict[str, bool]
+    types: Types, annotation: object, source: str, defined: dict[str, str]
 ) -> None:
     assert str(types.filtered(annotation, "Model.field")) == source
-    assert {name: json for name, (_, json) in types.operators.items()} == defined
+    assert {name: compared for name, (_, compared) in types.operators.items()} == defined
 
 
 def test_a_type_that_cannot_be_imported_is_any_and_it_is_said(types: Types) -> None:

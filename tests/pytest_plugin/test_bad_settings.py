@@ -246,7 +246,7 @@ MISTAKES = """
         assert items.exists(name="a")
 
     async def test_managed_field():
-        await items.create(created_at=datetime(2020, 1, 1))
+        await items.update(1, id=2)
 
     async def test_row_not_found():
         await items.create()
@@ -263,7 +263,7 @@ EXPLAINED = {
     "test_unknown_field": "UnknownField: .*nmae.*did you mean 'name'",
     "test_forgotten_await": r"NotAwaited: Factory.create\(...\) was used without await",
     "test_forgotten_await_of_a_truth": r"NotAwaited: Factory.exists\(...\) was used without await",
-    "test_managed_field": "ManagedField: .*created_at",
+    "test_managed_field": "ManagedField: Item.id cannot be changed",
     "test_row_not_found": "RowNotFound: no Item with id 7\nwhy: it was never written; table items has 1 row; closest",
     "test_wrong_type": "FieldTypeError: .*name",
 }

@@ -69,7 +69,7 @@ async def test_update_of_a_missing_row_fails_where_dataflow_says_updated(shop_ki
     [
         ({"note": 1}, FieldTypeError),
         ({"noet": "x"}, UnknownField),
-        ({"updated_at": datetime(2025, 1, 1)}, ManagedField),
+        ({"updated_at": "2025-01-01"}, FieldTypeError),
         ({"id": 99}, ManagedField),
         ({"note": None}, FieldTypeError),
     ],

@@ -25,6 +25,7 @@ def kinds(shop_db: Any) -> Model:
         ({}, {}),
         ({"whole": 3}, {"whole": {"$eq": 3}}),
         ({"whole": {"$gt": 3, "$lte": 5}}, {"whole": {"$gt": 3, "$lte": 5}}),
+        ({"whole": {"$between": (3, 5)}}, {"whole": {"$gte": 3, "$lte": 5}}),
         ({"whole": {"$in": (1, 2)}}, {"whole": {"$in": [1, 2]}}),
         ({"flag": True}, {"flag": {"$eq": True}}),
         ({"moment": {"$lt": datetime(2025, 1, 1)}}, {"moment": {"$lt": datetime(2025, 1, 1)}}),
@@ -74,6 +75,10 @@ def test_an_empty_in_matches_nothing_and_an_empty_nin_everything(kinds: Model) -
         ({"text": {"$ne": "drop table x"}}, {"text": "DROP_TABLE x"}, {"text": "drop table x"}),
         ({"text": {"$gt": "a -- "}}, {"text": "b"}, {"text": "a"}),
         ({"text": {"$in": ["x", "delete from y"]}}, {"text": "x"}, {"text": "DELETE_FROM y"}),
+        ({"text": {"$ne": "a"}}, {"text": "A"}, {"text": "a"}),
+        ({"text": {"$between": ["a", "c"]}}, {"text": "c"}, {"text": "ca"}),
+        ({"text": {"$contains": ""}}, {"text": "x"}, {"text": None}),
+        ({"text": {"$iequals": "STRASSE"}}, {"text": "straße"}, {"text": "straßen"}),
     ],
 )
 def test_what_the_node_does_wrong_is_decided_in_python(
@@ -104,11 +109,24 @@ def test_an_unknown_operator_names_the_nearest(kinds: Model, operator: str, gues
     assert f"filter on Kinds.whole: '{operator}' cannot be used: did you mean '{guess}'?" in str(caught.value)
 
 
-@pytest.mark.parametrize("operator", ["$like", "$between", "$contains", "$not", "$regex"])
+@pytest.mark.parametrize("operator", ["$like", "$ilike", "$not", "$or", "$regex"])
 def test_operators_that_are_broken_in_dataflow_are_refused_as_such(kinds: Model, operator: str) -> None:
     with pytest.raises(UnknownOperator, match=r"(?s)broken.*filter the rows in Python") as caught:
         checked_filter(kinds, {"text": {operator: "a%"}})
     assert all(known in str(caught.value) for known in OPERATORS)
+
+
+@pytest.mark.parametrize("field", ["whole", "moment", "status", "numbers"])
+def test_operators_of_texts_are_for_texts(kinds: Model, field: str) -> None:
+    with pytest.raises(UnknownOperator, match=r"is no text|holds no text") as caught:
+        checked_filter(kinds, {field: {"$contains": "a"}})
+    assert "$contains" not in str(caught.value).partition("do:")[2]
+
+
+def test_a_text_is_compared_in_python_too_where_a_collation_finds_more(kinds: Model) -> None:
+    wanted = checked_filter(kinds, {"text": {"$in": ["a", "b"]}})
+    assert wanted.node == {"text": {"$in": ["a", "b"]}}
+    assert [wanted.passes(Row("Kinds", {"text": text})) for text in ("a", "A", "a ", "b")] == [True, False, False, True]
 
 
 def test_json_has_no_order(kinds: Model) -> None:
@@ -131,6 +149,9 @@ def test_json_has_no_order(kinds: Model) -> None:
         ({"whole": {}}, "the filter on Kinds.whole is empty"),
         ({"numbers": ["a"]}, "Kinds.numbers: expected list[int]"),
         ({"mapping": "x"}, "Kinds.mapping: expected dict, got 'x'"),
+        ({"whole": {"$between": [1]}}, "$between on Kinds.whole takes the least and the greatest value, got [1]"),
+        ({"maybe": {"$between": [1, None]}}, "$between on Kinds.maybe takes the least and the greatest value"),
+        ({"text": {"$contains": 3}}, "$contains on Kinds.text takes a text, got 3"),
     ],
 )
 def test_operands_of_the_wrong_kind_are_refused(kinds: Model, conditions: Any, words: str) -> None:

@@ -32,6 +32,7 @@ OrderStatusLike: TypeAlias = OrderStatus | Literal["open", "paid", "shipped"]
 OrderStatusOperators = TypedDict(
     "OrderStatusOperators",
     {
+        "$between": Options[OrderStatusLike],
         "$eq": OrderStatusLike | None,
         "$gt": OrderStatusLike,
         "$gte": OrderStatusLike,
@@ -54,6 +55,8 @@ class CustomerFields(TypedDict, total=False):
     email: str
     token: str
     is_active: bool
+    created_at: datetime
+    updated_at: datetime
 
 
 class CustomerFilter(TypedDict, total=False):
@@ -191,11 +194,15 @@ class CustomerFactory(TypedFactory[CustomerRow, str], model=Customer, row=Custom
         def find(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[CustomerFilter],
         ) -> Pending[CustomerRow | None]: ...
         def find_sync(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[CustomerFilter],
         ) -> CustomerRow | None: ...
         def rows(
@@ -203,6 +210,8 @@ class CustomerFactory(TypedFactory[CustomerRow, str], model=Customer, row=Custom
             /,
             *,
             order_by: OrderBy[CustomerSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[CustomerFilter],
         ) -> Pending[list[CustomerRow]]: ...
@@ -211,13 +220,71 @@ class CustomerFactory(TypedFactory[CustomerRow, str], model=Customer, row=Custom
             /,
             *,
             order_by: OrderBy[CustomerSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[CustomerFilter],
         ) -> list[CustomerRow]: ...
-        def count(self, /, **filters: Unpack[CustomerFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[CustomerFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[CustomerFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[CustomerFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[CustomerSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> Pending[CustomerRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[CustomerSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> CustomerRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[CustomerSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> Pending[CustomerRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[CustomerSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> CustomerRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: str,
@@ -246,6 +313,8 @@ class OrderFields(TypedDict, total=False):
     status: OrderStatusLike
     placed_at: datetime
     note: str
+    created_at: datetime
+    updated_at: datetime
 
 
 class OrderFilter(TypedDict, total=False):
@@ -379,14 +448,24 @@ class OrderFactory(TypedFactory[OrderRow, int], model=Order, row=OrderRow):
         def find(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[OrderFilter],
         ) -> Pending[OrderRow | None]: ...
-        def find_sync(self, /, **filters: Unpack[OrderFilter]) -> OrderRow | None: ...
+        def find_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> OrderRow | None: ...
         def rows(
             self,
             /,
             *,
             order_by: OrderBy[OrderSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[OrderFilter],
         ) -> Pending[list[OrderRow]]: ...
@@ -395,13 +474,71 @@ class OrderFactory(TypedFactory[OrderRow, int], model=Order, row=OrderRow):
             /,
             *,
             order_by: OrderBy[OrderSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[OrderFilter],
         ) -> list[OrderRow]: ...
-        def count(self, /, **filters: Unpack[OrderFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[OrderFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[OrderFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[OrderFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> Pending[OrderRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> OrderRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> Pending[OrderRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> OrderRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: int,
@@ -430,6 +567,8 @@ class OrderLineFields(TypedDict, total=False):
     product_id: str
     quantity: int
     unit_price: float
+    created_at: datetime
+    updated_at: datetime
 
 
 class OrderLineFilter(TypedDict, total=False):
@@ -571,11 +710,15 @@ class OrderLineFactory(
         def find(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[OrderLineFilter],
         ) -> Pending[OrderLineRow | None]: ...
         def find_sync(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[OrderLineFilter],
         ) -> OrderLineRow | None: ...
         def rows(
@@ -583,6 +726,8 @@ class OrderLineFactory(
             /,
             *,
             order_by: OrderBy[OrderLineSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[OrderLineFilter],
         ) -> Pending[list[OrderLineRow]]: ...
@@ -591,13 +736,71 @@ class OrderLineFactory(
             /,
             *,
             order_by: OrderBy[OrderLineSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[OrderLineFilter],
         ) -> list[OrderLineRow]: ...
-        def count(self, /, **filters: Unpack[OrderLineFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[OrderLineFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[OrderLineFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[OrderLineFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderLineSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderLineFilter],
+        ) -> Pending[OrderLineRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderLineSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderLineFilter],
+        ) -> OrderLineRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderLineSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderLineFilter],
+        ) -> Pending[OrderLineRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderLineSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderLineFilter],
+        ) -> OrderLineRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderLineFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderLineFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderLineFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderLineFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: int,
@@ -625,6 +828,9 @@ class ProductFields(TypedDict, total=False):
     name: str
     price: float
     details: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
 
 
 class ProductFilter(TypedDict, total=False):
@@ -758,11 +964,15 @@ class ProductFactory(TypedFactory[ProductRow, str], model=Product, row=ProductRo
         def find(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[ProductFilter],
         ) -> Pending[ProductRow | None]: ...
         def find_sync(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[ProductFilter],
         ) -> ProductRow | None: ...
         def rows(
@@ -770,6 +980,8 @@ class ProductFactory(TypedFactory[ProductRow, str], model=Product, row=ProductRo
             /,
             *,
             order_by: OrderBy[ProductSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[ProductFilter],
         ) -> Pending[list[ProductRow]]: ...
@@ -778,13 +990,71 @@ class ProductFactory(TypedFactory[ProductRow, str], model=Product, row=ProductRo
             /,
             *,
             order_by: OrderBy[ProductSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[ProductFilter],
         ) -> list[ProductRow]: ...
-        def count(self, /, **filters: Unpack[ProductFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[ProductFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[ProductFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[ProductFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[ProductSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> Pending[ProductRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[ProductSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> ProductRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[ProductSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> Pending[ProductRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[ProductSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> ProductRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: str,

@@ -157,16 +157,20 @@ class Connection:
 
     def run(self, statement: str, parameters: Sequence[object] | None = None) -> list[tuple[Any, ...]]:
         """Runs one statement and returns its rows."""
-        with self._turn, self.raw.cursor() as cursor:
-            cursor.execute(statement, parameters)
-            return list(cursor.fetchall())
+        return self.fetched(statement, parameters)[0]
 
     def dicts(self, statement: str, parameters: Sequence[object]) -> list[Mapping[str, object]]:
         """Runs one statement and returns its rows, each by the names of the columns."""
+        rows, names = self.fetched(statement, parameters)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def fetched(
+        self, statement: str, parameters: Sequence[object] | Mapping[str, object] | None
+    ) -> tuple[list[tuple[Any, ...]], list[str]]:
+        """Runs one statement; returns its rows and the names of the columns, none where it returns no rows."""
         with self._turn, self.raw.cursor() as cursor:
             cursor.execute(statement, parameters)
-            names = [column[0] for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            return list(cursor.fetchall()), [column[0] for column in cursor.description or ()]
 
     def batch(self, statements: Iterable[str]) -> list[list[tuple[Any, ...]]]:
         """Runs statements in one round trip, up to the first that fails; returns the rows of those that give some.
@@ -237,7 +241,7 @@ class Connection:
         try:
             yield
         except self.Error as error:
-            if not _is_busy(error):
+            if not is_busy(error):
                 raise
             raise self._busy(self._sessions()) from error
 
@@ -252,7 +256,7 @@ class Connection:
             try:
                 return act()
             except self.Error as error:
-                if not _is_busy(error):
+                if not is_busy(error):
                     raise
                 if clocks.now() >= deadline:
                     others = self._sessions()
@@ -282,6 +286,6 @@ class Connection:
         return locked(self.name, others.lock_holders() or list(map(str, others.sessions)), if_nobody=HAS_ENDED)
 
 
-def _is_busy(error: BaseException) -> bool:
+def is_busy(error: BaseException) -> bool:
     """Whether the server refused because someone else holds a lock."""
     return error_number(error) in (LOCK_WAIT_OVER, DEADLOCK)

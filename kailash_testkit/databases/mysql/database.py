@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows
@@ -14,6 +14,8 @@ from kailash_testkit.databases.mysql.connection import quoted_with_parameters as
 from kailash_testkit.databases.mysql.journal.refusals import explained
 from kailash_testkit.databases.mysql.marker import comment
 from kailash_testkit.databases.mysql.naming import MARKER_TABLE, is_bookkeeping
+from kailash_testkit.databases.mysql.queries import query
+from kailash_testkit.databases.queries import Query
 from kailash_testkit.databases.sessions import Session, holders, in_the_way, stays_true
 from kailash_testkit.errors import DatabaseBusy
 
@@ -27,6 +29,11 @@ _WHOLE_SECONDS: Final = """
     SELECT column_name FROM information_schema.columns
     WHERE table_schema = database() AND table_name = %s AND datetime_precision = 0
 """
+_SET_BY_ITSELF: Final = """
+    SELECT column_name FROM information_schema.columns
+    WHERE table_schema = database() AND table_name = %s AND extra LIKE '%%on update%%'
+"""
+_FIRST_MOMENT: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBERED: Final = """
     SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND auto_increment > 1
 """
@@ -133,12 +140,21 @@ class Database:
             for name, value in values.items()
         }
 
+    def local_moment(self, moment: datetime, /) -> datetime:
+        since_1970 = (moment - _FIRST_MOMENT) // timedelta(seconds=1)
+        ((local,),) = self._run("SELECT from_unixtime(%s)", since_1970)
+        utc = moment.astimezone(UTC).replace(tzinfo=None)
+        return utc if local is None else local.replace(microsecond=moment.microsecond)
+
     def count(self, table: str, /) -> int:
         return int(str(self._run(f"SELECT count(*) FROM {_sql(table)}")[0][0]))
 
     def sample_ids(self, table: str, limit: int, /) -> Sequence[object]:
         """The highest ids: InnoDB keeps no other order."""
         return [row[0] for row in self._run(f"SELECT id FROM {_sql(table)} ORDER BY id DESC LIMIT %s", limit)]
+
+    def query(self, asked: Query) -> list[dict[str, object]]:
+        return query(self._url, asked)
 
     def is_locked(self) -> bool:
         # A transaction that wrote, or read for update, keeps others from locking its tables against writing until
@@ -184,6 +200,12 @@ class Database:
     def remove(self, table: str, ids: Sequence[object], /) -> None:
         if ids:
             self._run(f"DELETE FROM {_sql(table)} WHERE id IN ({_placeholders(ids)})", *ids)
+
+    def set_values(self, table: str, ids: Sequence[object], values: Mapping[str, object], /) -> None:
+        untouched = [str(name) for (name,) in self._run(_SET_BY_ITSELF, table) if name not in values]
+        changes = [*(f"{_sql(name)} = %s" for name in values), *(f"{_sql(name)} = {_sql(name)}" for name in untouched)]
+        statement = f"UPDATE {_sql(table)} SET {', '.join(changes)} WHERE id IN ({_placeholders(ids)})"
+        self._run(statement, *values.values(), *ids)
 
     def empty(self) -> None:
         self._run("SET foreign_key_checks = 0")

@@ -12,6 +12,8 @@ LOCK_WAIT_OVER: Final = 1205
 DEADLOCK: Final = 1213
 NO_SUCH_TABLE: Final = 1146
 NO_SUCH_COLUMN: Final = 1054
+READS_ONLY: Final = 1792
+"""A statement that writes, in a transaction that may only read."""
 NO_SUCH_SESSION: Final = 1094
 TABLE_DEFINITION_CHANGED: Final = 1412
 NO_SUCH_ROW: Final = 1032

@@ -157,14 +157,17 @@ class Connection:
 
     def run(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Runs one or several statements; returns the rows of the last. Raises `DatabaseBusy` after `lock_wait`."""
-        return self._execute(statement, parameters)[0]
+        return self.fetched(statement, parameters)[0]
 
     def dicts(self, statement: str, *parameters: object) -> list[Mapping[str, object]]:
         """Runs a statement; returns its rows, each with its columns' names."""
-        rows, names = self._execute(statement, parameters)
+        rows, names = self.fetched(statement, parameters)
         return [dict(zip(names, row, strict=True)) for row in rows]
 
-    def _execute(self, statement: str, parameters: tuple[object, ...]) -> tuple[list[tuple[Any, ...]], list[str]]:
+    def fetched(
+        self, statement: str, parameters: tuple[object, ...] | Mapping[str, object]
+    ) -> tuple[list[tuple[Any, ...]], list[str]]:
+        """As `run`; also returns the names of the columns, none where the statement returns no rows."""
         statements, self._queue = "; ".join([*self._queue, statement]), []
         with self.raw.cursor() as cursor:
             try:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from datetime import datetime
+from typing import Final, cast
 
 from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows, unsafe
 from kailash_testkit.databases.journal import LOCK_WAIT, Journal
 from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, PORT, SCHEMES, Connection, quoted
 from kailash_testkit.databases.postgresql.journal.catalog import OF_APPLICATION
+from kailash_testkit.databases.postgresql.queries import query
 from kailash_testkit.databases.postgresql.sessions import CLIENTS, IS_LOCKED, session
+from kailash_testkit.databases.queries import Query
 from kailash_testkit.databases.sessions import Session, holders, in_the_way, stays_true
 from kailash_testkit.databases.urls import server_url
 from kailash_testkit.errors import UnsupportedDatabase
@@ -164,6 +167,10 @@ class Database:
             columns = self._real_columns[table] = frozenset(str(name) for (name,) in names)
         return {name: as_real(value) if name in columns else value for name, value in values.items()}
 
+    def local_moment(self, moment: datetime, /) -> datetime:
+        ((local,),) = self._connection.run("SELECT (%s::timestamptz)::timestamp", moment)
+        return cast("datetime", local)
+
     def count(self, table: str, /) -> int:
         return int(str(self._connection.run(f"SELECT count(*) FROM {self._quoted(table)}")[0][0]))
 
@@ -172,6 +179,9 @@ class Database:
             row[0]
             for row in self._connection.run(f"SELECT id FROM {self._sql(table)} ORDER BY ctid DESC LIMIT %s", limit)
         ]
+
+    def query(self, asked: Query) -> list[dict[str, object]]:
+        return query(self._url, asked)
 
     def is_locked(self) -> bool:
         return stays_true(lambda: self._connection.run(IS_LOCKED) == [(True,)])
@@ -207,6 +217,11 @@ class Database:
 
     def remove(self, table: str, ids: Sequence[object], /) -> None:
         self._connection.run(f"DELETE FROM {self._sql(table)} WHERE id::text = ANY(%s)", [str(one) for one in ids])
+
+    def set_values(self, table: str, ids: Sequence[object], values: Mapping[str, object], /) -> None:
+        changes = ", ".join(f"{quoted(name).replace('%', '%%')} = %s" for name in values)
+        statement = f"UPDATE {self._sql(table)} SET {changes} WHERE id::text = ANY(%s)"
+        self._connection.run(statement, *values.values(), [str(one) for one in ids])
 
     def empty(self) -> None:
         tables = self.tables()

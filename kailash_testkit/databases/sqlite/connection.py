@@ -161,12 +161,12 @@ class Connection:
 
     def run(self, statement: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """Runs a statement, and returns its rows."""
-        return self._rows(statement, parameters)[0]
+        return self.fetched(statement, parameters)[0]
 
     def dicts(self, statement: str, parameters: Sequence[object] = ()) -> list[Mapping[str, object]]:
         """Runs a statement, and returns its rows by column."""
-        rows, columns = self._rows(statement, parameters)
-        return [dict(zip((column[0] for column in columns), row, strict=True)) for row in rows]
+        rows, columns = self.fetched(statement, parameters)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
 
     def first(self, statement: str, parameters: Sequence[object] = ()) -> tuple[object, ...] | None:
         """The first row of a query, if it has rows."""
@@ -174,7 +174,7 @@ class Connection:
 
     def number(self, query: str) -> int:
         """The one number that a query gives; 0 for NULL."""
-        ((found,),) = self._rows(query, ())[0]
+        ((found,),) = self.fetched(query, ())[0]
         return int(found or 0)
 
     def cursor(self) -> sqlite3.Cursor:
@@ -215,12 +215,14 @@ class Connection:
         with self._lock:
             self.raw.close()
 
-    def _rows(self, statement: str, parameters: Sequence[object]) -> tuple[list[tuple[Any, ...]], Sequence[Any]]:
-        """The rows, and the driver's description of their columns."""
+    def fetched(
+        self, statement: str, parameters: Sequence[object] | Mapping[str, object]
+    ) -> tuple[list[tuple[Any, ...]], list[str]]:
+        """The rows of a statement, and the names of their columns; none where it returns no rows."""
         with self._lock:
             try:
                 cursor = self.cursor().execute(statement, parameters)
-                return cursor.fetchall(), cursor.description or ()
+                return cursor.fetchall(), [column[0] for column in cursor.description or ()]
             except sqlite3.OperationalError as error:
                 self._raise_if_busy(error)
                 raise

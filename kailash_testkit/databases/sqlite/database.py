@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from kailash_testkit.databases.journal import LOCK_WAIT
 from kailash_testkit.databases.journal import Journal as JournalInterface
+from kailash_testkit.databases.queries import Query
 from kailash_testkit.databases.sessions import Session
 from kailash_testkit.databases.sqlite.connection import Connection, file_of, require_writable
 from kailash_testkit.databases.sqlite.files import identity, remove
 from kailash_testkit.databases.sqlite.naming import is_bookkeeping, of_application, quoted
 from kailash_testkit.databases.sqlite.ownership import is_empty_file, mark_as_owned, require_ours_or_new
+from kailash_testkit.databases.sqlite.queries import bindable, query
 from kailash_testkit.databases.sqlite.sessions import end_connections, holders
 from kailash_testkit.databases.sqlite.watched_connections import ATTACHED, unwatch, watch
 
@@ -87,6 +90,17 @@ class Database:
         for some in _in_parts(_possible(ids)):
             self._connection.run(f"DELETE FROM {quoted(table)} WHERE id IN ({_placeholders(some)})", some)
 
+    def set_values(self, table: str, ids: Sequence[object], values: Mapping[str, object], /) -> None:
+        changes = ", ".join(f"{quoted(name)} = ?" for name in values)
+        new = [bindable(value) for value in values.values()]
+        for some in _in_parts(ids):
+            self._connection.run(
+                f"UPDATE {quoted(table)} SET {changes} WHERE id IN ({_placeholders(some)})", [*new, *some]
+            )
+
+    def local_moment(self, moment: datetime, /) -> datetime:
+        return moment.astimezone(UTC).replace(tzinfo=None)  # SQLite's clock has no other zone
+
     def references(self, table: str, /) -> Mapping[str, str]:
         keys = self._connection.run(
             'SELECT "from", "table" FROM pragma_foreign_key_list(?) GROUP BY id HAVING count(*) = 1', (table,)
@@ -113,6 +127,9 @@ class Database:
     def sample_ids(self, table: str, limit: int, /) -> Sequence[object]:
         rows = self._connection.run(f"SELECT id FROM {quoted(table)} ORDER BY rowid DESC LIMIT ?", (limit,))
         return [row[0] for row in rows]
+
+    def query(self, asked: Query) -> list[dict[str, object]]:
+        return query(self.path, asked)
 
     def is_locked(self) -> bool:
         return self._connection.is_locked()

@@ -72,7 +72,16 @@ async def making(customer: CustomerRow, order: OrderRow, line: LineRow, text: st
     await customers.create(nickname="Ed", born=date(1980, 1, 1))  # accepted
     await orders.create(sttaus="paid")  # refused: unknown-argument sttaus
     await orders.create(Status="paid")  # refused: unknown-argument Status
-    await orders.create(created_at=datetime(2025, 1, 1))  # refused: unknown-argument created_at
+    await orders.create(created_at=datetime(2025, 1, 1), updated_at=datetime(2025, 1, 2))  # accepted
+    await orders.create(created_at="2025-01-01")  # refused: wrong-argument created_at
+    await orders.create(updated_at=None)  # refused: wrong-argument updated_at
+    await orders.create(deleted_at=datetime(2025, 1, 1))  # refused: unknown-argument deleted_at
+    assert_type(await orders.aged(days=30).create(note="a"), OrderRow)  # accepted
+    await orders.aged(weeks=1.5, hours=2).create_many(2)  # accepted
+    await orders.aged(days=30).create(noet="a")  # refused: unknown-argument noet
+    orders.aged(30)  # refused: too-many argument
+    orders.aged(days="30")  # refused: wrong-argument days
+    orders.aged(years=1)  # refused: unknown-argument years
     await orders.create(total="2.5")  # refused: wrong-argument total
     await orders.create(total=None)  # refused: wrong-argument total
     await orders.create(note=None)  # refused: wrong-argument note
@@ -148,11 +157,12 @@ async def enums_and_others(address: Address) -> None:
     await products.create(token="t")  # refused: wrong-argument token
     await products.create(origin="street")  # refused: wrong-argument origin
     await products.create(channel="a channel")  # refused: wrong-argument channel
-    await products.create(deleted_at=None)  # refused: unknown-argument deleted_at
+    await products.create(deleted_at=datetime(2025, 1, 1))  # accepted
+    await products.create(deleted_at="now")  # refused: wrong-argument deleted_at
     await events.create(kind="a", required_none=1)  # accepted
     await events.create(required_none=None)  # refused: wrong-argument required_none
     await events.create(id=1)  # refused: unknown-argument id
-    await events.create(updated_at="now")  # refused: unknown-argument updated_at
+    await events.create(updated_at="now")  # refused: wrong-argument updated_at
     await lates.create(id="a", thing=object())  # accepted
     await lates.create(thnig=1)  # refused: unknown-argument thnig
     await create_person(id="p")  # accepted
@@ -167,7 +177,12 @@ async def handle(customer: CustomerRow, order: OrderRow) -> None:
     assert_type(await orders.get(order.id), OrderRow)  # accepted
     assert_type(await orders.find(note="a"), OrderRow | None)  # accepted
     assert_type(await orders.rows(), list[OrderRow])  # accepted
-    assert_type(await orders.count(), int)  # accepted
+    assert_type(await orders.count(include_deleted=True), int)  # accepted
+    assert_type(await orders.get(7, include_deleted=True), OrderRow)  # accepted
+    assert_type(await orders.first(note="a", order_by="-total"), OrderRow | None)  # accepted
+    assert_type(orders.last_sync(), OrderRow | None)  # accepted
+    (await orders.first()).note  # refused: optional-attribute note
+    await orders.get(7, include_deleted="yes")  # refused: wrong-argument include_deleted
     assert_type(await orders.exists(note="a"), bool)  # accepted
     assert_type(await orders.update(order.id, note="b"), OrderRow)  # accepted
     assert_type(await orders.delete(order.id), None)  # accepted
@@ -183,6 +198,7 @@ async def handle(customer: CustomerRow, order: OrderRow) -> None:
     orders.get_sync("7")  # refused: wrong-argument get_sync
     await orders.delete("7")  # refused: wrong-argument delete
     orders.delete_sync(order)  # refused: wrong-argument delete_sync
+    await orders.update(7, updated_at=datetime(2025, 1, 1))  # accepted
     await orders.update("7", note="b")  # refused: wrong-argument update
     await orders.update(7, noet="b")  # refused: unknown-argument noet
     await orders.update(7, total="b")  # refused: wrong-argument total
@@ -221,6 +237,20 @@ async def filters(order: OrderRow, texts: list[str], states: list[Status]) -> No
     await orders.rows(order_by="totl")  # refused: wrong-argument order_by
     await orders.rows(order_by=["-totl"])  # refused: wrong-item -totl
     await orders.rows(include_deleted="yes")  # refused: wrong-argument include_deleted
+    await orders.rows(limit=2, offset=1, note={"$icontains": "tea", "$endswith": "s"})  # accepted
+    await orders.rows(total={"$between": (1.5, 3)}, note={"$between": ["a", "b"]})  # accepted
+    await customers.rows(nickname={"$istartswith": "a", "$null": False})  # accepted
+    await orders.find(id=7, include_deleted=True)  # accepted
+    await orders.rows(limit="2")  # refused: wrong-argument limit
+    await orders.rows(offset=None)  # refused: wrong-argument offset
+    await orders.rows(total={"$contains": "1"})  # refused: wrong-argument total
+    await orders.rows(note={"$contains": 1})  # refused: wrong-argument note
+    await orders.rows(note={"$between": "ab"})  # refused: wrong-argument note
+    await orders.rows(placed_at={"$between": ["a", "b"]})  # refused: wrong-argument placed_at
+    await orders.first(order_by="totl")  # refused: wrong-argument order_by
+    await orders.last(noet="a")  # refused: unknown-argument noet
+    await orders.first(limit=3)  # refused: unknown-argument limit
+    await orders.count(include_deleted=1)  # refused: wrong-argument include_deleted
     await orders.find(noet="a")  # refused: unknown-argument noet
     await orders.find(id="7")  # refused: wrong-argument id
     await orders.count(status="a")  # refused: wrong-argument status
@@ -228,6 +258,13 @@ async def filters(order: OrderRow, texts: list[str], states: list[Status]) -> No
     orders.rows_sync(notes="a")  # refused: unknown-argument notes
     orders.count_sync(total=[])  # refused: wrong-argument total
     orders.exists_sync(total=order)  # refused: wrong-argument total
+
+
+async def queries(kit: Kit) -> None:
+    assert_type(await kit.sql("SELECT 1 AS one WHERE 1 < :most", most=2), list[dict[str, Any]])  # accepted
+    assert_type(kit.sql_sync("SELECT 1 AS one")[0]["one"], Any)  # accepted
+    await kit.sql(1)  # refused: wrong-argument str
+    await kit.sql("SELECT :n", 1)  # refused: too-many argument
 
 
 def expectations(kit: Kit, order: OrderRow, matcher: object) -> None:

@@ -73,6 +73,7 @@ StatusLike: TypeAlias = Status | Literal["open", "paid"]
 AddressOperators = TypedDict(
     "AddressOperators",
     {
+        "$between": Options[Address],
         "$eq": Address | None,
         "$gt": Address,
         "$gte": Address,
@@ -88,6 +89,7 @@ AddressOperators = TypedDict(
 ColourOperators = TypedDict(
     "ColourOperators",
     {
+        "$between": Options[ColourLike],
         "$eq": ColourLike | None,
         "$gt": ColourLike,
         "$gte": ColourLike,
@@ -103,6 +105,7 @@ ColourOperators = TypedDict(
 DateOperators = TypedDict(
     "DateOperators",
     {
+        "$between": Options[date_],
         "$eq": date_ | None,
         "$gt": date_,
         "$gte": date_,
@@ -118,6 +121,7 @@ DateOperators = TypedDict(
 KindOperators = TypedDict(
     "KindOperators",
     {
+        "$between": Options[KindLike],
         "$eq": KindLike | None,
         "$gt": KindLike,
         "$gte": KindLike,
@@ -133,6 +137,7 @@ KindOperators = TypedDict(
 LevelOperators = TypedDict(
     "LevelOperators",
     {
+        "$between": Options[LevelLike],
         "$eq": LevelLike | None,
         "$gt": LevelLike,
         "$gte": LevelLike,
@@ -192,6 +197,7 @@ ProductChannelOperators = TypedDict(
 RightsOperators = TypedDict(
     "RightsOperators",
     {
+        "$between": Options[Rights],
         "$eq": Rights | None,
         "$gt": Rights,
         "$gte": Rights,
@@ -207,6 +213,7 @@ RightsOperators = TypedDict(
 StatusOperators = TypedDict(
     "StatusOperators",
     {
+        "$between": Options[StatusLike],
         "$eq": StatusLike | None,
         "$gt": StatusLike,
         "$gte": StatusLike,
@@ -222,21 +229,30 @@ StatusOperators = TypedDict(
 StrOperators = TypedDict(
     "StrOperators",
     {
+        "$between": Options[str_],
+        "$contains": str_,
+        "$endswith": str_,
         "$eq": str_ | None,
         "$gt": str_,
         "$gte": str_,
+        "$icontains": str_,
+        "$iendswith": str_,
+        "$iequals": str_,
         "$in": Options[str_ | None],
+        "$istartswith": str_,
         "$lt": str_,
         "$lte": str_,
         "$ne": str_ | None,
         "$nin": Options[str_ | None],
         "$null": bool,
+        "$startswith": str_,
     },
     total=False,
 )
 TokenOperators = TypedDict(
     "TokenOperators",
     {
+        "$between": Options[Token],
         "$eq": Token | None,
         "$gt": Token,
         "$gte": Token,
@@ -252,6 +268,7 @@ TokenOperators = TypedDict(
 WeightOperators = TypedDict(
     "WeightOperators",
     {
+        "$between": Options[Weight],
         "$eq": Weight | None,
         "$gt": Weight,
         "$gte": Weight,
@@ -275,6 +292,8 @@ class CustomerFields(TypedDict, total=False):
     nickname: str_ | None
     is_active: bool
     born: date_ | None
+    created_at: datetime
+    updated_at: datetime
 
 
 class CustomerFilter(TypedDict, total=False):
@@ -418,11 +437,15 @@ class CustomerFactory(TypedFactory[CustomerRow, str_], model=Customer, row=Custo
         def find(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[CustomerFilter],
         ) -> Pending[CustomerRow | None]: ...
         def find_sync(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[CustomerFilter],
         ) -> CustomerRow | None: ...
         def rows(
@@ -430,6 +453,8 @@ class CustomerFactory(TypedFactory[CustomerRow, str_], model=Customer, row=Custo
             /,
             *,
             order_by: OrderBy[CustomerSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[CustomerFilter],
         ) -> Pending[list[CustomerRow]]: ...
@@ -438,13 +463,71 @@ class CustomerFactory(TypedFactory[CustomerRow, str_], model=Customer, row=Custo
             /,
             *,
             order_by: OrderBy[CustomerSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[CustomerFilter],
         ) -> list[CustomerRow]: ...
-        def count(self, /, **filters: Unpack[CustomerFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[CustomerFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[CustomerFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[CustomerFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[CustomerSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> Pending[CustomerRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[CustomerSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> CustomerRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[CustomerSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> Pending[CustomerRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[CustomerSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> CustomerRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[CustomerFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: str_,
@@ -469,6 +552,8 @@ class EventFields(TypedDict, total=False):
     """Values that a new row of Event is given."""
 
     kind: str_
+    created_at: datetime
+    updated_at: datetime
     required_none: int
     handler: Any
 
@@ -598,14 +683,24 @@ class EventFactory(TypedFactory[EventRow, int], model=Event, row=EventRow):
         def find(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[EventFilter],
         ) -> Pending[EventRow | None]: ...
-        def find_sync(self, /, **filters: Unpack[EventFilter]) -> EventRow | None: ...
+        def find_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[EventFilter],
+        ) -> EventRow | None: ...
         def rows(
             self,
             /,
             *,
             order_by: OrderBy[EventSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[EventFilter],
         ) -> Pending[list[EventRow]]: ...
@@ -614,13 +709,71 @@ class EventFactory(TypedFactory[EventRow, int], model=Event, row=EventRow):
             /,
             *,
             order_by: OrderBy[EventSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[EventFilter],
         ) -> list[EventRow]: ...
-        def count(self, /, **filters: Unpack[EventFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[EventFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[EventFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[EventFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[EventSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[EventFilter],
+        ) -> Pending[EventRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[EventSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[EventFilter],
+        ) -> EventRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[EventSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[EventFilter],
+        ) -> Pending[EventRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[EventSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[EventFilter],
+        ) -> EventRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[EventFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[EventFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[EventFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[EventFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: int,
@@ -660,6 +813,8 @@ class GameFields(TypedDict, total=False):
     due: date_ | None
     model: int
     dataflow: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class GameFilter(TypedDict, total=False):
@@ -854,13 +1009,27 @@ class GameFactory(TypedFactory[GameRow, int], model=Game, row=GameRow):
             *by: GameColumn,
             **fields: Unpack[GameFields],
         ) -> GameRow: ...
-        def find(self, /, **filters: Unpack[GameFilter]) -> Pending[GameRow | None]: ...
-        def find_sync(self, /, **filters: Unpack[GameFilter]) -> GameRow | None: ...
+        def find(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[GameFilter],
+        ) -> Pending[GameRow | None]: ...
+        def find_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[GameFilter],
+        ) -> GameRow | None: ...
         def rows(
             self,
             /,
             *,
             order_by: OrderBy[GameSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[GameFilter],
         ) -> Pending[list[GameRow]]: ...
@@ -869,13 +1038,71 @@ class GameFactory(TypedFactory[GameRow, int], model=Game, row=GameRow):
             /,
             *,
             order_by: OrderBy[GameSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[GameFilter],
         ) -> list[GameRow]: ...
-        def count(self, /, **filters: Unpack[GameFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[GameFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[GameFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[GameFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[GameSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[GameFilter],
+        ) -> Pending[GameRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[GameSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[GameFilter],
+        ) -> GameRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[GameSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[GameFilter],
+        ) -> Pending[GameRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[GameSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[GameFilter],
+        ) -> GameRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[GameFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[GameFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[GameFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[GameFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: int,
@@ -901,6 +1128,8 @@ class LateFields(TypedDict, total=False):
 
     id: str_
     thing: Any
+    created_at: datetime
+    updated_at: datetime
 
 
 class LateFilter(TypedDict, total=False):
@@ -1008,13 +1237,27 @@ class LateFactory(TypedFactory[LateRow, str_], model="Late", row=LateRow):
             *by: LateColumn,
             **fields: Unpack[LateFields],
         ) -> LateRow: ...
-        def find(self, /, **filters: Unpack[LateFilter]) -> Pending[LateRow | None]: ...
-        def find_sync(self, /, **filters: Unpack[LateFilter]) -> LateRow | None: ...
+        def find(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[LateFilter],
+        ) -> Pending[LateRow | None]: ...
+        def find_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[LateFilter],
+        ) -> LateRow | None: ...
         def rows(
             self,
             /,
             *,
             order_by: OrderBy[LateSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[LateFilter],
         ) -> Pending[list[LateRow]]: ...
@@ -1023,13 +1266,71 @@ class LateFactory(TypedFactory[LateRow, str_], model="Late", row=LateRow):
             /,
             *,
             order_by: OrderBy[LateSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[LateFilter],
         ) -> list[LateRow]: ...
-        def count(self, /, **filters: Unpack[LateFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[LateFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[LateFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[LateFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[LateSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[LateFilter],
+        ) -> Pending[LateRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[LateSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[LateFilter],
+        ) -> LateRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[LateSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[LateFilter],
+        ) -> Pending[LateRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[LateSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[LateFilter],
+        ) -> LateRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[LateFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[LateFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[LateFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[LateFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: str_,
@@ -1057,6 +1358,8 @@ class LineFields(TypedDict, total=False):
     order_id: int
     product: str_
     quantity: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class LineFilter(TypedDict, total=False):
@@ -1181,13 +1484,27 @@ class LineFactory(TypedFactory[LineRow, int], model=Line, row=LineRow):
             *by: LineColumn,
             **fields: Unpack[LineFields],
         ) -> LineRow: ...
-        def find(self, /, **filters: Unpack[LineFilter]) -> Pending[LineRow | None]: ...
-        def find_sync(self, /, **filters: Unpack[LineFilter]) -> LineRow | None: ...
+        def find(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[LineFilter],
+        ) -> Pending[LineRow | None]: ...
+        def find_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[LineFilter],
+        ) -> LineRow | None: ...
         def rows(
             self,
             /,
             *,
             order_by: OrderBy[LineSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[LineFilter],
         ) -> Pending[list[LineRow]]: ...
@@ -1196,13 +1513,71 @@ class LineFactory(TypedFactory[LineRow, int], model=Line, row=LineRow):
             /,
             *,
             order_by: OrderBy[LineSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[LineFilter],
         ) -> list[LineRow]: ...
-        def count(self, /, **filters: Unpack[LineFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[LineFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[LineFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[LineFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[LineSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[LineFilter],
+        ) -> Pending[LineRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[LineSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[LineFilter],
+        ) -> LineRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[LineSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[LineFilter],
+        ) -> Pending[LineRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[LineSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[LineFilter],
+        ) -> LineRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[LineFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[LineFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[LineFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[LineFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: int,
@@ -1227,6 +1602,8 @@ class NewsFields(TypedDict, total=False):
     """Values that a new row of News is given."""
 
     id: str_
+    created_at: datetime
+    updated_at: datetime
 
 
 class NewsFilter(TypedDict, total=False):
@@ -1329,13 +1706,27 @@ class NewsFactory(TypedFactory[NewsRow, str_], model=News, row=NewsRow):
             *by: NewsColumn,
             **fields: Unpack[NewsFields],
         ) -> NewsRow: ...
-        def find(self, /, **filters: Unpack[NewsFilter]) -> Pending[NewsRow | None]: ...
-        def find_sync(self, /, **filters: Unpack[NewsFilter]) -> NewsRow | None: ...
+        def find(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[NewsFilter],
+        ) -> Pending[NewsRow | None]: ...
+        def find_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[NewsFilter],
+        ) -> NewsRow | None: ...
         def rows(
             self,
             /,
             *,
             order_by: OrderBy[NewsSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[NewsFilter],
         ) -> Pending[list[NewsRow]]: ...
@@ -1344,13 +1735,71 @@ class NewsFactory(TypedFactory[NewsRow, str_], model=News, row=NewsRow):
             /,
             *,
             order_by: OrderBy[NewsSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[NewsFilter],
         ) -> list[NewsRow]: ...
-        def count(self, /, **filters: Unpack[NewsFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[NewsFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[NewsFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[NewsFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[NewsSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[NewsFilter],
+        ) -> Pending[NewsRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[NewsSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[NewsFilter],
+        ) -> NewsRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[NewsSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[NewsFilter],
+        ) -> Pending[NewsRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[NewsSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[NewsFilter],
+        ) -> NewsRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[NewsFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[NewsFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[NewsFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[NewsFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: str_,
@@ -1383,6 +1832,8 @@ class OrderFields(TypedDict, total=False):
     tags: list[Any]
     sizes: list[int]
     details: dict[str_, Any]
+    created_at: datetime
+    updated_at: datetime
     closed: bool
     urgent: bool
 
@@ -1542,14 +1993,24 @@ class OrderFactory(TypedFactory[OrderRow, int], model=Order, row=OrderRow):
         def find(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[OrderFilter],
         ) -> Pending[OrderRow | None]: ...
-        def find_sync(self, /, **filters: Unpack[OrderFilter]) -> OrderRow | None: ...
+        def find_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> OrderRow | None: ...
         def rows(
             self,
             /,
             *,
             order_by: OrderBy[OrderSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[OrderFilter],
         ) -> Pending[list[OrderRow]]: ...
@@ -1558,13 +2019,71 @@ class OrderFactory(TypedFactory[OrderRow, int], model=Order, row=OrderRow):
             /,
             *,
             order_by: OrderBy[OrderSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[OrderFilter],
         ) -> list[OrderRow]: ...
-        def count(self, /, **filters: Unpack[OrderFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[OrderFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[OrderFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[OrderFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> Pending[OrderRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> OrderRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> Pending[OrderRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[OrderSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> OrderRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[OrderFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: int,
@@ -1589,6 +2108,8 @@ class PersonFields(TypedDict, total=False):
     """Values that a new row of Person is given."""
 
     id: str_
+    created_at: datetime
+    updated_at: datetime
 
 
 class PersonFilter(TypedDict, total=False):
@@ -1694,14 +2215,24 @@ class PersonFactory(TypedFactory[PersonRow, str_], model=Person, row=PersonRow):
         def find(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[PersonFilter],
         ) -> Pending[PersonRow | None]: ...
-        def find_sync(self, /, **filters: Unpack[PersonFilter]) -> PersonRow | None: ...
+        def find_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[PersonFilter],
+        ) -> PersonRow | None: ...
         def rows(
             self,
             /,
             *,
             order_by: OrderBy[PersonSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[PersonFilter],
         ) -> Pending[list[PersonRow]]: ...
@@ -1710,13 +2241,71 @@ class PersonFactory(TypedFactory[PersonRow, str_], model=Person, row=PersonRow):
             /,
             *,
             order_by: OrderBy[PersonSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[PersonFilter],
         ) -> list[PersonRow]: ...
-        def count(self, /, **filters: Unpack[PersonFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[PersonFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[PersonFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[PersonFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[PersonSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[PersonFilter],
+        ) -> Pending[PersonRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[PersonSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[PersonFilter],
+        ) -> PersonRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[PersonSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[PersonFilter],
+        ) -> Pending[PersonRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[PersonSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[PersonFilter],
+        ) -> PersonRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[PersonFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[PersonFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[PersonFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[PersonFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: str_,
@@ -1750,6 +2339,9 @@ class ProductFields(TypedDict, total=False):
     token: Token
     origin: Address
     channel: ProductChannel
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
 
 
 class ProductFilter(TypedDict, total=False):
@@ -1919,11 +2511,15 @@ class ProductFactory(TypedFactory[ProductRow, str_], model=Product, row=ProductR
         def find(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[ProductFilter],
         ) -> Pending[ProductRow | None]: ...
         def find_sync(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[ProductFilter],
         ) -> ProductRow | None: ...
         def rows(
@@ -1931,6 +2527,8 @@ class ProductFactory(TypedFactory[ProductRow, str_], model=Product, row=ProductR
             /,
             *,
             order_by: OrderBy[ProductSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[ProductFilter],
         ) -> Pending[list[ProductRow]]: ...
@@ -1939,13 +2537,71 @@ class ProductFactory(TypedFactory[ProductRow, str_], model=Product, row=ProductR
             /,
             *,
             order_by: OrderBy[ProductSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[ProductFilter],
         ) -> list[ProductRow]: ...
-        def count(self, /, **filters: Unpack[ProductFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[ProductFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[ProductFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[ProductFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[ProductSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> Pending[ProductRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[ProductSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> ProductRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[ProductSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> Pending[ProductRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[ProductSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> ProductRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[ProductFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: str_,
@@ -1970,6 +2626,8 @@ class SprocketFields(TypedDict, total=False):
     """Values that a new row of Sprocket is given."""
 
     id: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class SprocketFilter(TypedDict, total=False):
@@ -2079,11 +2737,15 @@ class SprocketFactory(TypedFactory[SprocketRow, int], model=Sprocket, row=Sprock
         def find(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[SprocketFilter],
         ) -> Pending[SprocketRow | None]: ...
         def find_sync(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[SprocketFilter],
         ) -> SprocketRow | None: ...
         def rows(
@@ -2091,6 +2753,8 @@ class SprocketFactory(TypedFactory[SprocketRow, int], model=Sprocket, row=Sprock
             /,
             *,
             order_by: OrderBy[SprocketSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[SprocketFilter],
         ) -> Pending[list[SprocketRow]]: ...
@@ -2099,13 +2763,71 @@ class SprocketFactory(TypedFactory[SprocketRow, int], model=Sprocket, row=Sprock
             /,
             *,
             order_by: OrderBy[SprocketSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[SprocketFilter],
         ) -> list[SprocketRow]: ...
-        def count(self, /, **filters: Unpack[SprocketFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[SprocketFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[SprocketFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[SprocketFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[SprocketSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[SprocketFilter],
+        ) -> Pending[SprocketRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[SprocketSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[SprocketFilter],
+        ) -> SprocketRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[SprocketSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[SprocketFilter],
+        ) -> Pending[SprocketRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[SprocketSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[SprocketFilter],
+        ) -> SprocketRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[SprocketFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[SprocketFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[SprocketFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[SprocketFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: int,
@@ -2130,6 +2852,8 @@ class TheTestRunFields(TypedDict, total=False):
     """Values that a new row of TestRun is given."""
 
     id: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class TheTestRunFilter(TypedDict, total=False):
@@ -2247,11 +2971,15 @@ class TheTestRunFactory(
         def find(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[TheTestRunFilter],
         ) -> Pending[TheTestRunRow | None]: ...
         def find_sync(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[TheTestRunFilter],
         ) -> TheTestRunRow | None: ...
         def rows(
@@ -2259,6 +2987,8 @@ class TheTestRunFactory(
             /,
             *,
             order_by: OrderBy[TheTestRunSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[TheTestRunFilter],
         ) -> Pending[list[TheTestRunRow]]: ...
@@ -2267,13 +2997,71 @@ class TheTestRunFactory(
             /,
             *,
             order_by: OrderBy[TheTestRunSorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[TheTestRunFilter],
         ) -> list[TheTestRunRow]: ...
-        def count(self, /, **filters: Unpack[TheTestRunFilter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[TheTestRunFilter]) -> int: ...
-        def exists(self, /, **filters: Unpack[TheTestRunFilter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[TheTestRunFilter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[TheTestRunSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[TheTestRunFilter],
+        ) -> Pending[TheTestRunRow | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[TheTestRunSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[TheTestRunFilter],
+        ) -> TheTestRunRow | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[TheTestRunSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[TheTestRunFilter],
+        ) -> Pending[TheTestRunRow | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[TheTestRunSorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[TheTestRunFilter],
+        ) -> TheTestRunRow | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[TheTestRunFilter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[TheTestRunFilter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[TheTestRunFilter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[TheTestRunFilter],
+        ) -> bool: ...
         def update(
             self,
             row_id: int,
@@ -2298,6 +3086,8 @@ class Sprockets2Fields(TypedDict, total=False):
     """Values that a new row of sprockets is given."""
 
     id: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class Sprockets2Filter(TypedDict, total=False):
@@ -2415,11 +3205,15 @@ class Sprockets2Factory(
         def find(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[Sprockets2Filter],
         ) -> Pending[Sprockets2Row | None]: ...
         def find_sync(
             self,
             /,
+            *,
+            include_deleted: bool = False,
             **filters: Unpack[Sprockets2Filter],
         ) -> Sprockets2Row | None: ...
         def rows(
@@ -2427,6 +3221,8 @@ class Sprockets2Factory(
             /,
             *,
             order_by: OrderBy[Sprockets2Sorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[Sprockets2Filter],
         ) -> Pending[list[Sprockets2Row]]: ...
@@ -2435,13 +3231,71 @@ class Sprockets2Factory(
             /,
             *,
             order_by: OrderBy[Sprockets2Sorting] = None,
+            limit: int | None = None,
+            offset: int = 0,
             include_deleted: bool = False,
             **filters: Unpack[Sprockets2Filter],
         ) -> list[Sprockets2Row]: ...
-        def count(self, /, **filters: Unpack[Sprockets2Filter]) -> Pending[int]: ...
-        def count_sync(self, /, **filters: Unpack[Sprockets2Filter]) -> int: ...
-        def exists(self, /, **filters: Unpack[Sprockets2Filter]) -> Pending[bool]: ...
-        def exists_sync(self, /, **filters: Unpack[Sprockets2Filter]) -> bool: ...
+        def first(
+            self,
+            /,
+            *,
+            order_by: OrderBy[Sprockets2Sorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[Sprockets2Filter],
+        ) -> Pending[Sprockets2Row | None]: ...
+        def first_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[Sprockets2Sorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[Sprockets2Filter],
+        ) -> Sprockets2Row | None: ...
+        def last(
+            self,
+            /,
+            *,
+            order_by: OrderBy[Sprockets2Sorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[Sprockets2Filter],
+        ) -> Pending[Sprockets2Row | None]: ...
+        def last_sync(
+            self,
+            /,
+            *,
+            order_by: OrderBy[Sprockets2Sorting] = None,
+            include_deleted: bool = False,
+            **filters: Unpack[Sprockets2Filter],
+        ) -> Sprockets2Row | None: ...
+        def count(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[Sprockets2Filter],
+        ) -> Pending[int]: ...
+        def count_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[Sprockets2Filter],
+        ) -> int: ...
+        def exists(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[Sprockets2Filter],
+        ) -> Pending[bool]: ...
+        def exists_sync(
+            self,
+            /,
+            *,
+            include_deleted: bool = False,
+            **filters: Unpack[Sprockets2Filter],
+        ) -> bool: ...
         def update(
             self,
             row_id: int,
