@@ -61,8 +61,9 @@ class Image:
         self.connection.run(f"ATTACH ? AS {LIVE}", (path,))
 
     def detach(self) -> None:
-        """Let go of the database: its file is about to be removed."""
-        self.connection.run(f"DETACH {LIVE}")
+        """Let go of the database, if it was not let go of before: its file is about to be removed."""
+        if self.connection.run("SELECT 1 FROM pragma_database_list WHERE name = ?", (LIVE,)):
+            self.connection.run(f"DETACH {LIVE}")
 
     def close(self) -> None:
         """Free the memory."""

@@ -39,7 +39,7 @@ from kailash_testkit.databases.sqlite.journal.image import Image
 from kailash_testkit.databases.sqlite.journal.mark_state import NOTHING_OBSERVED, MarkState, Observation
 from kailash_testkit.databases.sqlite.journal.rebuild import make_file_again, rebuild
 from kailash_testkit.databases.sqlite.journal.replay import make_again
-from kailash_testkit.databases.sqlite.journal.schema import schema_of
+from kailash_testkit.databases.sqlite.journal.schema import schema_of, schema_text
 from kailash_testkit.databases.sqlite.journal.trigger_set import TriggerSet
 from kailash_testkit.databases.sqlite.journal.triggers import IMAGE, LIVE
 from kailash_testkit.databases.sqlite.journal.undo import is_whole, undo_by_journal
@@ -66,7 +66,7 @@ class Journal:
         self._trigger_set = TriggerSet()
         self._history = History()
         self._image: Image | None = None
-        self._image_observation = NOTHING_OBSERVED
+        self._image_observation = self._fit_at = NOTHING_OBSERVED
         self._images: list[Image] = []
         self._states: dict[int, MarkState] = {}
         self._last_mark = 0
@@ -151,8 +151,8 @@ class Journal:
             with only_own_triggers(cursor, sorted({change.table for change in changes})):
                 for change in changes:
                     make_again(cursor, tables[change.table], change)
-            cookie = self._schema_cookie()
-        self._trigger_set.cookie = cookie
+            left = self._schema_cookie(), schema_text(cursor)
+        self._trigger_set.cookie, self._trigger_set.text = left
 
     def keep_rows(self, since: Mark | None) -> Callable[[], list[RecordedChange]]:
         return list  # none: the image has them
@@ -187,8 +187,8 @@ class Journal:
                 self._look_ahead(self._image)
             self._trigger_set.cookie = -1
             self._trigger_set.refit(cursor)
-            cookie = self._schema_cookie()
-        self._trigger_set.cookie = cookie
+            left = self._schema_cookie(), schema_text(cursor)
+        self._trigger_set.cookie, self._trigger_set.text = left
         self._make_image()
 
     # Where we are
@@ -255,8 +255,12 @@ class Journal:
         return tuple(gaps)
 
     def _schema_is_fit(self) -> bool:
-        cookie = self._schema_cookie()
-        return cookie == self._trigger_set.cookie or self._trigger_set.is_fit(self._connection.cursor(), cookie)
+        cookie, observation, cursor = self._schema_cookie(), self._observe(), self._connection.cursor()
+        if cookie == self._trigger_set.cookie:
+            if observation == self._fit_at or schema_text(cursor) == self._trigger_set.text:
+                self._fit_at = observation
+                return True
+        return self._trigger_set.is_fit(cursor, cookie)
 
     def _observe(self) -> Observation:
         data_version = self._connection.number("PRAGMA main.data_version")
@@ -296,7 +300,9 @@ class Journal:
             if observation != state.observation and not same_rows(cursor, suspected, IMAGE, LIVE):
                 return UndoReport("saved state", head - state.seq, (_PAST_TRIGGERS,))
             (cookie,) = cursor.execute(f"PRAGMA {LIVE}.schema_version").fetchone()
-        self._trigger_set.cookie = cookie
+            made_again = cookie != self._trigger_set.cookie  # triggers of the application
+            text = schema_text(cursor, LIVE) if made_again else self._trigger_set.text
+        self._trigger_set.cookie, self._trigger_set.text = cookie, text
         state.image.position = state.seq
         return UndoReport("journal" if changed else "nothing", head - state.seq)
 
@@ -332,7 +338,8 @@ class Journal:
         """The triggers are again those of the mark."""
         self._trigger_set.cookie = self._schema_cookie()
         self._trigger_set.return_to(state.schema_version, state.image.catalog, state.image.recorded)
-        self._trigger_set.schema = schema_of(self._connection.cursor())
+        cursor = self._connection.cursor()
+        self._trigger_set.schema, self._trigger_set.text = schema_of(cursor), schema_text(cursor)
 
     def _free_unused(self) -> None:
         used = [state.image for state in self._states.values()]

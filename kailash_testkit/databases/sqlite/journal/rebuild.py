@@ -49,6 +49,7 @@ def make_file_again(
 
 def _write_file(files: Files, work: Connection, log_mode: str) -> None:
     remove(files.path)
+    files.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with closing(Connection.open(files.path)) as fresh:
             fresh.overwrite_with(work)

@@ -30,6 +30,14 @@ def schema_of(cursor: sqlite3.Cursor) -> Schema:
     )
 
 
+def schema_text(cursor: sqlite3.Cursor, schema: str = "main") -> str:
+    """The whole schema of that name on the connection, as one text: to see whether it is the same."""
+    (text,) = cursor.execute(
+        f"SELECT group_concat(type || name || tbl_name || ifnull(sql, '')) FROM {schema}.sqlite_master"
+    ).fetchone()
+    return str(text)
+
+
 def own_triggers(cursor: sqlite3.Cursor) -> set[tuple[str, str]]:
     """The journal's triggers: their names and tables."""
     triggers = cursor.execute("SELECT name, tbl_name FROM main.sqlite_master WHERE type = 'trigger'").fetchall()

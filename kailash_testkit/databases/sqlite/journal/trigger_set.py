@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass, field
 
 from kailash_testkit.databases.sqlite.journal.catalog import Catalog, read_catalog
-from kailash_testkit.databases.sqlite.journal.schema import Schema, own_triggers, schema_of
+from kailash_testkit.databases.sqlite.journal.schema import Schema, own_triggers, schema_of, schema_text
 from kailash_testkit.databases.sqlite.journal.triggers import RecordedTable
 from kailash_testkit.databases.sqlite.naming import JOURNAL_TABLE, quoted
 
@@ -18,7 +18,8 @@ class TriggerSet:
     by_number: all tables that there have been. current: those whose triggers are there now, by name.
     schema_version: one number per schema; recorded changes lead back to a mark of the same version only.
     cookie: SQLite's own counter of schema changes as we left it; another value means that someone changed the schema,
-        perhaps only by a table of DataFlow's bookkeeping. schema: that of the application, as we left it.
+        perhaps only by a table of DataFlow's bookkeeping. schema: that of the application, as we left it. text: all of
+        the schema, as we left it: `PRAGMA schema_version` and `writable_schema` let anyone change it and not the cookie.
     """
 
     by_number: dict[int, RecordedTable] = field(default_factory=dict[int, RecordedTable])
@@ -27,6 +28,7 @@ class TriggerSet:
     schema_version: int = 0
     cookie: int = -1
     schema: Schema | None = None
+    text: str = ""
     _last_version: int = 0
 
     def install(self, cursor: sqlite3.Cursor) -> None:
@@ -47,7 +49,7 @@ class TriggerSet:
             return False
         if cookie - self.cookie != len(now.bookkeeping - before.bookkeeping):
             return False
-        self.schema, self.cookie = now, cookie
+        self.schema, self.cookie, self.text = now, cookie, schema_text(cursor)
         return True
 
     def refit(self, cursor: sqlite3.Cursor) -> None:
