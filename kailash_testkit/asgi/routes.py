@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, cast
 
 from kailash_testkit import http_library as httpx
@@ -17,7 +17,7 @@ def no_route(app: object, request: httpx.Request) -> str | None:
     scope = _scope(app, request.method, request.url.path, request.url.netloc)
     if any(_may_match(route, scope) for route in routes):
         return None
-    paths = dict.fromkeys(_paths(routes))
+    paths = dict.fromkeys(path for path, _ in _listed(routes))
     nearest = closest_match(request.url.path, paths)
     return f"no route of the application matches {request.method} {request.url.path}" + (
         f"; the nearest is {nearest}" if nearest else ""
@@ -76,11 +76,20 @@ def _may_match(route: Any, scope: dict[str, Any]) -> bool:
     return any(_may_match(each, {**scope, **cast("Mapping[str, Any]", more)}) for each in inner)
 
 
-def _paths(routes: list[Any], prefix: str = "") -> Iterator[str]:
+def listed_routes(app: object) -> Iterator[tuple[str, Collection[str]]]:
+    """The paths of an application as far as they are known, each with its methods."""
+    routes: object = getattr(app, "routes", None)
+    return _listed(cast("list[Any]", routes) if isinstance(routes, list) else [])
+
+
+def _listed(routes: list[Any], prefix: str = "") -> Iterator[tuple[str, Collection[str]]]:
     for route in routes:
         path = prefix + str(getattr(route, "path", ""))
         inner = getattr(route, "routes", None)
         if isinstance(inner, list) and inner:
-            yield from _paths(cast("list[Any]", inner), path)
+            yield from _listed(cast("list[Any]", inner), path)
+        elif (included := getattr(route, "original_router", None)) is not None:  # FastAPI includes a router as it is
+            context = getattr(route, "include_context", None)
+            yield from _listed(list(getattr(included, "routes", [])), path + str(getattr(context, "prefix", "")))
         elif path:
-            yield path
+            yield path, getattr(route, "methods", None) or ()

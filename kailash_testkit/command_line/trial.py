@@ -17,9 +17,10 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from kailash_testkit.client import ApiClient
+from kailash_testkit.client.routes import listed_routes
 from kailash_testkit.command_line.application import importable
 from kailash_testkit.databases.servers import started
 from kailash_testkit.errors import KitError
@@ -126,11 +127,9 @@ async def _seeded(dataflow: Any, app: Any, answer: Answer) -> None:
 
 def _paths(app: Any, tables: Sequence[str]) -> Iterator[str]:
     """Paths that can be read without arguments: those that are named like a table, or a health check; then ``/``."""
-    routes: object = getattr(fastapi_app(app) if is_nexus(app) else app, "routes", [])
-    for route in cast("list[object]", routes) if isinstance(routes, list) else []:
-        path = str(getattr(route, "path", ""))
+    for path, methods in listed_routes(fastapi_app(app) if is_nexus(app) else app):
         last = path.strip("/").rpartition("/")[2]
-        is_read = "GET" in (getattr(route, "methods", None) or ()) and "{" not in path
+        is_read = "GET" in methods and "{" not in path
         if is_read and (last in tables or last.startswith(("health", "ping", "status", "ready", "live"))):
             yield path
     yield "/"

@@ -59,6 +59,7 @@ class Dataflows:
         url = url_of(dataflow)
         if self._database.is_at(url):
             return
+        self._changes.when_loaded()
         refusal = self._changes.refusal_of(url)
         if refusal is not None:
             raise refusal

@@ -63,6 +63,11 @@ class UrlChanges:
             places = (f"{file}:{line}" for file in files if (line := _line(_source(file), variable)))
             self._add(variable, value, f"at {next(places, 'an import')}", None)
 
+    def when_loaded(self) -> None:
+        """The application is there, and what was imported with it."""
+        for variable, value in self._new():
+            self._add(variable, value, "after the kit had set it, as load_dotenv(override=True) does", None)
+
     def after_fixture(self, definition: Any) -> None:
         """A fixture has been set up."""
         for variable, value in self._new():
