@@ -15,6 +15,7 @@ from kailash_testkit.factories import choice as choice
 from kailash_testkit.factories import derived as derived
 from kailash_testkit.factories import existing as existing
 from kailash_testkit.factories import fake as fake
+from kailash_testkit.pytest_plugin.registering import register as register
 from kailash_testkit.factories import related as related
 from kailash_testkit.factories import sequence as sequence
 from kailash_testkit.factories import transient as transient

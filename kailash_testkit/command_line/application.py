@@ -84,6 +84,11 @@ def variables_of(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> 
     return list(arguments.url_env) or named or [_DEFAULT_VARIABLE]
 
 
+def import_roots(settings: Mapping[str, Any]) -> list[Path]:
+    """The folders in which modules are found, as in the project's pytest sessions."""
+    return [Path(entry).absolute() for entry in [*words(settings.get("pythonpath")), "."]]
+
+
 @contextlib.contextmanager
 def importable(
     settings: Mapping[str, Any], variables: Iterable[str], url: str | None = None
@@ -95,7 +100,7 @@ def importable(
     before, path = dict(os.environ), list(sys.path)
     folder_of_migrations = Path.cwd() / "migrations"
     had_migrations = folder_of_migrations.exists()
-    sys.path[:0] = [str(Path(entry).absolute()) for entry in [*words(settings.get("pythonpath")), "."]]
+    sys.path[:0] = map(str, import_roots(settings))
     with tempfile.TemporaryDirectory(prefix="kailash-testkit-", ignore_cleanup_errors=True) as folder:
         unused = f"sqlite:///{Path(folder).resolve() / 'unused.db'}"
         os.environ.update(dict.fromkeys(variables, url or unused))

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from kailash_testkit.command_line.application import (
     add_arguments,
+    import_roots,
     importable,
     loaded,
     target_of,
@@ -19,6 +20,7 @@ from kailash_testkit.command_line.progress import Progress
 from kailash_testkit.command_line.project_settings import pytest_settings
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.generate import drift, generate_module
+from kailash_testkit.generate.fixtures import generate_fixtures, module_name
 from kailash_testkit.generate.module import MARKER
 from kailash_testkit.generate.parameters import parameters_of
 from kailash_testkit.importer import load_module
@@ -49,6 +51,9 @@ def add(commands: Any) -> None:
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("-o", "--output", type=Path, metavar="FILE", help="the file to write or check")
     where.add_argument("--stdout", action="store_true", help="print the module instead of writing a file")
+    parser.add_argument(
+        "--fixtures", type=Path, metavar="FILE", help="write, or check, a module of typed pytest fixtures as well"
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; say whether the file is up to date")
     parser.add_argument("--only", action="append", default=[], metavar="MODEL", help="only this model; may be repeated")
     add_arguments(parser)
@@ -69,20 +74,24 @@ def run(arguments: argparse.Namespace) -> int:
     """Runs the command with parsed arguments."""
     if arguments.check and arguments.stdout:
         raise ConfigurationError("--check compares with a file", do="name it: --check -o tests/factories.py")
+    if arguments.fixtures and arguments.stdout:
+        raise ConfigurationError("--fixtures imports the module of factories", do="write that to a file: -o FILE")
     if arguments.line_length < _SHORTEST_LINE:
         raise ConfigurationError(
             f"--line-length {arguments.line_length} is too short", do=f"give {_SHORTEST_LINE} or more"
         )
     settings = pytest_settings(arguments.config_file)
     target = target_of(arguments, settings)
-    text = _generated(target, settings, arguments)
+    text, fixtures = _generated(target, settings, arguments)
     if arguments.stdout:
         sys.stdout.write(text)
         return 0
-    return _check(arguments.output, text) if arguments.check else _write(arguments.output, text)
+    files = [(arguments.output, text), *([(arguments.fixtures, fixtures)] if arguments.fixtures else [])]
+    return max([_check(file, each) if arguments.check else _write(file, each) for file, each in files])
 
 
-def _generated(target: str, settings: Mapping[str, Any], arguments: argparse.Namespace) -> str:
+def _generated(target: str, settings: Mapping[str, Any], arguments: argparse.Namespace) -> tuple[str, str]:
+    """The modules of factories and of fixtures."""
     only: Sequence[str] = arguments.only
     with importable(settings, variables_of(arguments, settings)), Progress() as progress:
         progress(f"importing {target}")
@@ -97,8 +106,12 @@ def _generated(target: str, settings: Mapping[str, Any], arguments: argparse.Nam
             parameters=parameters,
             factories=factories,
         )
+        fixtures = ""
+        if arguments.fixtures:
+            module = module_name(arguments.output, import_roots(settings))
+            fixtures = generate_fixtures(dataflow, target, module, only=only, line_length=arguments.line_length)
         dataflow.close()
-    return text
+    return text, fixtures
 
 
 def _write(file: Path, text: str) -> int:

@@ -225,12 +225,14 @@ def each_of(given: int | Iterable[Mapping[str, object]], call: str = "create_man
 
 
 def _rows_of_one_model(given: object, call: str) -> tuple[BaseRow, ...]:
-    several = isinstance(given, Iterable) and not isinstance(given, BaseRow)
-    rows = tuple(cast("Iterable[object]", given)) if several else (given,)
+    shown = truncate_repr(given)
+    rows: tuple[object, ...] = (given,)
+    if isinstance(given, Iterable) and not isinstance(given, BaseRow):
+        rows = tuple(cast("Iterable[object]", given))
     models = {model_of(row) if isinstance(row, BaseRow) else None for row in rows}
     if None in models or len(models) > 1:
         raise FieldTypeError(
-            f"{call}({truncate_repr(given)}): expected a factory, or stored rows of one model",
+            f"{call}({shown}): expected a factory, or stored rows of one model",
             do=f"write {call}(courses, ...) with a factory, or with rows: {call}(await courses.create_many(3), ...)",
         )
     return cast("tuple[BaseRow, ...]", rows)

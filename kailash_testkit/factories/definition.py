@@ -175,9 +175,13 @@ class Definition:
     def _has_field(self, name: str) -> bool:
         if name in self.defaults:
             return True
-        dataflow = self._known_dataflow()
-        model = self.resolved()[1] if dataflow is None else read_model(dataflow, self.model)
+        model = self.known_model() or self.resolved()[1]
         return name in model.columns
+
+    def known_model(self) -> Model | None:
+        """The model where its DataFlow is known without a kit."""
+        dataflow = self._known_dataflow()
+        return None if dataflow is None else read_model(dataflow, self.model)
 
     def _known_dataflow(self) -> Any:
         """The model's DataFlow where it is known without a kit."""

@@ -19,7 +19,7 @@ import pytest
 from kailash_testkit import http_library, redaction
 from kailash_testkit.concurrency import contexts
 from kailash_testkit.factories.numbering import within
-from kailash_testkit.pytest_plugin import seed, settings
+from kailash_testkit.pytest_plugin import registering, seed, settings
 from kailash_testkit.pytest_plugin.assertions import compared, explain_matches
 from kailash_testkit.pytest_plugin.backends import refuse_trio
 from kailash_testkit.pytest_plugin.failure_report import plugin as failure_report
@@ -86,6 +86,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 def _begin(config: pytest.Config) -> Session:
     session = config.stash[SESSION] = Session(settings.Settings.of(config))
     http_library.prefer(session.settings.http_library)
+    registering.begin(config.pluginmanager)
     session.set_variables()
     session.under_test.start()
     return session
@@ -139,6 +140,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if session is not None:
         session.finish()
     seed.unconfigure(config)
+    registering.end(config.pluginmanager)
     if _IMPORTS_BEFORE in config.stash:
         contexts.set_imports(config.stash[_IMPORTS_BEFORE])
     if _RULE_BEFORE in config.stash:

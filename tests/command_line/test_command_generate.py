@@ -92,6 +92,34 @@ def test_writing_checking_and_drifting(project: Project) -> None:
     assert file.read_bytes() == written
 
 
+def test_fixtures_are_written_and_checked_and_work(project: Project) -> None:
+    options = ("-o", "tests/generated.py", "--fixtures", "tests/fixtures.py")
+    done = project.run(*options)
+    assert (done.returncode, done.stdout.splitlines()) == (
+        0,
+        ["tests/generated.py was written", "tests/fixtures.py was written"],
+    ), done.stderr
+    assert project.run(*options, "--check").returncode == 0
+    text = (project.path / "tests/fixtures.py").read_text()
+    assert "from tests import generated\n" in text
+    assert "def fixture_order(\n    orders: generated.OrderFactory,\n) -> generated.OrderRow:" in text
+    project.write("tests/conftest.py", "from tests.fixtures import *\n")
+    project.write(
+        "tests/test_it.py",
+        """
+        def test_it(order, orders, person):
+            assert orders.get_sync(order.id) == order
+            assert person.id == "person-1"
+        """,
+    )
+    environment = clean_environment() | {"PYTHONPATH": "."}
+    command = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests")
+    done = project.python.run(*command, folder=project.path, environment=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (project.path / "tests/fixtures.py").write_text(text.replace("A stored Order", "An order"))
+    assert project.run("--fixtures", "x.py", "--stdout").returncode == 2
+
+
 def test_printing_one_model_for_another_variable_and_line_length(project: Project) -> None:
     (project.path / "pyproject.toml").unlink()
     options = ["--stdout", "--only", "Order", "--url-env", "SHOP_URL", "--line-length", "120"]
@@ -177,7 +205,7 @@ def test_the_example_applications_module_is_up_to_date() -> None:
 @needs_soft_delete
 def test_the_module_that_the_type_checkers_judge_is_up_to_date(warm_python: WarmPython) -> None:
     done = Project(ROOT / "tests/typing/project", warm_python).run(
-        "-o", "generated.py", "--check", "--factories", "flagged"
+        "-o", "generated.py", "--check", "--factories", "flagged", "--fixtures", "fixtures.py"
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

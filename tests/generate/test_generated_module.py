@@ -19,6 +19,7 @@ from kailash_testkit import Factory, Row, UnknownField, UnknownModel, derived, s
 from kailash_testkit.errors import KitError
 from kailash_testkit.factories.handle import Handle
 from kailash_testkit.generate import generate_module
+from kailash_testkit.generate.fixtures import generate_fixtures
 from kailash_testkit.generate.parameters import parameters_of
 from kailash_testkit.kit import Kit
 
@@ -59,6 +60,10 @@ def test_it_is_formatted_as_ruff_would_and_passes_its_default_rules(
 ) -> None:
     (tmp_path / "sample_app.py").touch()  # so that it is the project's own module for ruff, too
     assert ruff(generate_module(shop_db, "shop:db", line_length=line_length), tmp_path, line_length) == ""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/generated.py").touch()
+    fixtures = generate_fixtures(shop_db, "shop:db", "tests.generated", line_length=line_length)
+    assert ruff(fixtures, tmp_path, line_length) == ""
 
 
 def test_long_names_stay_within_the_line(module_of: Callable[..., str], tmp_path: Path) -> None:

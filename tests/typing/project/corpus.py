@@ -54,6 +54,7 @@ from kailash_testkit import (
     derived,
     existing,
     fake,
+    register,
     related,
     sequence,
 )
@@ -415,6 +416,8 @@ async def graphs(customer: CustomerRow) -> None:
     fake(lambda faker: faker.bothify("??"), locale="de_DE")  # accepted
     fake("person.email", library="mimesis")  # accepted
     fake(3)  # refused: wrong-argument fake
+    register(own_orders, "own_order")  # accepted
+    register(customer)  # refused: wrong-argument CustomerRow
     related("customers")  # refused: wrong-argument FactoryBase
     related(customer)  # refused: wrong-argument CustomerRow
 

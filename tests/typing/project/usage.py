@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from fixtures import fixture_order as fixture_order
 from generated import OrderRow, create_customer, create_order, create_orders, customers
 from kitchen.models import Order, db
 from own import orders
@@ -16,12 +17,14 @@ from kailash_testkit import (
     SyncApiClient,
     created,
     derived,
+    register,
     related,
     sequence,
     transient,
     updated,
 )
 
+register(customers)
 plain = Factory(Order, note=sequence("note {}"), total=derived(lambda row: row.id * 2.0))
 graph = Factory(Order, customer_id=related(customers), many=transient(1)).trait("paid", status="paid")
 
