@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from typing import Any, cast
 
 from kailash_testkit import http_library as httpx
@@ -26,22 +28,21 @@ def no_route(app: object, request: httpx.Request) -> str | None:
 
 def template(app: object, method: str, path: str) -> str | None:
     """The path of the route that takes a request, as the application declares it: ``/orders/{order_id}``."""
-    return _template(_routes(app) or [], _scope(app, method, path, b"testserver"))
-
-
-def _template(routes: list[Any], scope: dict[str, Any]) -> str | None:
-    for route in routes:
-        match, more = route.matches(dict(scope))
-        if match.name != "FULL":
-            continue
-        path = str(getattr(route, "path", ""))
-        inner = _routes(getattr(route, "app", None)) if hasattr(route, "routes") else None
-        if inner is None:
-            return path or None
-        below = _template(inner, {**scope, **cast("Mapping[str, Any]", more)})
-        if below is not None:
-            return path + below
+    for declared, methods in listed_routes(app):
+        if (not methods or method in methods) and _pattern(declared).fullmatch(path):
+            return declared
     return None
+
+
+@cache
+def _pattern(declared: str) -> re.Pattern[str]:
+    """What a declared path matches; ``{rest:path}`` matches slashes, too."""
+    parts = re.split(r"(\{[^}]*\})", declared)
+    return re.compile("".join(_matching(part) if part.startswith("{") else re.escape(part) for part in parts))
+
+
+def _matching(parameter: str) -> str:
+    return ".*" if parameter.endswith(":path}") else "[^/]+"
 
 
 def _scope(app: object, method: str, path: str, host: bytes) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from kailash_testkit.asgi.routes import listed_routes
 from kailash_testkit.client import ApiClient
-from kailash_testkit.client.routes import listed_routes
 from kailash_testkit.command_line.application import importable
 from kailash_testkit.databases.servers import started
 from kailash_testkit.errors import KitError

@@ -256,10 +256,10 @@ class Journal:
 
     def _schema_is_fit(self) -> bool:
         cookie, observation, cursor = self._schema_cookie(), self._observe(), self._connection.cursor()
-        if cookie == self._trigger_set.cookie:
-            if observation == self._fit_at or schema_text(cursor) == self._trigger_set.text:
-                self._fit_at = observation
-                return True
+        is_same = cookie == self._trigger_set.cookie
+        if is_same and (observation == self._fit_at or schema_text(cursor) == self._trigger_set.text):
+            self._fit_at = observation
+            return True
         return self._trigger_set.is_fit(cursor, cookie)
 
     def _observe(self) -> Observation:

@@ -19,7 +19,7 @@ class TriggerSet:
     schema_version: one number per schema; recorded changes lead back to a mark of the same version only.
     cookie: SQLite's own counter of schema changes as we left it; another value means that someone changed the schema,
         perhaps only by a table of DataFlow's bookkeeping. schema: that of the application, as we left it. text: all of
-        the schema, as we left it: `PRAGMA schema_version` and `writable_schema` let anyone change it and not the cookie.
+        the schema, as we left it: `PRAGMA schema_version` and `writable_schema` change it and not the cookie.
     """
 
     by_number: dict[int, RecordedTable] = field(default_factory=dict[int, RecordedTable])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 from fastapi import APIRouter, FastAPI
 
-from kailash_testkit.client.routes import listed_routes, no_route
+from kailash_testkit.asgi.routes import listed_routes, no_route, template
 
 
 def nothing() -> None:
@@ -38,3 +39,20 @@ def test_the_nearest_route_may_be_in_an_included_router() -> None:
     assert no_route(app, httpx.Request("GET", "http://testserver/api/v1/shop/items")) is None
     said = no_route(app, httpx.Request("GET", "http://testserver/api/v1/shop/item"))
     assert said == "no route of the application matches GET /api/v1/shop/item; the nearest is /api/v1/shop/items"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "declared"),
+    [
+        ("GET", "/api/v1/shop/items", "/api/v1/shop/items"),
+        ("DELETE", "/api/v1/shop/items/7", "/api/v1/shop/items/{n}"),
+        ("DELETE", "/api/v1/shop/items/7/lines", None),
+        ("GET", "/api/v1/shop/items/7", None),
+        ("GET", "/inner/health", "/inner/health"),
+        ("GET", "/files/a/b.txt", "/files/{rest:path}"),
+    ],
+)
+def test_the_route_of_a_request(method: str, path: str, declared: str | None) -> None:
+    app = application()
+    app.add_api_route("/files/{rest:path}", nothing, methods=["GET"])
+    assert template(app, method, path) == declared
