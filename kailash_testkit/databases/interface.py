@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from kailash_testkit.databases.failpoints import Failpoint, Way
 from kailash_testkit.databases.journal import LOCK_WAIT, Journal
 from kailash_testkit.databases.kinds import kind_of_url, load
 from kailash_testkit.databases.queries import Query
@@ -139,6 +140,19 @@ class Database(Protocol):
         They are the application's: nobody puts them back. since: a time of `clocks.now`; a file that was made since, in
         a folder that was made since, is left out.
         """
+        ...
+
+    @property
+    def ways_to_fail(self) -> Sequence[Way]:
+        """The ways in which `refuse` can let a write fail."""
+        ...
+
+    def refuse(self, failpoint: Failpoint, /) -> None:
+        """From now on these writes fail, whoever makes them, until `allow`."""
+        ...
+
+    def allow(self) -> None:
+        """Ends `refuse`. Idempotent."""
         ...
 
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> Journal:

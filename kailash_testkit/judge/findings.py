@@ -14,6 +14,10 @@ CHECKS: Final[Mapping[str, str]] = {
     "cut-by-default-limit": "nobody gave a list a limit, and DataFlow's default cut it",
     "other-tenant": "rows of another tenant than the request's were changed or shown",
     "left-open": "a transaction was left open",
+    "failpoint-ignored": "a write was refused on purpose, and the answer is a success",
+    "failpoint-left-rows": "a write was refused on purpose, and what the request had written before stays",
+    "failpoint-hung": "a write was refused on purpose, and no answer came",
+    "failpoint-broke": "after refused writes the test does not pass any more",
 }
 """The checks by name, and what each finds."""
 

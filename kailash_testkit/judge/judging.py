@@ -22,7 +22,7 @@ def judged(test: str, cases: Sequence[Case], ledger: Ledger, allowed: Allowances
         for found in _found(case, ledger, allowed):
             if _is_repeated(found, case, cases):
                 continue
-            finding = _finding(test, case, found)
+            finding = finding_of(test, case, found)
             into = silent if found.only_if_route_writes else findings
             into.setdefault(key_of(finding), finding)
     return Verdict(findings=[*findings.values()], routes=RouteFacts(wrote=[*wrote], silent=[*silent.values()]))
@@ -56,7 +56,8 @@ def _is_repeated(found: Found, case: Case, cases: Sequence[Case]) -> bool:
     )
 
 
-def _finding(test: str, case: Case, found: Found) -> Finding:
+def finding_of(test: str, case: Case, found: Found) -> Finding:
+    """What a check found in a case, without secrets."""
     return Finding(
         test=test,
         check=found.check,

@@ -34,6 +34,7 @@ from kailash_testkit.pytest_plugin.fixtures import (
     testkit_kits,
 )
 from kailash_testkit.pytest_plugin.hypothesis_examples import allow_own_fixtures
+from kailash_testkit.pytest_plugin.judging import failpoints as judging_failpoints
 from kailash_testkit.pytest_plugin.judging import options as judge_options
 from kailash_testkit.pytest_plugin.judging.plugin import Judging
 from kailash_testkit.pytest_plugin.log_masking import mask_logs
@@ -67,6 +68,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     settings.add_options(parser)
     failure_report.add_options(parser)
     judge_options.add_options(parser)
+    judging_failpoints.add_options(parser)
     seed.add_options(parser)
 
 
@@ -108,7 +110,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[OVERRIDES] = Overrides()
     config.pluginmanager.register(WaitingSummary(), "kailash_testkit_waiting")
     config.pluginmanager.register(SetupSummary(), "kailash_testkit_set_up")
-    judging = Judging(config)
+    failpoints = judging_failpoints.Failpoints(config)
+    config.pluginmanager.register(failpoints, "kailash_testkit_failpoints")
+    judging = Judging(config, failpoints)
     config.pluginmanager.register(judging, "kailash_testkit_judging")
     config.pluginmanager.register(failure_report.FailureReport(config, judging), "kailash_testkit_failure_report")
     if session.settings.keep and not config.option.maxfail:

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows
+from kailash_testkit.databases.failpoints import Failpoint
 from kailash_testkit.databases.journal import LOCK_WAIT, Journal
+from kailash_testkit.databases.mysql import failpoints
 from kailash_testkit.databases.mysql.connection import Connection
 from kailash_testkit.databases.mysql.connection import quoted_with_parameters as _sql
 from kailash_testkit.databases.mysql.journal.refusals import explained
@@ -189,6 +191,18 @@ class Database:
 
     def changed_files(self, _since: float, /) -> list[str]:
         return []
+
+    # --- failing ---------------------------------------------------------------------------------
+
+    ways_to_fail = failpoints.WAYS
+
+    def refuse(self, failpoint: Failpoint, /) -> None:
+        for statement in failpoints.statements(failpoint):
+            self._run(statement)
+
+    def allow(self) -> None:
+        for statement in failpoints.END:
+            self._run(statement)
 
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> Journal:
         from kailash_testkit.databases.mysql.journal.journal import Journal as JournalOfMysql

@@ -10,12 +10,13 @@ from kailash_testkit.internals.dataflow_tables import own_tables
 
 MARKER_TABLE: Final = "dataflow_testkit_marker"
 """The table that says that the database is the kit's."""
+FAILPOINT_TABLE: Final = "dataflow_testkit_failpoint"
 JOURNAL_PREFIX: Final = "dataflow_testkit_journal_"
 """What the journal's tables and triggers are called, with a number after it."""
 
 _JOURNAL_TABLE: Final = re.compile(rf"{JOURNAL_PREFIX}[0-9]+")
 _JOURNAL_TRIGGER: Final = re.compile(rf"{JOURNAL_PREFIX}[0-9]+_(before|insert|update|delete)")
-_OWN_TABLES: Final = (MARKER_TABLE, MADE_TABLE)
+_OWN_TABLES: Final = (MARKER_TABLE, MADE_TABLE, FAILPOINT_TABLE)
 
 
 def is_journal_table(name: str) -> bool:

@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Final, cast
 
 from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows, unsafe
+from kailash_testkit.databases.failpoints import Failpoint
 from kailash_testkit.databases.journal import LOCK_WAIT, Journal
+from kailash_testkit.databases.postgresql import failpoints
 from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, PORT, SCHEMES, Connection, quoted
 from kailash_testkit.databases.postgresql.journal.catalog import OF_APPLICATION
 from kailash_testkit.databases.postgresql.queries import query
@@ -207,6 +209,18 @@ class Database:
 
     def changed_files(self, _since: float, /) -> list[str]:
         return []
+
+    # --- failing ---------------------------------------------------------------------------------
+
+    ways_to_fail = failpoints.WAYS
+
+    def refuse(self, failpoint: Failpoint, /) -> None:
+        for statement in failpoints.statements(failpoint, self._sql(failpoint.table)):
+            self._connection.run(statement)
+
+    def allow(self) -> None:
+        for statement in failpoints.END:
+            self._connection.run(statement)
 
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> Journal:
         from kailash_testkit.databases.postgresql.journal import journal

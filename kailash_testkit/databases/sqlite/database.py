@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from kailash_testkit.databases.failpoints import Failpoint
 from kailash_testkit.databases.journal import LOCK_WAIT
 from kailash_testkit.databases.journal import Journal as JournalInterface
 from kailash_testkit.databases.queries import Query
 from kailash_testkit.databases.sessions import Session
+from kailash_testkit.databases.sqlite import failpoints
 from kailash_testkit.databases.sqlite.connection import Connection, file_of, require_writable
 from kailash_testkit.databases.sqlite.files import identity, remove
 from kailash_testkit.databases.sqlite.naming import is_bookkeeping, of_application, quoted
@@ -154,6 +156,18 @@ class Database:
 
     def changed_files(self, since: float, /) -> list[str]:
         return ATTACHED.changed(since)
+
+    # --- failing ---------------------------------------------------------------------------------
+
+    ways_to_fail = failpoints.WAYS
+
+    def refuse(self, failpoint: Failpoint, /) -> None:
+        for statement in failpoints.statements(failpoint):
+            self._connection.run(statement)
+
+    def allow(self) -> None:
+        for statement in failpoints.END:
+            self._connection.run(statement)
 
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> JournalInterface:
         from kailash_testkit.databases.sqlite.journal.journal import Journal

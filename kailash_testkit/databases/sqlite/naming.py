@@ -15,6 +15,7 @@ from kailash_testkit.internals.dataflow_tables import own_tables
 OWN_PREFIX: Final = "dataflow_testkit_"
 JOURNAL_TABLE: Final = f"{OWN_PREFIX}journal"
 MARKER_TABLE: Final = f"{OWN_PREFIX}marker"
+FAILPOINT_TABLE: Final = f"{OWN_PREFIX}failpoint"
 _OWN_TRIGGER: Final = re.compile(rf"{OWN_PREFIX}\d+_(insert|update|delete)")
 
 
@@ -31,7 +32,7 @@ def quoted_column(name: str) -> str:
 @cache
 def bookkeeping_tables() -> frozenset[str]:
     """The tables of DataFlow and of the kit, in lower case: neither recorded, undone row by row, nor fingerprinted."""
-    return own_tables() | {JOURNAL_TABLE, MARKER_TABLE}
+    return own_tables() | {JOURNAL_TABLE, MARKER_TABLE, FAILPOINT_TABLE}
 
 
 def is_bookkeeping(name: str) -> bool:

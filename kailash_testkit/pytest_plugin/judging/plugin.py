@@ -11,6 +11,7 @@ from kailash_testkit import open_kits
 from kailash_testkit.errors import ConfigurationError, FaultyRequest
 from kailash_testkit.judge import baseline
 from kailash_testkit.judge.findings import Finding, Key, RouteFacts, Verdict, key_of, lines_of
+from kailash_testkit.pytest_plugin.judging.failpoints import RUN, Failpoints
 from kailash_testkit.pytest_plugin.judging.options import ACCEPT, JudgeSettings
 from kailash_testkit.pytest_plugin.judging.summary import summary
 from kailash_testkit.pytest_plugin.judging.verdicts import VERDICT, verdict_on
@@ -26,7 +27,8 @@ _MOST_DETAILS: Final = 12
 class Judging:
     """A plugin. findings: of all tests, on the controller."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, failpoints: Failpoints) -> None:
+        self._failpoints = failpoints
         self.findings: list[Finding] = []
         self._routes: list[RouteFacts] = []
         self._trouble: list[str] = []
@@ -61,6 +63,8 @@ class Judging:
 
     def _judge(self, item: pytest.Item) -> list[Finding]:
         """Notes the verdict on a test; returns the findings that are to fail it."""
+        if RUN in item.stash:  # a run with a refused write has a judgement of its own
+            return []
         settings = self._settings.for_test(item)
         kits = cast("list[Kit]", open_kits.kits())
         if settings.mode == "off" or not any(len(kit.timeline) for kit in kits):
@@ -92,17 +96,19 @@ class Judging:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if self._is_worker or not self._routes:
+        late = self._failpoints.findings
+        if self._is_worker or not (self._routes or late):
             return
         from kailash_testkit.judge.judging import of_run
 
-        late = of_run(self._routes)
-        self.findings += late
+        silent = of_run(self._routes)
+        self.findings += [*silent, *late]
         path = self._settings.baseline
         if self._settings.accepts and path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(baseline.text(self.findings), "utf-8")
-        elif self._settings.mode == "error" and any(key_of(finding) not in self._known for finding in late):
+        failing = [*late, *(silent if self._settings.mode == "error" else [])]
+        if not self._settings.accepts and any(key_of(finding) not in self._known for finding in failing):
             session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -110,6 +116,7 @@ class Judging:
         lines = summary(self.findings, known, verbose=self._verbose)
         if self._settings.accepts:
             lines.append(f"{ACCEPT}: written to {self._settings.baseline}")
+        lines += self._failpoints.lines()
         lines += [f"not judged: {line}" for line in self._trouble]
         if lines:
             terminalreporter.section(TITLE)

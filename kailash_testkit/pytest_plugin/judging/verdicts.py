@@ -15,7 +15,7 @@ from kailash_testkit.redaction import redact
 if TYPE_CHECKING:
     from kailash_testkit.asgi.timeline import TimedRequest
     from kailash_testkit.judge.allowances import Allowances
-    from kailash_testkit.judge.cases import Observed
+    from kailash_testkit.judge.cases import Case, Ledger, Observed
     from kailash_testkit.kit import Kit
 
 VERDICT: pytest.StashKey[Verdict] = pytest.StashKey()
@@ -37,18 +37,25 @@ def verdict_on(test: str, kits: Sequence[Kit], allowed: Allowances) -> Verdict:
 
 def _verdict(test: str, kits: Sequence[Kit], allowed: Allowances, *, is_only: bool) -> Verdict:
     """Of one database; what is recorded of it is all there is if no other is under test."""
-    from kailash_testkit.judge.cases import SAFE, Ledger, cases
+    from kailash_testkit.judge.cases import SAFE
     from kailash_testkit.judge.judging import judged
 
-    sandbox = kits[0].sandbox
-    if any(request.method not in SAFE for kit in kits for request in kit.timeline) and sandbox.database.is_locked():
+    writes = any(request.method not in SAFE for kit in kits for request in kit.timeline)
+    if writes and kits[0].sandbox.database.is_locked():
         return _left_open(test, kits, allowed)
+    found, ledger = cases_of(kits, is_only=is_only)
+    return judged(test, found, ledger, allowed)
+
+
+def cases_of(kits: Sequence[Kit], *, is_only: bool) -> tuple[list[Case], Ledger]:
+    """The requests of a test on one database, with what they changed. is_only: no other is under test."""
+    from kailash_testkit.judge.cases import Ledger, cases
+
+    sandbox = kits[0].sandbox
     found = attribution(kits)
-    ledger = Ledger(found.models, found.recorded, sandbox.database)
     is_complete = is_only and not sandbox.gaps()
-    observed = partial(_observed, kits)
-    judged_cases = cases(found.requests, found.divided, found.models, observed, is_complete=is_complete)
-    return judged(test, judged_cases, ledger, allowed)
+    of_requests = cases(found.requests, found.divided, found.models, partial(_observed, kits), is_complete=is_complete)
+    return of_requests, Ledger(found.models, found.recorded, sandbox.database)
 
 
 def _observed(kits: Sequence[Kit], request: TimedRequest) -> Observed:

@@ -1,0 +1,30 @@
+"""Refuses writes to a MariaDB or MySQL database, by a trigger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from kailash_testkit.databases.failpoints import MESSAGE, Failpoint, Way
+from kailash_testkit.databases.mysql.connection import quoted
+from kailash_testkit.databases.mysql.naming import FAILPOINT_TABLE
+
+WAYS: Final[tuple[Way, ...]] = ("refuse", "lose the connection")
+
+_REFUSE: Final = f"SIGNAL SQLSTATE '23000' SET MYSQL_ERRNO = 4025, MESSAGE_TEXT = '{MESSAGE}'"
+_LOSE: Final = "KILL CONNECTION_ID()"
+
+
+def statements(failpoint: Failpoint) -> Sequence[str]:
+    """The statements that begin to refuse."""
+    act = _LOSE if failpoint.way == "lose the connection" else _REFUSE
+    return (
+        f"CREATE TABLE {FAILPOINT_TABLE} AS SELECT 0 AS passed",
+        f"CREATE TRIGGER {FAILPOINT_TABLE} BEFORE {failpoint.event.upper()} ON {quoted(failpoint.table)} FOR EACH ROW "
+        f"BEGIN IF (SELECT passed FROM {FAILPOINT_TABLE}) = {failpoint.number} THEN {act}; END IF; "
+        f"UPDATE {FAILPOINT_TABLE} SET passed = passed + 1; END",
+    )
+
+
+END: Final = (f"DROP TRIGGER IF EXISTS {FAILPOINT_TABLE}", f"DROP TABLE IF EXISTS {FAILPOINT_TABLE}")
+"""The statements that end it."""
