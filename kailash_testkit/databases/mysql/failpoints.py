@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from kailash_testkit.databases.failpoints import MESSAGE, Failpoint, Way
-from kailash_testkit.databases.mysql.connection import quoted
+from kailash_testkit.databases.mysql.connection import quoted_with_parameters
 from kailash_testkit.databases.mysql.naming import FAILPOINT_TABLE
 
 WAYS: Final[tuple[Way, ...]] = ("refuse", "lose the connection")
 
-_REFUSE: Final = f"SIGNAL SQLSTATE '23000' SET MYSQL_ERRNO = 4025, MESSAGE_TEXT = '{MESSAGE}'"
+_REFUSE: Final = f"SIGNAL SQLSTATE '23000' SET MYSQL_ERRNO = 1452, MESSAGE_TEXT = '{MESSAGE}'"
 _LOSE: Final = "KILL CONNECTION_ID()"
 
 
@@ -20,7 +20,7 @@ def statements(failpoint: Failpoint) -> Sequence[str]:
     act = _LOSE if failpoint.way == "lose the connection" else _REFUSE
     return (
         f"CREATE TABLE {FAILPOINT_TABLE} AS SELECT 0 AS passed",
-        f"CREATE TRIGGER {FAILPOINT_TABLE} BEFORE {failpoint.event.upper()} ON {quoted(failpoint.table)} FOR EACH ROW "
+        f"CREATE TRIGGER {FAILPOINT_TABLE} BEFORE {failpoint.event.upper()} ON {quoted_with_parameters(failpoint.table)} FOR EACH ROW "
         f"BEGIN IF (SELECT passed FROM {FAILPOINT_TABLE}) = {failpoint.number} THEN {act}; END IF; "
         f"UPDATE {FAILPOINT_TABLE} SET passed = passed + 1; END",
     )

@@ -215,7 +215,7 @@ class Database:
     ways_to_fail = failpoints.WAYS
 
     def refuse(self, failpoint: Failpoint, /) -> None:
-        for statement in failpoints.statements(failpoint, self._sql(failpoint.table)):
+        for statement in failpoints.statements(failpoint, self._quoted(failpoint.table)):
             self._connection.run(statement)
 
     def allow(self) -> None:
