@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from kailash_testkit.concurrency import clocks
 from kailash_testkit.databases import Database
 from kailash_testkit.databases.journal import Journal, Mark, RecordedChange, UndoReport
+from kailash_testkit.databases.sessions import locked
 from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.dataflow_caches import empty_caches, refuse_shared_cache
@@ -21,6 +22,7 @@ from kailash_testkit.isolation.changed_files import ChangedFiles
 from kailash_testkit.isolation.levels import KEPT, Detached, Level, State, kept_apart
 from kailash_testkit.isolation.making_again import known_state, make_again
 from kailash_testkit.isolation.recording import Recordings
+from kailash_testkit.redaction import redact
 
 _NOBODYS: Final = 5.0  # seconds that a lock which nobody can be told to end is waited for
 
@@ -200,8 +202,12 @@ class Sandbox:
 
         Raises `DatabaseBusy` when somebody holds a lock; it can be called again later.
         """
+        self._settle()
+
+    def _settle(self) -> bool:
+        """As `settle`. Whether it is sure that nobody's transaction is left open."""
         if not (self._ended or self._detached or self._verify or self.moved() or self.database.is_locked()):
-            return
+            return True
         self._undo()
         self._end_levels()
         self._detached = [each for each in self._detached if each.owner not in self._ended and each.changes]
@@ -209,6 +215,7 @@ class Sandbox:
         while self._detached:
             self._replay(self._detached[0])
         self.recordings.interrupt()
+        return False
 
     def end_test(self) -> None:
         """As `settle`, and so that the next test starts clean whatever happened.
@@ -217,7 +224,9 @@ class Sandbox:
         an undo could not put back (`UndoReport.left`) once all else is.
         """
         try:
-            self.settle()
+            if not self._settle() and self.database.is_locked():  # by one that was in nobody's way until now
+                name = f"the database {redact(self.database.url)}"
+                self._left.insert(0, locked(name, self.database.open_transactions()))
         except DatabaseBusy as busy:
             self._left.insert(0, busy)
         finally:

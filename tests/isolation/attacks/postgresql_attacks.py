@@ -188,6 +188,8 @@ ATTACKS: tuple[Attack, ...] = (
     ),
     # --- other objects
     undone("a view is replaced", "CREATE OR REPLACE VIEW names AS SELECT name, 1 AS one FROM parents"),
+    undone("a default of a view's column", "ALTER VIEW names ALTER COLUMN name SET DEFAULT 'x'"),
+    undone("a view's column is renamed", "ALTER VIEW names RENAME COLUMN name TO nom"),
     undone("a view's options", "ALTER VIEW names SET (security_barrier = true)"),
     undone("a materialized view is refreshed", "DELETE FROM parents; REFRESH MATERIALIZED VIEW kept"),
     undone("a materialized view is emptied", "REFRESH MATERIALIZED VIEW kept WITH NO DATA"),
@@ -195,6 +197,8 @@ ATTACKS: tuple[Attack, ...] = (
     undone("an enum's value is added", "ALTER TYPE mood ADD VALUE 'glad'", "UPDATE heap SET feels = 'glad'"),
     undone("an enum's value is renamed", "ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'"),
     undone("a composite type", "ALTER TYPE pair ADD ATTRIBUTE c int"),
+    undone("an attribute of a composite type is renamed", "ALTER TYPE pair RENAME ATTRIBUTE a TO z"),
+    undone("a type moves to another schema", "ALTER TYPE mood SET SCHEMA side"),
     undone("a range type is made", "CREATE TYPE moments AS RANGE (subtype = int)"),
     undone("a range type is dropped", "DROP TYPE span"),
     undone("a domain's constraint", "ALTER DOMAIN short ADD CHECK (VALUE <> 'x')"),
@@ -228,6 +232,16 @@ ATTACKS: tuple[Attack, ...] = (
     ),
     undone("a cast is dropped", "DROP CAST (int AS mood)"),
     undone("a conversion is made", "CREATE CONVERSION conv FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8"),
+    undone("a text search template is made", "CREATE TEXT SEARCH TEMPLATE fresh (LEXIZE = dsimple_lexize)"),
+    undone(
+        "a transform is made",
+        "CREATE TRANSFORM FOR int LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal))",
+    ),
+    undone("an access method is made", "CREATE ACCESS METHOD fresh TYPE TABLE HANDLER heap_tableam_handler"),
+    undone(
+        "a subscription is made",
+        "CREATE SUBSCRIPTION fresh CONNECTION 'dbname=nothing' PUBLICATION p WITH (connect = false, slot_name = NONE)",
+    ),
     undone("a publication is made", "CREATE PUBLICATION fresh FOR ALL TABLES"),
     undone("a publication is altered", "ALTER PUBLICATION news ADD TABLE orders"),
     undone("a publication's options", "ALTER PUBLICATION news SET (publish = 'insert')"),
@@ -246,6 +260,11 @@ ATTACKS: tuple[Attack, ...] = (
     undone(
         "a comment on a database",
         "DO $$BEGIN EXECUTE 'COMMENT ON DATABASE ' || current_database() || ' IS ''x'''; END$$",
+    ),
+    undone(
+        "comments on parts",
+        "COMMENT ON CONSTRAINT parents_pkey ON parents IS 'x'; COMMENT ON TRIGGER audited ON parents IS 'x';"
+        " COMMENT ON STATISTICS related IS 'x'; COMMENT ON CAST (int AS mood) IS 'x'; COMMENT ON INDEX by_note IS 'x'",
     ),
     undone("a comment on a schema", "COMMENT ON SCHEMA public IS 'ours'"),
     # --- privileges and settings
@@ -275,12 +294,28 @@ ATTACKS: tuple[Attack, ...] = (
         " current_database()); END$$",
     ),
     undone(
+        "ALTER DATABASE IS_TEMPLATE",
+        "DO $$BEGIN EXECUTE format('ALTER DATABASE %I IS_TEMPLATE true', current_database()); END$$",
+    ),
+    undone(
         "ALTER DATABASE CONNECTION LIMIT",
         "DO $$BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 50', current_database()); END$$",
     ),
     # --- sessions
     named("a session advisory lock is held", holding("SELECT pg_advisory_lock(4711)"), says="advisory"),
     named("a transaction is left open", holding("BEGIN", "DELETE FROM orders"), says="DatabaseBusy"),
+    named("rows are locked", holding("BEGIN", "SELECT * FROM orders FOR UPDATE"), says="DatabaseBusy"),
+    named(
+        "rows are locked, and others change",
+        "DELETE FROM heap",
+        holding("BEGIN", "SELECT * FROM orders FOR UPDATE"),
+        says="DatabaseBusy",
+    ),
+    undone("LISTEN", holding("LISTEN news", "DELETE FROM orders")),
+    undone(
+        "a cursor that is held",
+        holding("BEGIN", "DECLARE c CURSOR WITH HOLD FOR TABLE orders", "COMMIT", "DELETE FROM heap"),
+    ),
     undone("a temporary table", holding("CREATE TEMP TABLE orders (v int)", "DELETE FROM public.orders")),
     undone("a search path", holding("SET search_path = side", "INSERT INTO notes VALUES (5, 'x')")),
     # --- the journal
@@ -289,6 +324,11 @@ ATTACKS: tuple[Attack, ...] = (
     refused("the copies are emptied", f"DELETE FROM {_OWN}.saved", says="journal"),
     undone(
         "the journal's triggers are dropped", 'DROP TRIGGER "!dataflow_testkit_row" ON orders', "DELETE FROM orders"
+    ),
+    undone(
+        "a trigger of the journal is renamed",
+        'ALTER TRIGGER "!dataflow_testkit_row" ON orders RENAME TO renamed',
+        "DELETE FROM orders",
     ),
     undone("all triggers are switched off", "ALTER TABLE orders DISABLE TRIGGER ALL", "DELETE FROM orders"),
     undone("the journal's function is dropped", f"DROP FUNCTION {_OWN}.record CASCADE", "DELETE FROM orders"),

@@ -157,6 +157,21 @@ def truncate_the_log(target: SqliteTarget) -> None:
     os.truncate(f"{target.path}-wal", 0)
 
 
+def overwrite_in(suffix: str) -> Any:
+    """The beginning of a file beside the database."""
+
+    def run(target: SqliteTarget) -> None:
+        target.sql(WRITE)
+        with open(f"{target.path}{suffix}", "r+b") as file:
+            file.write(b"\0" * 64)
+
+    return run
+
+
+def remove_the_folder(target: SqliteTarget) -> None:
+    shutil.rmtree(target.folder)
+
+
 def make_read_only(target: SqliteTarget) -> None:
     target.sql(WRITE)
     target.path.chmod(0o444)
@@ -278,6 +293,9 @@ ATTACKS: tuple[Attack, ...] = (
     undone("the log is removed", remove_the_log),
     undone("the log's index is removed", remove_the_index_of_the_log),
     undone("the log is truncated", truncate_the_log),
+    undone("the log is overwritten", overwrite_in("-wal")),
+    undone("the log's index is overwritten", overwrite_in("-shm")),
+    undone("the folder is removed", remove_the_folder),
     undone("the file is made read-only", make_read_only),
     undone("the file is made unreadable", make_unreadable),
     undone("another database is copied over it by the backup API", backup_over),

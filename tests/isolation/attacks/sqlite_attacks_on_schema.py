@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from typing import Any
 
 from attack import Attack, refused, undone
 from sqlite_attacks_on_rows import script
@@ -53,6 +54,19 @@ def edit_the_schema(target: SqliteTarget) -> None:
             "UPDATE sqlite_master SET sql = replace(sql, 'entry TEXT', 'entry BLOB') WHERE name = 'audit'"
         )
         connection.execute("PRAGMA schema_version = 9999")
+
+
+def keeping_the_number(*statements: str) -> Any:
+    """Changes the schema, and puts the number back by which SQLite itself notices that."""
+
+    def run(target: SqliteTarget) -> None:
+        with closing(target.connect()) as connection:
+            (number,) = connection.execute("PRAGMA schema_version").fetchone()
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA schema_version = {number}")
+
+    return run
 
 
 def temporary_things(target: SqliteTarget) -> None:
@@ -134,6 +148,30 @@ ATTACKS: tuple[Attack, ...] = (
     undone("the kit's tables are dropped", WRITE, drop_the_kits_tables),
     undone("the marker of the kit is emptied", WRITE, "DELETE FROM dataflow_testkit_marker"),
     undone("the text of the schema is edited", edit_the_schema),
+    undone(
+        "the text of the schema is edited under its number",
+        script(
+            "PRAGMA writable_schema = ON",
+            "UPDATE sqlite_master SET sql = replace(sql, 'entry TEXT', 'entry BLOB') WHERE name = 'audit'",
+            WRITE,
+        ),
+    ),
+    undone(
+        "a row of the schema is removed",
+        script("PRAGMA writable_schema = ON", "DELETE FROM sqlite_master WHERE name = 'by_parent'", WRITE),
+    ),
+    undone("an index is made under the schema's number", keeping_the_number("CREATE INDEX fresh ON heap (x)")),
+    undone("a view is dropped under the schema's number, and rows", keeping_the_number("DROP VIEW names", WRITE)),
+    undone("a generated column is added", "ALTER TABLE heap ADD COLUMN g AS (x || '!')", "DELETE FROM heap"),
+    undone(
+        "a full-text index of a table",
+        "CREATE VIRTUAL TABLE ft USING fts5 (name, content = 'parents', content_rowid = 'id')",
+        "INSERT INTO ft (ft) VALUES ('rebuild')",
+        "CREATE TRIGGER f AFTER INSERT ON parents BEGIN INSERT INTO ft (rowid, name) VALUES (new.id, new.name); END",
+        "INSERT INTO parents (name) VALUES ('indexed')",
+    ),
+    undone("the journal gets a column", WRITE, "ALTER TABLE dataflow_testkit_journal ADD COLUMN more"),
+    undone("the journal's numbers move", WRITE, "UPDATE dataflow_testkit_journal SET rowid = rowid + 1000"),
     undone("temporary tables and triggers", temporary_things),
     undone("a virtual table is made", "CREATE VIRTUAL TABLE fresh USING fts5 (body)", "INSERT INTO fresh VALUES ('x')"),
     undone("a strict table is made", "CREATE TABLE fresh (v INTEGER) STRICT"),

@@ -118,6 +118,8 @@ def _index(condition: str) -> str:
     )
 
 
+_COMMENTED: Final = "replace(replace(o.type, 'table c', 'c'), 'statistics object', 'statistics')"
+
 ATTRIBUTES: Final = [
     *_OWNERS,
     Part(f"""SELECT 'privileges', o.of, {_GRANTEE}, {_GRANTED} || {_OPTION},
@@ -169,8 +171,10 @@ ATTRIBUTES: Final = [
             '; ALTER TABLE ', {_RELATION},
             coalesce(' CLUSTER ON ' || {_index("i.indisclustered")}, ' SET WITHOUT CLUSTER'))
         FROM {_RELATIONS} WHERE c.relkind = 'r' AND {OF_APPLICATION}"""),
-    Part("""SELECT 'database', format('DATABASE %I', datname), '', datconnlimit::text,
-          format('ALTER DATABASE %I CONNECTION LIMIT %s', datname, datconnlimit)
+    Part("""SELECT 'database', format('DATABASE %I', datname), '',
+          concat_ws(' ', datconnlimit, datistemplate, datallowconn),
+          format('ALTER DATABASE %I CONNECTION LIMIT %s IS_TEMPLATE %s ALLOW_CONNECTIONS %s', datname, datconnlimit,
+                 datistemplate::text, datallowconn::text)
         FROM pg_database WHERE datname = current_database()"""),
     Part(
         f"""SELECT 'setting', whose.name, quote_ident(one.name), one.value,
@@ -184,9 +188,8 @@ ATTRIBUTES: Final = [
         WHERE s.setdatabase = {_THIS_DATABASE}""",
         "FROM pg_db_role_setting",
     ),
-    Part(f"""SELECT 'comment', o.identity, replace(o.type, 'table c', 'c'), d.description,
-          format('COMMENT ON %s %s IS %L', replace(o.type, 'table c', 'c'), replace(o.identity, ' on ', ' ON '),
-                 d.description)
+    Part(f"""SELECT 'comment', o.identity, {_COMMENTED}, d.description,
+          format('COMMENT ON %s %s IS %L', {_COMMENTED}, replace(o.identity, ' on ', ' ON '), d.description)
         FROM (SELECT objoid, classoid, objsubid, description FROM pg_description
               WHERE objoid >= {FIRST_OBJECT} OR objoid = {PUBLIC_SCHEMA} AND classoid = 'pg_namespace'::regclass
               UNION ALL SELECT objoid, classoid, 0, description FROM pg_shdescription

@@ -119,6 +119,15 @@ TABLES: Final = [
         any_in("pg_rewrite"),
     ),
     Part(
+        f"""SELECT 'view default', {_RELATION}, quote_ident(a.attname), pg_get_expr(d.adbin, d.adrelid),
+          format('ALTER VIEW %s ALTER COLUMN %I SET DEFAULT %s', {_RELATION}, a.attname,
+                 pg_get_expr(d.adbin, d.adrelid))
+        {_FROM_RELATIONS} JOIN pg_attrdef d ON d.adrelid = c.oid
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.adnum
+        WHERE c.relkind = 'v' AND {OF_APPLICATION}""",
+        any_in("pg_rewrite"),
+    ),
+    Part(
         f"""SELECT 'materialized rows', {_RELATION}, '',
           CASE WHEN c.relispopulated THEN {OWN_SCHEMA}.content({_RELATION}) ELSE 'not populated' END,
           concat('REFRESH MATERIALIZED VIEW ', {_RELATION}, CASE WHEN NOT c.relispopulated THEN ' WITH NO DATA' END)
@@ -137,7 +146,8 @@ TABLES: Final = [
           pg_get_triggerdef(g.oid) || format('; ALTER TABLE %s %s TRIGGER %I', {_RELATION},
             {_fires("g.tgenabled")}, g.tgname)
         {_FROM_RELATIONS} JOIN pg_trigger g ON g.tgrelid = c.oid JOIN pg_proc p ON p.oid = g.tgfoid
-        WHERE NOT g.tgisinternal AND p.pronamespace <> '{OWN_SCHEMA}'::regnamespace AND {OF_APPLICATION}"""),
+        WHERE NOT g.tgisinternal AND {OF_APPLICATION}
+          AND (p.pronamespace <> '{OWN_SCHEMA}'::regnamespace OR NOT starts_with(g.tgname, '!dataflow_testkit'))"""),
     Part(
         f"""SELECT 'rule', {_RELATION}, quote_ident(r.rulename), concat_ws(' ', pg_get_ruledef(r.oid), r.ev_enabled),
           pg_get_ruledef(r.oid) || format(' ALTER TABLE %s %s RULE %I', {_RELATION}, {_fires("r.ev_enabled")},

@@ -128,6 +128,8 @@ _EVENT_TRIGGER: Final = """
       ' WHEN TAG IN (' || (SELECT string_agg(quote_literal(tag), ', ') FROM unnest(v.evttags) AS tag) || ')',
       format(' EXECUTE FUNCTION %s()', v.evtfoid::regproc))
 """
+#: Of the columns that all may read.
+SUBSCRIPTION: Final = "concat_ws(' ', s.subowner, s.subenabled, s.subslotname, s.subpublications::text)"
 _CONTENT: Final = "CASE WHEN pg_has_role(l.lomowner, 'USAGE') THEN lo_get(l.oid) END"
 
 
@@ -243,7 +245,19 @@ OTHER_OBJECTS: Final = [
     Part(
         f"""SELECT 'large object', l.oid::text, '', coalesce(md5({_CONTENT}), 'not readable'),
           format('SELECT lo_from_bytea(%s, %L)', l.oid, {_CONTENT}) FROM pg_largeobject_metadata l""",
-        any_in("pg_largeobject_metadata"),
+        "FROM pg_largeobject_metadata",  # a test may give one a number as low as it likes
+    ),
+    Part(
+        f"""SELECT 'subscription', quote_ident(s.subname), '', {SUBSCRIPTION}, NULL
+        FROM pg_subscription s WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())""",
+        "FROM pg_subscription",
+    ),
+    Part(
+        f"""SELECT 'other', 'TRANSFORM', format('FOR %s LANGUAGE %I', format_type(f.trftype, NULL), l.lanname),
+          concat_ws(' ', f.trffromsql::regproc, f.trftosql::regproc), NULL
+        FROM pg_transform f JOIN pg_language l ON l.oid = f.trflang
+        WHERE f.oid >= {FIRST_OBJECT} AND {not_of_extension("pg_transform", "f.oid")}""",
+        any_in("pg_transform"),
     ),
     _other("pg_conversion", "concat_ws(' ', o.conproc, o.conforencoding, o.contoencoding, o.condefault)"),
     _other("pg_language", "concat_ws(' ', o.lanpltrusted, o.lanplcallfoid::regproc, o.laninline::regproc)"),
@@ -251,6 +265,5 @@ OTHER_OBJECTS: Final = [
     _other("pg_foreign_server", "concat_ws(' ', o.srvtype, o.srvversion, o.srvoptions::text)"),
     _other("pg_ts_parser", "concat_ws(' ', o.prsstart, o.prstoken, o.prsend, o.prsheadline, o.prslextype)"),
     _other("pg_ts_template", "concat_ws(' ', o.tmplinit, o.tmpllexize)"),
-    _other("pg_transform", "concat_ws(' ', o.trffromsql::regproc, o.trftosql::regproc)"),
     _other("pg_am", "concat_ws(' ', o.amhandler, o.amtype)"),
 ]

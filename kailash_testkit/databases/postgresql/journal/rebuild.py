@@ -17,7 +17,7 @@ from kailash_testkit.errors import IsolationFailed
 _BEFORE_ROWS: Final = (
     *("schema", "extension", "collation", "enum", "domain", "range", "composite", "sequence", "function", "aggregate"),
     *("cast", "operator", "operator family", "operator class", "family member", "dictionary", "configuration"),
-    *("table", "constraint", "index", "partition", "ownership", "view", "statistics"),
+    *("table", "constraint", "index", "partition", "ownership", "view", "view default", "statistics"),
 )
 _HINDERING_ROWS: Final = ("late constraint", "rule", "trigger")
 _AFTER_ROWS: Final = (
@@ -53,11 +53,14 @@ _DROPS: Final = {
     "index": "DROP INDEX IF EXISTS {part} CASCADE",
     "statistics": "DROP STATISTICS IF EXISTS {name} CASCADE",
     "view": "DROP VIEW IF EXISTS {name} CASCADE",
+    "view default": "ALTER VIEW IF EXISTS {name} ALTER COLUMN {part} DROP DEFAULT",
     "materialized view": "DROP MATERIALIZED VIEW IF EXISTS {name} CASCADE",
     "trigger": "DROP TRIGGER IF EXISTS {part} ON {name}",
     "rule": "DROP RULE IF EXISTS {part} ON {name}",
     "policy": "DROP POLICY IF EXISTS {part} ON {name}",
     "publication": "DROP PUBLICATION IF EXISTS {name}",
+    "subscription": "ALTER SUBSCRIPTION {name} DISABLE; ALTER SUBSCRIPTION {name} SET (slot_name = NONE);"
+    " DROP SUBSCRIPTION {name}",
     "published": "ALTER PUBLICATION {name} DROP {part}",
     "event trigger": "DROP EVENT TRIGGER IF EXISTS {name} CASCADE",
     "large object": "SELECT lo_unlink({name})",
@@ -156,6 +159,7 @@ def _dropping(wanted: frozenset[Object], now: frozenset[Object]) -> list[str]:
     # only columns at the end can be dropped without a trace: any other difference needs a new table
     remade = {each.name for each in missing if each.kind in ("table", "column", "partition")}
     drops = [f"DROP TABLE {name} CASCADE" for name in sorted(remade) if ("table", name) in there]
+    drops += [f"DROP TYPE {name} CASCADE" for name in sorted(remade) if ("composite", name) in there]
     for each in sorted(added, key=repr):
         replaced = each.kind == "function" and any(
             (other.kind, other.name, other.part) == each[:3] for other in missing

@@ -15,7 +15,7 @@ from kailash_testkit.databases.postgresql.connection import FIRST_OBJECT, OWN_SC
 from kailash_testkit.databases.postgresql.journal.attributes import ATTRIBUTES
 from kailash_testkit.databases.postgresql.journal.catalog import OF_APPLICATION
 from kailash_testkit.databases.postgresql.journal.objects import TABLES
-from kailash_testkit.databases.postgresql.journal.other_objects import OTHER_OBJECTS
+from kailash_testkit.databases.postgresql.journal.other_objects import OTHER_OBJECTS, SUBSCRIPTION
 from kailash_testkit.databases.postgresql.journal.parts import statements
 
 # Each catalogue has an index on its column. Not read: those that only a superuser may read, and those whose rows come
@@ -45,6 +45,9 @@ _CATALOGUES: Final = {
     "pg_ts_config": "oid",
     "pg_ts_config_map": "mapcfg",
     "pg_ts_dict": "oid",
+    "pg_ts_parser": "oid",
+    "pg_ts_template": "oid",
+    "pg_transform": "oid",
     "pg_cast": "oid",
     "pg_conversion": "oid",
     "pg_language": "oid",
@@ -89,11 +92,17 @@ _LARGE_OBJECTS: Final = """
     (SELECT md5(string_agg(md5(lo_get(oid)), '' ORDER BY oid))
      FROM pg_largeobject_metadata WHERE pg_has_role(lomowner, 'USAGE'))
 """
+# Of all databases of the server, and without the column that tells a row's transaction.
+_SUBSCRIPTIONS: Final = f"""
+    (SELECT string_agg(concat_ws(' ', s.subname, {SUBSCRIPTION}), ',' ORDER BY s.subname)
+     FROM pg_subscription s WHERE s.subdbid = {{0}})
+"""
 
 
 def signature(database: int) -> str:
     """An SQL expression whose value stays the same as long as the schema does. database: its number."""
-    return f"concat_ws(' ', {_SUM.format(database)}, {_TRIGGERS}, {_LARGE_OBJECTS})"
+    parts = (_SUM.format(database), _TRIGGERS, _LARGE_OBJECTS, _SUBSCRIPTIONS.format(database))
+    return f"concat_ws(' ', {', '.join(parts)})"
 
 
 #: The empty search path makes PostgreSQL write every name with its schema; plpgsql keeps the plans of the queries.
