@@ -17,6 +17,7 @@ from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.drivers import cure_of_missing_driver, missing_driver
 from kailash_testkit.internals.nexus import is_nexus
 from kailash_testkit.redaction import redact
+from kailash_testkit.signatures import signature_of
 from kailash_testkit.text import closest_match
 
 _PACKAGE: Final = Path(__file__).parent
@@ -82,7 +83,7 @@ def _makes_an_app(found: object) -> bool:
         return False
     required = [
         parameter
-        for parameter in inspect.signature(found).parameters.values()
+        for parameter in signature_of(found).parameters.values()
         if parameter.default is parameter.empty
         and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     ]

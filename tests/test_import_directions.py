@@ -34,6 +34,7 @@ LAYERS: Final = (
         "import_hooks",
         "redaction",
         "secret_names",
+        "signatures",
         "text",
         "version",
     ),

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from kailash_testkit.asgi.protocol import AsgiApp, Receive, Scope, Send
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.internals import nexus as nexus_internals
+from kailash_testkit.signatures import signature_of
 from kailash_testkit.text import truncate_repr
 
 _ASGI_3: Final = 3  # called with scope, receive and send
@@ -60,7 +61,7 @@ def asgi_app(app: object) -> AsgiApp:
 def _accepted(app: Callable[..., object]) -> set[int] | None:
     """With how many positional arguments it may be called; None when that cannot be told."""
     try:
-        signature = inspect.signature(app)
+        signature = signature_of(app)
     except (TypeError, ValueError):
         return None
     return {count for count in range(_ASGI_3 + 1) if _binds(signature, count)}

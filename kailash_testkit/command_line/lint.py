@@ -25,6 +25,7 @@ from kailash_testkit.factories.definition import Definition
 from kailash_testkit.importer import load_module
 from kailash_testkit.kit import Kit
 from kailash_testkit.redaction import redact
+from kailash_testkit.signatures import signature_of
 
 _DESCRIPTION: Final = """\
 Creates one row of every model, of every factory in the named modules, and of each of their traits (those of
@@ -138,8 +139,8 @@ def _trait_methods(kind: type[FactoryBase]) -> Iterator[str]:
     """Methods of the user's own classes that need no argument and are annotated to return Self."""
     for name, value in inspect.getmembers(kind, inspect.isfunction):
         own = not name.startswith("_") and not value.__module__.startswith("kailash_testkit.")
-        if own and value.__annotations__.get("return") in ("Self", Self):
-            parameters = list(inspect.signature(value).parameters.values())[1:]
+        if own and (signature := signature_of(value)).return_annotation in ("Self", Self):
+            parameters = list(signature.parameters.values())[1:]
             if all(each.default is not each.empty or each.kind in _VARIABLE for each in parameters):
                 yield name
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Protocol, Self
 from kailash_testkit.errors import DeclarationError
 from kailash_testkit.factories.numbering import Number, formatted, probes
 from kailash_testkit.models import Model
+from kailash_testkit.signatures import signature_of
 from kailash_testkit.text import code_line
 
 
@@ -179,7 +180,7 @@ class _Derived(Declaration):
 def takes_two(function: Callable[..., object]) -> bool:
     """Whether a function must be given more than one argument."""
     try:
-        parameters = inspect.signature(function).parameters.values()
+        parameters = signature_of(function).parameters.values()
     except ValueError:  # a builtin, such as str
         return False
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)

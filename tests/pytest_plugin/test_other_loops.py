@@ -168,7 +168,10 @@ def test_connections_of_a_server_stay_flat_in_every_kind_of_loop(
 
 @pytest.mark.databases
 @pytest.mark.slow
-@pytest.mark.parametrize(("loop", "each"), [("anyio", 1), ("anyio_uvloop", 1), ("unittest", 1), ("run", 2)])
+@pytest.mark.parametrize(
+    ("loop", "each"),
+    [("anyio", 1), ("anyio_module", 1), ("anyio_uvloop", 1), ("unittest", 1), ("run", 2), ("closed", 1)],
+)
 def test_connections_of_a_server_stay_flat_over_many_tests(
     shop: Project, kind: str, given_servers: GivenServers, loop: str, each: int
 ) -> None:
