@@ -1,13 +1,15 @@
-"""A small request through five ways of calling an ASGI application, in one run; and 100 MB streamed.
+"""A small request, and a message of a WebSocket, through ways of calling an ASGI application; and 100 MB streamed.
 
     python benchmarks/asgi.py [rounds]
 
-The ways take turns, so that a change of the machine's speed meets all of them. Needs uvicorn and starlette.
+The ways take turns, so that a change of the machine's speed meets all of them, and what counts is the processor time
+of the whole process, so that others on the machine count less. Needs uvicorn and starlette.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import resource
 import statistics
 import sys
@@ -20,15 +22,16 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket as ServerSocket
 
-from kailash_testkit import ApiClient, SyncApiClient
+from kailash_testkit import ApiClient, SyncApiClient, SyncWebSocket, WebSocket
 from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.live import LiveServer
 
 with warnings.catch_warnings():  # starlette would rather have httpx2
     warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+    from starlette.testclient import TestClient, WebSocketTestSession
 
 REQUESTS_A_ROUND = 200
 MEGABYTES = 100
@@ -58,52 +61,89 @@ async def upload(request: Request) -> JSONResponse:
     return JSONResponse(size)
 
 
+async def live(socket: ServerSocket) -> None:
+    """Echoes."""
+    await socket.accept()
+    async for text in socket.iter_text():
+        await socket.send_text(text)
+
+
 app = Starlette(
     routes=[
         Route("/", echo, methods=["POST"]),
         Route("/large", large),
         Route("/upload", upload, methods=["POST"]),
+        WebSocketRoute("/live", live),
     ]
 )
 BODY = {"name": "a small request", "n": 1}
 
 
+# Each way and the one that it is compared with.
+AGAINST = {
+    "kailash_testkit ApiClient": "httpx.ASGITransport",
+    "uvicorn over loopback": "httpx.ASGITransport",
+    "kailash_testkit SyncApiClient": "starlette TestClient",
+    "ApiClient, a WebSocket": "TestClient, a WebSocket",
+    "SyncApiClient, a WebSocket": "TestClient, a WebSocket",
+}
+
+
 async def main(rounds: int) -> None:
-    """Prints the median time of a request for each way, and what streaming costs."""
+    """Prints the median time of a request, and of a message there and back, and what streaming costs."""
     with LiveServer(app) as server, TestClient(app) as test_client:
         synchronous = SyncApiClient(app)
+        blocks = contextlib.ExitStack()
+        sync_socket = await asyncio.to_thread(blocks.enter_context, synchronous.websocket("/live"))
+        test_socket = await asyncio.to_thread(blocks.enter_context, test_client.websocket_connect("/live"))
         async with (
             ApiClient(app) as ours,
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as theirs,
             ApiClient(server.url) as remote,
+            ours.websocket("/live") as socket,
         ):
             ways: dict[str, Callable[[], Awaitable[object]]] = {
                 "kailash_testkit ApiClient": lambda: ours.post("/", json=BODY),
                 "httpx.ASGITransport": lambda: theirs.post("/", json=BODY),
                 "uvicorn over loopback": lambda: remote.post("/", json=BODY),
+                "ApiClient, a WebSocket": lambda: there_and_back(socket),
             }
             blocking: dict[str, Callable[[], object]] = {
                 "kailash_testkit SyncApiClient": lambda: synchronous.post("/", json=BODY),
                 "starlette TestClient": lambda: test_client.post("/", json=BODY),
+                "SyncApiClient, a WebSocket": lambda: sync_there_and_back(sync_socket),
+                "TestClient, a WebSocket": lambda: sync_there_and_back(test_socket),
             }
-            times = await measured(ways, rounds, blocking)
+            report(await measured(ways, rounds, blocking), rounds)
+            await asyncio.to_thread(blocks.close)
             await asyncio.to_thread(synchronous.close)
-            report(times, rounds)
             await streaming(ours)
+
+
+async def there_and_back(socket: WebSocket) -> str:
+    """A message, and its echo."""
+    await socket.send_text("a")
+    return await socket.receive_text()
+
+
+def sync_there_and_back(socket: SyncWebSocket | WebSocketTestSession) -> str:
+    """The same without await."""
+    socket.send_text("a")
+    return socket.receive_text()
 
 
 async def measured(
     ways: dict[str, Callable[[], Awaitable[object]]], rounds: int, blocking: dict[str, Callable[[], object]]
 ) -> dict[str, list[float]]:
-    """Milliseconds per request, by way and round."""
+    """Milliseconds of processor time per request, by way and round."""
     times: dict[str, list[float]] = {}
     for turn in range(rounds + 1):
         taken: dict[str, float] = {}
         for name, call in ways.items():
-            started = time.perf_counter()
+            started = time.process_time()
             for _ in range(REQUESTS_A_ROUND):
                 await call()
-            taken[name] = time.perf_counter() - started
+            taken[name] = time.process_time() - started
         for name, call_blocking in blocking.items():
             taken[name] = await asyncio.to_thread(timed, call_blocking)
         if turn:  # the first turn warms up
@@ -113,25 +153,24 @@ async def measured(
 
 
 def timed(call: Callable[[], object]) -> float:
-    """Seconds of a round, in a thread without an event loop, as a synchronous test has it."""
-    started = time.perf_counter()
+    """Seconds of processor time of a round, in a thread without an event loop, as a synchronous test has it."""
+    started = time.process_time()
     for _ in range(REQUESTS_A_ROUND):
         call()
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def report(times: dict[str, list[float]], rounds: int) -> None:
     """Prints the table."""
-    reference = statistics.median(times["httpx.ASGITransport"])
-    print(f"a small POST, median of {rounds} rounds of {REQUESTS_A_ROUND} requests")
-    print(f"  {'':<28} {'ms':>6} {'requests/s':>11}   of httpx.ASGITransport's time")
+    print(f"processor time of a small POST, or a message and its echo: median of {rounds} rounds of {REQUESTS_A_ROUND}")
     for name, taken in times.items():
-        median = statistics.median(taken)
-        ratios = [ours / theirs for ours, theirs in zip(taken, times["httpx.ASGITransport"], strict=True)]
-        print(
-            f"  {name:<28} {median:6.3f} {1000 / median:11.0f}   {median / reference:5.2f} "
-            f"(by round {min(ratios):.2f} to {max(ratios):.2f})"
-        )
+        line = f"  {name:<30} {statistics.median(taken):6.3f} ms"
+        if name in AGAINST:
+            theirs = times[AGAINST[name]]
+            ratios = sorted(one / other for one, other in zip(taken, theirs, strict=True))
+            line += f"   {statistics.median(ratios):5.2f} times {AGAINST[name]}"
+            line += f" (by round {ratios[0]:.2f} to {ratios[-1]:.2f})"
+        print(line)
 
 
 async def streaming(api: ApiClient) -> None:

@@ -185,10 +185,10 @@ def _is_of_application(error: BaseException) -> bool:
 
 def _line(request: httpx.Request) -> Callable[[], str]:
     """Says method and URL without secrets; what it takes to find these is spared until somebody asks."""
-    from kailash_testkit.asgi.masking import request_line
+    from kailash_testkit.asgi.masking import request_line, sent_body
 
-    length = request.headers.get("content-length", "0")
-    if length.isdecimal() and int(length) <= _LARGEST_KEPT:
+    body = sent_body(request)  # None: a stream, of which nothing is kept
+    if body is None or len(body) <= _LARGEST_KEPT:
         return lambda: request_line(request)
     line = request_line(request)
     return lambda: line

@@ -142,9 +142,13 @@ class AppTransport(httpx.AsyncBaseTransport):
         self._exchanges.pop(task).ended(task)
 
     async def aclose(self) -> None:
+        """Take no more requests, and `end_requests`."""
+        self._closed = True
+        await self.end_requests()
+
+    async def end_requests(self) -> None:
         """Give requests that still run a second to finish, then cancel them. Unread responses are closed
         first."""
-        self._closed = True
         loop = loops.running_loop()
         ours = {task: exchange for task, exchange in self._exchanges.items() if task.get_loop() is loop}
         for exchange in ours.values():

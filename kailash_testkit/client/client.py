@@ -19,6 +19,7 @@ from kailash_testkit.client.expectation import Expectation
 from kailash_testkit.client.options import ClientOptions, Cookies, Headers, RequestOptions
 from kailash_testkit.client.other_library import refuse_other_library
 from kailash_testkit.client.overriding import overridden
+from kailash_testkit.client.plain_requests import ClientCookies, plain_request
 from kailash_testkit.client.resources import Resource, ResourceOptions
 from kailash_testkit.client.targets import Target, target_of
 from kailash_testkit.client.url_transport import UrlTransport
@@ -74,6 +75,7 @@ class ApiClient(httpx.AsyncClient):
     hello
     """
 
+    _cookies_seen: ClientCookies | None = None
     _urls_base: httpx.URL | None = None
     _urls: dict[str, httpx.URL]
 
@@ -105,7 +107,7 @@ class ApiClient(httpx.AsyncClient):
         self.timeline = Timeline(no_position) if kit is None else kit.timeline
         options: ClientOptions = {"base_url": self._target.base_url, "timeout": DEFAULT_TIMEOUT}
         options.update(httpx_options)
-        refuse_other_library(options.values())
+        refuse_other_library(options)
         super().__init__(transport=self._target.transport, **options)
 
     @property
@@ -211,11 +213,26 @@ class ApiClient(httpx.AsyncClient):
         httpx.AsyncClient.__init__(view, transport=target.transport, **options)
         return view
 
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """The cookies that the client sends, and those that responses set; as in httpx."""
+        held = super().cookies
+        if self._cookies_seen is None or self._cookies_seen.jar is not held.jar:
+            self._cookies_seen = ClientCookies(held.jar)
+        return self._cookies_seen
+
+    @cookies.setter
+    def cookies(self, cookies: Cookies) -> None:
+        httpx.AsyncClient.cookies.fset(self, cookies)  # type: ignore[attr-defined]  # pyright: ignore
+
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
         """A request that is not sent yet; as in httpx, but each URL is parsed once."""
-        refuse_other_library((url, *options.values()))
+        refuse_other_library(options, url)
         if isinstance(url, str) and not self.params:
             url = self._parsed(url)
+            plain = plain_request(self, method, url, options)
+            if plain is not None:
+                return plain
         return super().build_request(method, url, **options)
 
     def _parsed(self, url: str) -> httpx.URL:
@@ -232,7 +249,7 @@ class ApiClient(httpx.AsyncClient):
         Raises `errors.AnsweredFromRecord` when a Nexus did not run the handler, and `errors.DefaultLimitHit` for a list
         that a default limit cut, where that is an error (``testkit_default_limits = error``).
         """
-        refuse_other_library((request, *options.values()))
+        refuse_other_library(options, request)
         request.extensions[WHOLE] = not (stream or self.event_hooks["response"])  # a hook may want to stream
         with self._begin(request) as running:
             response = await super().send(request, stream=stream, **options)

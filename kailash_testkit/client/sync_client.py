@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
@@ -43,8 +43,8 @@ class SyncApiClient(httpx.Client):
     observes. Calls inside a running event loop raise `errors.InsideEventLoop`.
 
     The parameters are those of `ApiClient`; ``httpx_options`` are as for `httpx.Client`. ``with`` starts the
-    application and stops it; without it, the first request starts the application, and `close`, or the end of the
-    process, stops it.
+    application and stops it, as often as it is used; without it, the first request starts the application, and `close`,
+    or the end of the process, stops it.
 
     >>> async def app(scope, receive, send):
     ...     if scope["type"] == "http":
@@ -80,7 +80,7 @@ class SyncApiClient(httpx.Client):
         target.start_when_needed()
         options: SyncClientOptions = {"base_url": target.base_url, "timeout": DEFAULT_TIMEOUT}
         options.update(httpx_options)
-        refuse_other_library(options.values())
+        refuse_other_library(options)
         self._open(target, kit, Timeline(no_position) if kit is None else kit.timeline, options)
         self._is_view = False
 
@@ -169,7 +169,7 @@ class SyncApiClient(httpx.Client):
 
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
         """A request that is not sent yet; as in httpx."""
-        refuse_other_library((url, *options.values()))
+        refuse_other_library(options, url)
         return super().build_request(method, url, **options)
 
     def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
@@ -177,7 +177,7 @@ class SyncApiClient(httpx.Client):
 
         Raises `errors.AnsweredFromRecord` when a Nexus did not run the handler.
         """
-        refuse_other_library((request, *options.values()))
+        refuse_other_library(options, request)
         request.extensions[WHOLE] = not (stream or self.event_hooks["response"])  # a hook may want to stream
         with self.timeline.begin(request, app=self.app) as running:
             response = super().send(request, stream=stream, **options)
@@ -191,11 +191,10 @@ class SyncApiClient(httpx.Client):
         require_no_loop()
         if self._is_view:
             return self
-        super().__enter__()
         try:
             self._target.portal(self._target.start)
         except BaseException as error:
-            self._close(error)
+            self._end(self._target.transport.end_requests, error)
             raise
         return self
 
@@ -205,20 +204,29 @@ class SyncApiClient(httpx.Client):
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        self._close(exc_value)
+        if not self._is_view:
+            self._end(self._target.transport.end_requests, exc_value)
 
     def close(self) -> None:
-        """End what still runs, and stop the application if this client started it; a view closes nothing."""
-        self._close(None)
+        """End what still runs, and stop the application if this client started it; a view closes nothing.
 
-    def _close(self, body_error: BaseException | None) -> None:
+        The client sends nothing after it, other than after a ``with`` block, which may be followed by others.
+        """
         if self._is_view:
             return
         try:
+            super().close()
+        finally:
+            self._end(self._target.transport.aclose, None)
+
+    def _end(self, requests: Callable[[], Awaitable[None]], body_error: BaseException | None) -> None:
+        """Stop the application. requests: ends those that still run. body_error: what the block raised itself."""
+        portal = self._target.portal
+        try:
             try:
-                super().close()
+                portal(requests)
             finally:
-                self._target.portal(self._target.stop)
+                portal(self._target.stop)
         except Exception as error:
             if body_error is None:
                 raise

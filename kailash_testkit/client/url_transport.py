@@ -42,6 +42,9 @@ class UrlTransport(httpx.AsyncBaseTransport):
         """None: what runs, runs elsewhere."""
         return set()
 
+    async def end_requests(self) -> None:
+        """Nothing: each has a connection of its own, which ends with it."""
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Returns when the response begins. Raises what httpx raises: `httpx.ConnectError`, `httpx.ReadTimeout`."""
         url = httpcore.URL(

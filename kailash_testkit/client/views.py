@@ -9,7 +9,7 @@ from kailash_testkit.client.other_library import refuse_other_library
 
 def view_options(client: httpx.AsyncClient | httpx.Client, headers: Headers, cookies: Cookies) -> ClientSettings:
     """The settings that a client has now, with further headers and cookies; its own stay as they are."""
-    refuse_other_library((headers, cookies))
+    refuse_other_library({}, headers, cookies)
     merged, jar = httpx.Headers(client.headers), httpx.Cookies(client.cookies)
     merged.update(headers)
     jar.update(cookies)

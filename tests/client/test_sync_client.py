@@ -106,6 +106,19 @@ def test_the_application_is_started_and_stopped(shop: Shop) -> None:
         assert shop.events == ["up"]
         assert api.get("/seen").status_code == 200
     assert shop.events == ["up", "down"]
+
+
+def test_a_client_of_a_module_has_several_blocks_and_is_used_between_them(shop: Shop) -> None:
+    api = SyncApiClient(shop.app)
+    for expected in (["up", "down"], ["up", "down"] * 2):
+        with api:
+            assert api.get("/seen").status_code == 200
+        assert shop.events == expected
+    assert api.get("/seen").status_code == 200  # starts it again
+    with api:
+        assert shop.events == [*["up", "down"] * 2, "up"]
+    assert shop.events == ["up", "down"] * 3
+    api.close()
     with pytest.raises(RuntimeError, match="the client has been closed"):
         api.get("/seen")
 

@@ -174,18 +174,6 @@ def test_the_application_is_served(api):
     assert str(api.base_url).startswith("http://127.0.0.1:")
 """
 
-_HTTPX_MOCK = """
-async def test_what_the_application_asks_is_answered(api, httpx_mock):
-    httpx_mock.add_response(url="http://prices.test/tea", json={"price": 3})
-    with_others = api.with_headers({"x-test": "1"})
-    assert (await with_others.expect(200).get("/price")).json() == {"price": 3}
-
-
-def test_the_same_from_a_synchronous_test(sync_api, httpx_mock):
-    httpx_mock.add_response(url="http://prices.test/tea", json={"price": 4})
-    assert sync_api.expect(200).get("/price").json() == {"price": 4}
-    assert sync_api.expect(200).get("/items").json() == []
-"""
 _SYRUPY = """
 async def test_a_response(api, snapshot):
     await api.expect(201).post("/items", json={"name": "posted"})
@@ -405,7 +393,7 @@ CASES: Final = [
     ),
     *(
         Case(package, mode, (mode,) if mode else (), tests=tests, passed=TESTS + count, further=needs, recipe="mocks")
-        for package, tests, count in (("pytest-httpx", _HTTPX_MOCK, 2), ("respx", code("mocks"), 2))
+        for package, tests, count in ((name, code(name, "outgoing_calls.md"), 3) for name in ("pytest-httpx", "respx"))
         for mode, needs in (("", ()), ("--testkit-live", ("uvicorn",)))
     ),
     Case("syrupy", tests=_SYRUPY, passed=TESTS + 2, before=("--snapshot-update",)),

@@ -25,7 +25,7 @@ Style = Callable[[list[Json], int, Page], Mapping[str, Any] | None]
 _MOST_PAGES: Final = 1000
 _OFFSETS: Final = ("offset", "skip", "page[offset]")
 _NUMBERS: Final = ("page", "page[number]", "page_number", "pageNumber")
-_KEYS: Final = ("after", "starting_after", "after_id", "cursor", "last_id", "page[after]")
+_KEYS: Final = ("after", "starting_after", "after_id", "cursor", "last_id", "page[after]", "before", "before_id")
 _TOKENS: Final = frozenset(  # as answers name them, in lower case and without signs
     {"next", "nextcursor", "nextpagetoken", "nexttoken", "nextpage", "nextkey", "endcursor", "cursor", "after"}
     | {"continuationtoken", "continuation", "pagetoken", "token"}

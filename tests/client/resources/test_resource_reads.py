@@ -160,39 +160,6 @@ async def test_filters_and_nested_lists(client: ApiClient, resource: Resource, o
         await client.resource("/customers/ada/orders", model="Order").list()
 
 
-def numbered(rows: Any, request: Any) -> Any:
-    page = int(request.query_params.get("page", 1))
-    return {"items": rows[2 * page - 2 : 2 * page], "page": page, "pages": (len(rows) + 1) // 2}
-
-
-def offset(rows: Any, request: Any) -> Any:
-    first = int(request.query_params.get("offset", 0))
-    return {"data": rows[first : first + 2], "meta": {"total": len(rows), "offset": first, "limit": 2}}
-
-
-def cursor(rows: Any, request: Any) -> Any:
-    first = int(request.query_params.get("cursor", 0))
-    return {"results": rows[first : first + 2], "next_cursor": str(first + 2) if first + 2 < len(rows) else None}
-
-
-def linked(rows: Any, request: Any) -> Any:
-    first = int(request.query_params.get("from", 0))
-    return {"results": rows[first : first + 2], "next": f"?from={first + 2}" if first + 2 < len(rows) else None}
-
-
-def more(rows: Any, request: Any) -> Any:
-    first = int(request.query_params.get("skip", 0))
-    return {"items": rows[first : first + 2], "has_more": first + 2 < len(rows), "skip": first}
-
-
-@pytest.mark.parametrize("paged", [numbered, offset, cursor, linked, more])
-async def test_list_follows_pages(resource: Resource, shop_api: OrderApi, orders: Factory, paged: Any) -> None:
-    shop_api.wrap_list = paged
-    created = await orders.create_many(5)
-    assert [order["id"] for order in await resource.list()] == [order.id for order in created]
-    assert len(await resource.list(limit=2)) == 2
-
-
 async def test_a_list_that_says_there_is_more_and_not_where(
     resource: Resource, shop_api: OrderApi, orders: Factory
 ) -> None:
