@@ -17,6 +17,7 @@ from kailash_testkit.databases.queries import Query
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.explain import Explanation
 from kailash_testkit.explain.explainer import Explainer
+from kailash_testkit.factories import random_seed
 from kailash_testkit.factories.verbs import Verbs
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.isolation import open_sandboxes
@@ -161,6 +162,12 @@ class Kit(Verbs):
             self.sandbox.settle()
             self.explainer.went_back()
             self.store.own_writes.go_back()
+
+    @contextlib.contextmanager
+    def seeded(self, seed: int, /) -> Generator[None, None, None]:
+        """Draws what factories choose in a block from another seed: ``with kit.seeded(7): await orders.create()``."""
+        with random_seed.seeded(seed):
+            yield
 
     def changes(self) -> Changes:
         """A context manager for what changes in a block: ``with kit.changes() as changes: ...``."""

@@ -12,6 +12,7 @@ from kailash_testkit.factories.declarations import Declaration
 from kailash_testkit.factories.definition import Children, Definition, Linked, Trait, own
 from kailash_testkit.factories.fakes import Library
 from kailash_testkit.factories.fakes_by_name import FakesByName
+from kailash_testkit.factories.numbering import OF_A_DEPTH, current
 from kailash_testkit.models.rows import BaseRow, model_of
 from kailash_testkit.redaction import Masked, fields, is_secret
 from kailash_testkit.text import truncate_repr
@@ -84,6 +85,18 @@ class FactoryBase:
         """
         given = {"weeks": weeks, "days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
         return self._with(self._definition.aged(checked_age(given)))
+
+    def reset_sequence(self, number: int = 1, /) -> None:
+        """The next row of the model gets that number, in this test or fixture: ``orders.reset_sequence(100)``.
+
+        That holds for all factories of the model. Raises `FieldTypeError` for what is no number of a row.
+        """
+        if isinstance(number, bool) or not 1 <= number < OF_A_DEPTH:
+            raise FieldTypeError(
+                f"reset_sequence({number!r}) of {self._definition.model_name}",
+                do=f"give the number of the next row, from 1 to {OF_A_DEPTH - 1}",
+            )
+        current().go_on_at(self._definition.model_name, number)
 
     def _with_trait(
         self, name: str, change: Callable[[Self], FactoryBase] | None, values: Mapping[str, object]

@@ -17,6 +17,7 @@ class Existing(Related):
     """See `existing`."""
 
     kind: ClassVar[str] = "existing"
+    _found_when: ClassVar[str] = "looked for only"
 
     def __init__(self, target: Target, *, or_create: bool, conditions: Mapping[str, object]) -> None:
         super().__init__(target)

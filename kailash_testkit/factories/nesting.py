@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from kailash_testkit.factories.declarations import Declaration, Maker, Values
+from kailash_testkit.factories.drafts import NotKnownYetError
+from kailash_testkit.factories.numbering import Number
 from kailash_testkit.models import Model
 
 Filling = Callable[[Values], object]
@@ -28,8 +30,25 @@ class Nested(Declaration):
         yield from _parts(self._value, place)
 
     def bound(self, model: Model, field: str) -> Maker:
-        fill = _filling(self._value, field)
-        return lambda number, values: fill(values)
+        fill, places = _filling(self._value, field), [place for place, _ in self.parts(field)]
+
+        def filled(number: Number, values: Values) -> object:
+            _ask_for_each(places, values)
+            return fill(values)
+
+        return filled
+
+
+def _ask_for_each(places: Iterable[str], values: Values) -> None:
+    """Makes all parts, also those after one that must wait: a part may say which further rows are created."""
+    waiting: NotKnownYetError | None = None
+    for place in places:
+        try:
+            values[place]
+        except NotKnownYetError as error:
+            waiting = waiting or error
+    if waiting is not None:
+        raise waiting
 
 
 def with_nested(value: object) -> object:

@@ -20,7 +20,8 @@ OF_A_SCOPE: Final = 400_000_000
 """Whole numbers that each scope has for itself: five scopes, all within four bytes."""
 
 _DEEPEST: Final = 8
-_OF_A_DEPTH: Final = OF_A_SCOPE // _DEEPEST
+OF_A_DEPTH: Final = OF_A_SCOPE // _DEEPEST
+"""Of these, numbers that each depth of classes or packages has."""
 _SCOPES: Final[dict[ScopeName, str]] = {"function": "", "class": "c", "module": "m", "package": "p", "session": "s"}
 
 
@@ -85,7 +86,7 @@ class Numbering:
         depth = _depth(scope, node_id)
         prefix = _SCOPES[scope]
         self._prefix = prefix if depth == 1 else f"{prefix}{depth}-"
-        self._offset = list(_SCOPES).index(scope) * OF_A_SCOPE + (depth - 1) * _OF_A_DEPTH
+        self._offset = list(_SCOPES).index(scope) * OF_A_SCOPE + (depth - 1) * OF_A_DEPTH
         self._origin = f"{scope} {node_id}"
         self._last: defaultdict[str, int] = defaultdict(int)
 
@@ -97,6 +98,10 @@ class Numbering:
     def at(self, n: int) -> Number:
         """The n-th row's number."""
         return Number(n, f"{self._prefix}{n}", self._offset + n, self._origin)
+
+    def go_on_at(self, model: str, n: int) -> None:
+        """The next row of the model gets that number."""
+        self._last[model] = n - 1
 
     def counted(self) -> Mapping[str, int]:
         """The last number of each model, for `count_from`."""

@@ -40,6 +40,7 @@ class PlannedRow:
     draft: Draft
     parents: Mapping[str, PlannedRow]
     number: Number
+    given: Mapping[str, object]
     stored: Row | None = None
 
     async def values(self) -> dict[str, object]:
@@ -97,7 +98,7 @@ class Plan:
             ids[link.field] = self._linked(link, definition.fixed, needed)
         family = Parents(model, blueprint.declared_relations, needed, next(iter(parents), None))
         draft = recipe.draft(number, ids, family)
-        planned = PlannedRow(definition, store, model, draft, needed, number)
+        planned = PlannedRow(definition, store, model, draft, needed, number, given)
         draft.make(re.split(r"[\[.]", link.field)[0] for link in links if isinstance(ids[link.field], OnDemand))
         self.rows.append(planned)
         if not self._placeholders:

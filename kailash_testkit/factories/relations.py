@@ -30,6 +30,7 @@ class Related(Declaration):
     """See `related`."""
 
     kind: ClassVar[str] = "related"
+    _found_when: ClassVar[str] = "made only"
 
     def __init__(
         self,
@@ -74,7 +75,7 @@ class Related(Declaration):
             if not self.is_wanted(model, field, number, values):
                 return None
             raise MissingField(
-                f"{model.name}.{field} is the id of a row that is made only when rows are stored",
+                f"{model.name}.{field} is the id of a row that is {self._found_when} when rows are stored",
                 why="build() and payload() store nothing",
                 do=f"give one: {given}=...; or use create(), await factory.with_parents(), which stores the rows that "
                 "it needs, or factory.with_placeholders()",

@@ -105,7 +105,7 @@ def _duplicate(row: PlannedRow, values: Mapping[str, object], key: Key, other: _
     same = comma_join(f"{model.name}.{name} {display(value)}" for name, value in shown.items())
     made_by = [
         f"{model.name}.{name} is made by {declared.kind}(...) at {declared.declared_at}"
-        for name, declared in row.definition.defaults.items()
+        for name, declared in {**row.definition.all_defaults(), **row.given}.items()
         if name in names and isinstance(declared, Declaration) and declared.kind
     ]
     return SeedingFailed(

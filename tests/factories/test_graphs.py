@@ -64,6 +64,22 @@ async def test_only_the_row_of_the_option_that_is_chosen_is_created(graph: Graph
     assert (await orders.create(gift_for=ada)).gift_for == ada.id
 
 
+async def test_relations_of_some_rows_stand_in_dicts_and_lists_side_by_side(new_db: Any) -> None:
+    db = new_db()
+    register(db, "Team", id=int, name=str)
+    register(db, "Board", id=int, layout=dict)
+    async with Kit(db) as kit:
+        teams = kit.factory("Team")
+        some, one = related(teams, when=1.0), choice(related(teams), related(teams))
+        either = choice({"a": related(teams), "b": related(teams)}, [related(teams), one])
+        boards = kit.factory("Board", layout={"owner": some, "all": [one, related(teams), either]})
+        for board in await boards.create_many(8):
+            owner, [first, second, third] = board.layout["owner"], board.layout["all"]
+            third = list(third.values()) if isinstance(third, dict) else third
+            assert len({owner, first, second, *third}) == 5
+        assert await teams.count() == 40
+
+
 async def test_what_is_not_known_before_rows_are_stored_decides_nothing(graph: Graph) -> None:
     async def later(row: Any) -> bool:
         return True

@@ -6,8 +6,22 @@ import itertools
 
 import pytest
 
+from kailash_testkit import sequence
+from kailash_testkit.errors import FieldTypeError
 from kailash_testkit.factories import numbering
 from kailash_testkit.factories.numbering import Number, Numbering
+from kailash_testkit.kit import Kit
+
+
+def test_a_test_may_set_the_next_rows_number(sync_kit: Kit) -> None:
+    orders = sync_kit.factory("Order", note=sequence("{:04d}"))
+    orders.reset_sequence(100)
+    assert [row["note"] for row in orders.build_many(2)] == ["0100", "0101"]
+    orders.using(total=1.0).reset_sequence()
+    assert orders.build()["note"] == "0001"
+    for wrong in (0, -1, True, 400_000_000):
+        with pytest.raises(FieldTypeError, match="give the number of the next row"):
+            orders.reset_sequence(wrong)
 
 
 def test_each_model_is_numbered_from_one() -> None:

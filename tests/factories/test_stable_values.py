@@ -88,6 +88,20 @@ def test_draws_are_spread_evenly() -> None:
     assert all(900 < drawn.count(option) < 1100 for option in range(4))
 
 
+def test_a_block_may_have_a_seed_of_its_own(sync_kit: Kit) -> None:
+    orders = sync_kit.factory("Order", note=choice(*"abcdefghijklmnop"))
+
+    def made() -> list[str]:
+        orders.reset_sequence()
+        return [row["note"] for row in orders.build_many(8)]
+
+    with sync_kit.seeded(7):
+        first = made()
+        with sync_kit.seeded(8):
+            assert made() != first
+        assert made() == first
+
+
 def test_readable_values_do_not_depend_on_the_seed(sync_kit: Kit) -> None:
     for seed in (1, 2):
         numbering.start(Numbering())

@@ -8,7 +8,7 @@ import pytest
 from database_kinds import Sql
 from sample_app import make_db, register
 
-from kailash_testkit import derived, sequence
+from kailash_testkit import choice, derived, sequence
 from kailash_testkit.errors import SeedingFailed
 from kailash_testkit.kit import Kit
 
@@ -25,6 +25,15 @@ async def test_a_sequence_whose_function_repeats_itself_is_named(shop_kit: Kit) 
     assert "Customer.email is made by sequence(...) at " in message
     assert "the model declares email unique" in message
     assert await customers.count() == 0
+
+
+async def test_a_value_that_is_given_is_not_said_to_be_made(shop_kit: Kit) -> None:
+    customers = shop_kit.factory("Customer", email=sequence("{}@example.com"))
+    with pytest.raises(SeedingFailed) as caught:
+        await customers.create_many(2, email="a@example.com")
+    assert "is made by" not in str(caught.value)
+    with pytest.raises(SeedingFailed, match=r"Customer\.email is made by choice\(\.\.\.\)"):
+        await customers.create_many(2, email=choice("a@example.com"))
 
 
 async def test_rows_of_calls_one_after_the_other_are_compared(shop_kit: Kit) -> None:
