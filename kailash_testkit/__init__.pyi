@@ -3,6 +3,7 @@
 from kailash_testkit.client import ApiClient as ApiClient
 from kailash_testkit.client import SyncApiClient as SyncApiClient
 from kailash_testkit.factories import Factory as Factory
+from kailash_testkit.factories import InvalidPayload as InvalidPayload
 from kailash_testkit.kit import Kit as Kit
 from kailash_testkit.client.resources import Resource as Resource
 from kailash_testkit.client.websocket import WebSocket as WebSocket

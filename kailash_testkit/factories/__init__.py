@@ -15,6 +15,10 @@ from kailash_testkit.factories.existing import existing
 from kailash_testkit.factories.factory import Factory
 from kailash_testkit.factories.fakes import fake
 from kailash_testkit.factories.relations import related
+from kailash_testkit.factories.schemas.invalid import InvalidPayload
 from kailash_testkit.factories.transients import transient
 
-__all__ = ["Factory", "FactoryBase", "choice", "derived", "existing", "fake", "related", "sequence", "transient"]
+__all__ = [
+    "Factory", "FactoryBase", "InvalidPayload", "choice", "derived", "existing", "fake", "related", "sequence",
+    "transient",
+]  # fmt: skip

@@ -109,7 +109,7 @@ class Definition:
                 why="a factory makes the rows of one model: its class, or the name of that",
                 do="write Factory(Order), with the class that @db.model decorates; a DataFlow is given as dataflow=db",
             )
-        dataflow = self._known_dataflow()
+        dataflow = self.known_dataflow()
         if dataflow is not None:
             check_storable(read_model(dataflow, self.model))
 
@@ -154,7 +154,7 @@ class Definition:
 
         A field, or a transient parameter, of that name comes first. Raises `FieldTypeError` for what is no bool.
         """
-        names = tuple(name for name in values if name in self.traits and not self._has_field(name))
+        names = tuple(name for name in values if name in self.traits and not self.has_field(name))
         if not names:
             return self, values
         for name in names:
@@ -172,7 +172,8 @@ class Definition:
                 self._switched[on] = known
         return cast("Self", known), {name: value for name, value in values.items() if name not in names}
 
-    def _has_field(self, name: str) -> bool:
+    def has_field(self, name: str) -> bool:
+        """Whether the model, or the factory as a parameter, has a field of that name."""
         if name in self.defaults:
             return True
         model = self.known_model() or self.resolved()[1]
@@ -180,10 +181,10 @@ class Definition:
 
     def known_model(self) -> Model | None:
         """The model where its DataFlow is known without a kit."""
-        dataflow = self._known_dataflow()
+        dataflow = self.known_dataflow()
         return None if dataflow is None else read_model(dataflow, self.model)
 
-    def _known_dataflow(self) -> Any:
+    def known_dataflow(self) -> Any:
         """The model's DataFlow where it is known without a kit."""
         dataflow = self.dataflow
         if dataflow is None and not isinstance(self.model, str):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from kailash_testkit.changes import Expectation, expectations
 from kailash_testkit.concurrency import sync
@@ -14,12 +14,14 @@ from kailash_testkit.factories.existing import candidates
 from kailash_testkit.factories.handle import Handle
 from kailash_testkit.factories.inferring import with_inferred_relations
 from kailash_testkit.factories.looking_up import looked_up_by, one_at_a_time
+from kailash_testkit.factories.numbering import next_number
 from kailash_testkit.factories.persisting import persist
 from kailash_testkit.factories.planning import Plan
+from kailash_testkit.factories.schemas.bodies import Body
+from kailash_testkit.factories.schemas.invalid import InvalidPayload, invalid_payloads
+from kailash_testkit.factories.schemas.kinds import schema_of
+from kailash_testkit.models.model import SERVER_SET
 from kailash_testkit.models.rows import Row, jsonable
-
-SERVER_SET = frozenset({"id", "created_at", "updated_at", "deleted_at", "tenant_id"})
-"""Fields that an API sets itself; `Factory.payload` leaves them out unless they are given."""
 
 
 class Factory(Handle):
@@ -66,12 +68,30 @@ class Factory(Handle):
         """The values that `create_many` would store; nothing is stored."""
         return built(self._definition, _given(rows, overrides))
 
-    def payload(self, /, **overrides: object) -> dict[str, Any]:
-        """A JSON-ready body for an API call: the values, without the fields that a server sets itself."""
+    def payload(self, /, *, schema: type[Any] | None = None, **overrides: object) -> dict[str, Any]:
+        """A JSON-ready body for an API call: the values, without the fields that a server sets itself.
+
+        schema: what the API takes, a pydantic model, dataclass, TypedDict or msgspec struct; the body then has its
+        fields by its aliases, values for those that the model does not have, and is valid: no value that you
+        give is judged, so that it may be wrong. Needs no kit. Raises `DeclarationError` where no value can be made.
+        """
+        if schema is not None:
+            if isinstance(cast("object", schema), type) or not self._definition.has_field("schema"):
+                number = next_number(self._definition.model_name)
+                return Body(self._definition, schema_of(schema), overrides, number).valid()
+            overrides = {**overrides, "schema": schema}
         definition, rest = self._definition.switched(overrides)
         given = {**definition.defaults, **rest}
         values = self.build(**overrides)
         return {name: jsonable(value) for name, value in values.items() if name not in SERVER_SET or name in given}
+
+    def invalid_payloads(self, /, *, schema: type[Any], **overrides: object) -> list[InvalidPayload]:
+        """Bodies that the schema refuses, one for each of its rules that can be broken alone; for parametrising a test.
+
+        Found are the rules that the schema's JSON Schema tells: missing and unknown fields, types, formats, bounds,
+        lengths, patterns, options, in nested ones, too. Needs no kit, and makes the same bodies in every run.
+        """
+        return invalid_payloads(self._definition, schema_of(schema), overrides)
 
     @pending
     async def with_parents(self) -> Self:

@@ -23,6 +23,7 @@ from kailash_testkit.factories.conditions import (
 )
 from kailash_testkit.factories.definition import Definition
 from kailash_testkit.factories.factory import Factory
+from kailash_testkit.factories.schemas.invalid import InvalidPayload
 from kailash_testkit.models.rows import TypedRow
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ else:
     _Factory = Factory
 
 __all__ = [
-    "BoolOperators", "DatetimeOperators", "FloatOperators", "IntOperators", "Options", "OrderBy",
+    "BoolOperators", "DatetimeOperators", "FloatOperators", "IntOperators", "InvalidPayload", "Options", "OrderBy",
     "StrOperators", "Expectation", "Pending", "TypedFactory", "TypedRow",
 ]  # fmt: skip
 

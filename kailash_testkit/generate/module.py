@@ -224,7 +224,7 @@ class _Module:
         """Name, arguments and result of each method, its twin for synchronous code after it."""
         module, names = self._namespace, self._names[model.name]
         dataflow = "dataflow_" if "dataflow" in model.columns else "dataflow"  # pyright minds, though positional
-        builtin = {name: module.use(builtins.__name__, name) for name in ("int", "bool", "list", "dict", "str")}
+        builtin = {name: module.use(builtins.__name__, name) for name in ("int", "bool", "list", "dict", "str", "type")}
         unpack = module.typing("Unpack")
         fields, filters = f"{unpack}[{names.of('Fields')}]", f"{unpack}[{names.of('Filter')}]"
         expected, row = f"{unpack}[{names.of('Expected')}]", names.of("Row")
@@ -245,7 +245,11 @@ class _Module:
         yield "trait", [f"name: {builtin['str']}", change, "/", f"**values: {fields}"], self_type
         yield "build", given, values
         yield "build_many", [f"rows: {each}", *given], f"{builtin['list']}[{values}]"
-        yield "payload", given, values
+        schema = f"schema: {builtin['type']}[{any_type}]"
+        by_schema = ["/", "*", f"{schema} | None = None", *given[1:]] if "schema" not in model.columns else given
+        yield "payload", by_schema, values
+        invalid = f"{builtin['list']}[{module.use(FACTORIES, 'InvalidPayload')}]"
+        yield "invalid_payloads", ["/", "*", schema, *given[1:]] if "schema" not in model.columns else given, invalid
         yield "created", ["/", f"**expected: {expected}"], expectation
         yield "updated", [f"row_id: {row_id}", "/", f"**expected: {expected}"], expectation
         for name, arguments, result in (

@@ -25,6 +25,10 @@ MANAGED: Final = frozenset({"created_at", "updated_at"})
 """Set by DataFlow itself, declared or not; it discards values given for them, so that the kit writes these."""
 
 
+SERVER_SET: Final = MANAGED | {"id", TOMBSTONE, "tenant_id"}
+"""Fields that an API sets itself, as a rule."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One declared field: its annotation, its default (or `MISSING`), whether DataFlow requires a value."""

@@ -17,6 +17,7 @@ from kailash_testkit.factories.typed import (
     Expectation,
     FloatOperators,
     IntOperators,
+    InvalidPayload,
     Options,
     OrderBy,
     Pending,
@@ -153,7 +154,20 @@ class CustomerFactory(TypedFactory[CustomerRow, str], model=Customer, row=Custom
             /,
             **fields: Unpack[CustomerFields],
         ) -> list[dict[str, Any]]: ...
-        def payload(self, /, **fields: Unpack[CustomerFields]) -> dict[str, Any]: ...
+        def payload(
+            self,
+            /,
+            *,
+            schema: type[Any] | None = None,
+            **fields: Unpack[CustomerFields],
+        ) -> dict[str, Any]: ...
+        def invalid_payloads(
+            self,
+            /,
+            *,
+            schema: type[Any],
+            **fields: Unpack[CustomerFields],
+        ) -> list[InvalidPayload]: ...
         def created(self, /, **expected: Unpack[CustomerExpected]) -> Expectation: ...
         def updated(
             self,
@@ -411,7 +425,20 @@ class OrderFactory(TypedFactory[OrderRow, int], model=Order, row=OrderRow):
             /,
             **fields: Unpack[OrderFields],
         ) -> list[dict[str, Any]]: ...
-        def payload(self, /, **fields: Unpack[OrderFields]) -> dict[str, Any]: ...
+        def payload(
+            self,
+            /,
+            *,
+            schema: type[Any] | None = None,
+            **fields: Unpack[OrderFields],
+        ) -> dict[str, Any]: ...
+        def invalid_payloads(
+            self,
+            /,
+            *,
+            schema: type[Any],
+            **fields: Unpack[OrderFields],
+        ) -> list[InvalidPayload]: ...
         def created(self, /, **expected: Unpack[OrderExpected]) -> Expectation: ...
         def updated(
             self,
@@ -669,7 +696,20 @@ class OrderLineFactory(
             /,
             **fields: Unpack[OrderLineFields],
         ) -> list[dict[str, Any]]: ...
-        def payload(self, /, **fields: Unpack[OrderLineFields]) -> dict[str, Any]: ...
+        def payload(
+            self,
+            /,
+            *,
+            schema: type[Any] | None = None,
+            **fields: Unpack[OrderLineFields],
+        ) -> dict[str, Any]: ...
+        def invalid_payloads(
+            self,
+            /,
+            *,
+            schema: type[Any],
+            **fields: Unpack[OrderLineFields],
+        ) -> list[InvalidPayload]: ...
         def created(self, /, **expected: Unpack[OrderLineExpected]) -> Expectation: ...
         def updated(
             self,
@@ -927,7 +967,20 @@ class ProductFactory(TypedFactory[ProductRow, str], model=Product, row=ProductRo
             /,
             **fields: Unpack[ProductFields],
         ) -> list[dict[str, Any]]: ...
-        def payload(self, /, **fields: Unpack[ProductFields]) -> dict[str, Any]: ...
+        def payload(
+            self,
+            /,
+            *,
+            schema: type[Any] | None = None,
+            **fields: Unpack[ProductFields],
+        ) -> dict[str, Any]: ...
+        def invalid_payloads(
+            self,
+            /,
+            *,
+            schema: type[Any],
+            **fields: Unpack[ProductFields],
+        ) -> list[InvalidPayload]: ...
         def created(self, /, **expected: Unpack[ProductExpected]) -> Expectation: ...
         def updated(
             self,

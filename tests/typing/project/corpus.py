@@ -43,6 +43,7 @@ from kailash_testkit import (
     ApiClient,
     Events,
     Factory,
+    InvalidPayload,
     Kit,
     Row,
     ServerSentEvent,
@@ -121,6 +122,12 @@ async def making(customer: CustomerRow, order: OrderRow, line: LineRow, text: st
     orders.build(stauts="paid")  # refused: unknown-argument stauts
     orders.build(total="x")  # refused: wrong-argument total
     orders.payload(note="a")  # accepted
+    assert_type(orders.payload(schema=Address, note="a"), dict[str, Any])  # accepted
+    assert_type(orders.invalid_payloads(schema=Address)[0], InvalidPayload)  # accepted
+    orders.payload(schema=Address("a", "b"))  # refused: wrong-argument schema
+    orders.payload(schema=Address, noet="a")  # refused: unknown-argument noet
+    orders.invalid_payloads()  # refused: missing schema
+    orders.invalid_payloads(schema=Address, total="x")  # refused: wrong-argument total
     orders.payload(noet="a")  # refused: unknown-argument noet
     orders.payload(sizes=1)  # refused: wrong-argument sizes
     orders.using(status="paid").using(note="x")  # accepted

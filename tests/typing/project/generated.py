@@ -32,6 +32,7 @@ from kailash_testkit.factories.typed import (
     Expectation,
     FloatOperators,
     IntOperators,
+    InvalidPayload,
     Options,
     OrderBy,
     Pending,
@@ -396,7 +397,20 @@ class CustomerFactory(TypedFactory[CustomerRow, str_], model=Customer, row=Custo
             /,
             **fields: Unpack[CustomerFields],
         ) -> list[dict[str_, Any]]: ...
-        def payload(self, /, **fields: Unpack[CustomerFields]) -> dict[str_, Any]: ...
+        def payload(
+            self,
+            /,
+            *,
+            schema: type[Any] | None = None,
+            **fields: Unpack[CustomerFields],
+        ) -> dict[str_, Any]: ...
+        def invalid_payloads(
+            self,
+            /,
+            *,
+            schema: type[Any],
+            **fields: Unpack[CustomerFields],
+        ) -> list[InvalidPayload]: ...
         def created(self, /, **expected: Unpack[CustomerExpected]) -> Expectation: ...
         def updated(
             self,
@@ -646,7 +660,20 @@ class EventFactory(TypedFactory[EventRow, int], model=Event, row=EventRow):
             /,
             **fields: Unpack[EventFields],
         ) -> list[dict[str_, Any]]: ...
-        def payload(self, /, **fields: Unpack[EventFields]) -> dict[str_, Any]: ...
+        def payload(
+            self,
+            /,
+            *,
+            schema: type[Any] | None = None,
+            **fields: Unpack[EventFields],
+        ) -> dict[str_, Any]: ...
+        def invalid_payloads(
+            self,
+            /,
+            *,
+            schema: type[Any],
+            **fields: Unpack[EventFields],
+        ) -> list[InvalidPayload]: ...
         def created(self, /, **expected: Unpack[EventExpected]) -> Expectation: ...
         def updated(
             self,
@@ -975,7 +1002,20 @@ class GameFactory(TypedFactory[GameRow, int], model=Game, row=GameRow):
             /,
             **fields: Unpack[GameFields],
         ) -> list[dict[str_, Any]]: ...
-        def payload(self, /, **fields: Unpack[GameFields]) -> dict[str_, Any]: ...
+        def payload(
+            self,
+            /,
+            *,
+            schema: type[Any] | None = None,
+            **fields: Unpack[GameFields],
+        ) -> dict[str_, Any]: ...
+        def invalid_payloads(
+            self,
+            /,
+            *,
+            schema: type[Any],
+            **fields: Unpack[GameFields],
+        ) -> list[InvalidPayload]: ...
         def created(self, /, **expected: Unpack[GameExpected]) -> Expectation: ...
         def updated(
             self,
@@ -1203,7 +1243,20 @@ class LateFactory(TypedFactory[LateRow, str_], model="Late", row=LateRow):
             /,
             **fields: Unpack[LateFields],
         ) -> list[dict[str_, Any]]: ...
-        def payload(self, /, **fields: Unpack[LateFields]) -> dict[str_, Any]: ...
+        def payload(
+            self,
+            /,
+            *,
+            schema: type[Any] | None = None,
+            **fields: Unpack[LateFields],
+        ) -> dict[str_, Any]: ...
+        def invalid_payloads(
+            self,
+            /,
+            *,
+            schema: type[Any],
+            **fields: Unpack[LateFields],
+        ) -> list[InvalidPayload]: ...
         def created(self, /, **expected: Unpack[LateExpected]) -> Expectation: ...
         def updated(
             self,
@@ -1450,7 +1503,20 @@ class LineFactory(TypedFactory[LineRow, int], model=Line, row=LineRow):
             /,
             **fields: Unpack[LineFields],
         ) -> list[dict[str_, Any]]: ...
-        def payload(self, /, **fields: Unpack[LineFields]) -> dict[str_, Any]: ...
+        def payload(
+            self,
+            /,
+            *,
+            schema: type[Any] | None = None,
+            **fields: Unpack[LineFields],
+        ) -> dict[str_, Any]: ...
+        def invalid_payloads(
+            self,
+            /,
+            *,
+            schema: type[Any],
+            **fields: Unpack[LineFields],
+        ) -> list[InvalidPayload]: ...
         def created(self, /, **expected: Unpack[LineExpected]) -> Expectation: ...
         def updated(
             self,
@@ -1672,7 +1738,20 @@ class NewsFactory(TypedFactory[NewsRow, str_], model=News, row=NewsRow):
             /,
             **fields: Unpack[NewsFields],
         ) -> list[dict[str_, Any]]: ...
-        def payload(self, /, **fields: Unpack[NewsFields]) -> dict[str_, Any]: ...
+        def payload(
+            self,
+            /,
+            *,
+            schema: type[Any] | None = None,
+            **fields: Unpack[NewsFields],
+        ) -> dict[str_, Any]: ...
+        def invalid_payloads(
+            self,
+            /,
+            *,
+            schema: type[Any],
+            **fields: Unpack[NewsFields],
+        ) -> list[InvalidPayload]: ...
         def created(self, /, **expected: Unpack[NewsExpected]) -> Expectation: ...
         def updated(
             self,
@@ -1956,7 +2035,20 @@ class OrderFactory(TypedFactory[OrderRow, int], model=Order, row=OrderRow):
             /,
             **fields: Unpack[OrderFields],
         ) -> list[dict[str_, Any]]: ...
-        def payload(self, /, **fields: Unpack[OrderFields]) -> dict[str_, Any]: ...
+        def payload(
+            self,
+            /,
+            *,
+            schema: type[Any] | None = None,
+            **fields: Unpack[OrderFields],
+        ) -> dict[str_, Any]: ...
+        def invalid_payloads(
+            self,
+            /,
+            *,
+            schema: type[Any],
+            **fields: Unpack[OrderFields],
+        ) -> list[InvalidPayload]: ...
         def created(self, /, **expected: Unpack[OrderExpected]) -> Expectation: ...
         def updated(
             self,
@@ -2178,7 +2270,20 @@ class PersonFactory(TypedFactory[PersonRow, str_], model=Person, row=PersonRow):
             /,
             **fields: Unpack[PersonFields],
         ) -> list[dict[str_, Any]]: ...
-        def payload(self, /, **fields: Unpack[PersonFields]) -> dict[str_, Any]: ...
+        def payload(
+            self,
+            /,
+            *,
+            schema: type[Any] | None = None,
+            **fields: Unpack[PersonFields],
+        ) -> dict[str_, Any]: ...
+        def invalid_payloads(
+            self,
+            /,
+            *,
+            schema: type[Any],
+            **fields: Unpack[PersonFields],
+        ) -> list[InvalidPayload]: ...
         def created(self, /, **expected: Unpack[PersonExpected]) -> Expectation: ...
         def updated(
             self,
@@ -2474,7 +2579,20 @@ class ProductFactory(TypedFactory[ProductRow, str_], model=Product, row=ProductR
             /,
             **fields: Unpack[ProductFields],
         ) -> list[dict[str_, Any]]: ...
-        def payload(self, /, **fields: Unpack[ProductFields]) -> dict[str_, Any]: ...
+        def payload(
+            self,
+            /,
+            *,
+            schema: type[Any] | None = None,
+            **fields: Unpack[ProductFields],
+        ) -> dict[str_, Any]: ...
+        def invalid_payloads(
+            self,
+            /,
+            *,
+            schema: type[Any],
+            **fields: Unpack[ProductFields],
+        ) -> list[InvalidPayload]: ...
         def created(self, /, **expected: Unpack[ProductExpected]) -> Expectation: ...
         def updated(
             self,
@@ -2696,7 +2814,20 @@ class SprocketFactory(TypedFactory[SprocketRow, int], model=Sprocket, row=Sprock
             /,
             **fields: Unpack[SprocketFields],
         ) -> list[dict[str_, Any]]: ...
-        def payload(self, /, **fields: Unpack[SprocketFields]) -> dict[str_, Any]: ...
+        def payload(
+            self,
+            /,
+            *,
+            schema: type[Any] | None = None,
+            **fields: Unpack[SprocketFields],
+        ) -> dict[str_, Any]: ...
+        def invalid_payloads(
+            self,
+            /,
+            *,
+            schema: type[Any],
+            **fields: Unpack[SprocketFields],
+        ) -> list[InvalidPayload]: ...
         def created(self, /, **expected: Unpack[SprocketExpected]) -> Expectation: ...
         def updated(
             self,
@@ -2926,7 +3057,20 @@ class TheTestRunFactory(
             /,
             **fields: Unpack[TheTestRunFields],
         ) -> list[dict[str_, Any]]: ...
-        def payload(self, /, **fields: Unpack[TheTestRunFields]) -> dict[str_, Any]: ...
+        def payload(
+            self,
+            /,
+            *,
+            schema: type[Any] | None = None,
+            **fields: Unpack[TheTestRunFields],
+        ) -> dict[str_, Any]: ...
+        def invalid_payloads(
+            self,
+            /,
+            *,
+            schema: type[Any],
+            **fields: Unpack[TheTestRunFields],
+        ) -> list[InvalidPayload]: ...
         def created(self, /, **expected: Unpack[TheTestRunExpected]) -> Expectation: ...
         def updated(
             self,
@@ -3160,7 +3304,20 @@ class Sprockets2Factory(
             /,
             **fields: Unpack[Sprockets2Fields],
         ) -> list[dict[str_, Any]]: ...
-        def payload(self, /, **fields: Unpack[Sprockets2Fields]) -> dict[str_, Any]: ...
+        def payload(
+            self,
+            /,
+            *,
+            schema: type[Any] | None = None,
+            **fields: Unpack[Sprockets2Fields],
+        ) -> dict[str_, Any]: ...
+        def invalid_payloads(
+            self,
+            /,
+            *,
+            schema: type[Any],
+            **fields: Unpack[Sprockets2Fields],
+        ) -> list[InvalidPayload]: ...
         def created(self, /, **expected: Unpack[Sprockets2Expected]) -> Expectation: ...
         def updated(
             self,
