@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +46,7 @@ Arrow = tuple[str, str]
 Arrows = Mapping[str, Mapping[str, Arrow]]
 
 
+@cache
 def modules() -> dict[str, Path]:
     """The package's modules by their full name; that of a folder stands for its ``__init__``."""
     package = Path(kailash_testkit.__file__).parent
@@ -66,6 +68,7 @@ def imports(tree: ast.AST, known: Mapping[str, object]) -> Iterator[str]:
                 yield submodule if submodule in known else node.module
 
 
+@cache
 def arrows() -> list[Arrow]:
     """Who imports whom, without the root, whose names are all from below."""
     known = modules()

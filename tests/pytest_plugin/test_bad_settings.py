@@ -295,6 +295,7 @@ def test_the_library_of_the_client_is_one_of_two(shop: Project) -> None:
     assert "testkit_httpx = 'requests'\n  do:  use 'httpx' or 'httpx2'" in output
 
 
+@pytest.mark.slow
 def test_the_library_of_the_client_is_the_setting_s(shop: Project) -> None:
     shop.shop(testkit_httpx="httpx")
     shop.write({"test_it.py": "def test_it(api): assert type(api).__mro__[1].__module__ == 'httpx'\n"})

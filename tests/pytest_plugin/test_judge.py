@@ -96,6 +96,7 @@ def test_with_workers_it_says_the_same(judged: Project) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_it_may_be_an_error_with_a_baseline_for_what_is_known(judged: Project) -> None:
     judged.configure_more(testkit_judge="error")
     refused = judged.run("-k", "refused")
