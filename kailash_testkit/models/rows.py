@@ -6,7 +6,7 @@ import base64
 import enum
 import sys
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast, dataclass_transform
 
@@ -46,10 +46,6 @@ class BaseRow:
 
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"{self._model} row is immutable: {name} cannot be deleted")
-
-    def __iter__(self) -> Iterator[tuple[str, Any]]:
-        """Pairs of column and value, so that ``dict(row)`` is a dict of all columns."""
-        return iter(self._values.items())
 
     def as_dict(self, *, exclude: Collection[str] = ()) -> dict[str, Any]:
         """The columns and their values, in a new dict, without those named. Raises KeyError for an unknown name."""
@@ -139,7 +135,7 @@ class Row(BaseRow):
 
     Immutable, and not a Mapping, so that columns named ``items``, ``keys``, ``get`` or ``json`` are
     attributes like all others. (The four methods below win over columns of their names; ``row["matches"]``
-    reaches such a column.) ``row == other`` and ``row == {...}`` compare all columns; ``dict(row)`` has all of them.
+    reaches such a column.) ``row == other`` and ``row == {...}`` compare all columns; ``row.as_dict()`` has all of them.
 
     >>> row = Row("Order", {"id": "a", "status": "open"})
     >>> row.status, row["status"], "status" in row, row.matches(status="paid")
@@ -176,7 +172,7 @@ class Row(BaseRow):
     def __getitem__(self, name: str, /) -> Any:
         if not isinstance(cast("object", name), str):
             raise TypeError(
-                f"{self._model} row has columns, no numbered items: row.as_dict() gives them in a dict, row.as_json() "
+                f"{self._model} row has columns, no items to count or to iterate over: row.as_dict() gives them in a dict, row.as_json() "
                 "as JSON has them"
             )
         try:
