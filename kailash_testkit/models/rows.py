@@ -135,7 +135,7 @@ class Row(BaseRow):
 
     Immutable, and not a Mapping, so that columns named ``items``, ``keys``, ``get`` or ``json`` are
     attributes like all others. (The four methods below win over columns of their names; ``row["matches"]``
-    reaches such a column.) ``row == other`` and ``row == {...}`` compare all columns; ``row.as_dict()`` has all of them.
+    reaches such a column.) ``row == other`` and ``row == {...}`` compare all columns; `as_dict` has them.
 
     >>> row = Row("Order", {"id": "a", "status": "open"})
     >>> row.status, row["status"], "status" in row, row.matches(status="paid")
@@ -172,8 +172,8 @@ class Row(BaseRow):
     def __getitem__(self, name: str, /) -> Any:
         if not isinstance(cast("object", name), str):
             raise TypeError(
-                f"{self._model} row has columns, no items to count or to iterate over: row.as_dict() gives them in a dict, row.as_json() "
-                "as JSON has them"
+                f"{self._model} row has columns, no items to count or to iterate over: row.as_dict() gives them in a "
+                "dict, row.as_json() as JSON has them"
             )
         try:
             return self._values[name]
