@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -14,6 +14,8 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from freezegun import freeze_time
+from polyfactory.factories.pydantic_factory import ModelFactory
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -42,6 +44,7 @@ from kailash_testkit import (
     sequence,
     transient,
 )
+from kailash_testkit.factories.numbering import Numbering, within
 from kailash_testkit.factories.random_seed import seeded
 from kailash_testkit.kit import Kit
 
@@ -169,6 +172,29 @@ def test_a_body_has_the_models_values_the_aliases_and_no_more_than_it_must(order
     assert set(body["address"]) == {"zipCode", "city"}
     assert not {"id", "status", "coupon", "customer_id"} & set(body)
     assert orders.payload(schema=OrderStruct).keys() == {"customerId", "total", "starCount", "lines", "size", "note"}
+
+
+class Times(BaseModel):
+    at: datetime
+    day: date
+    hour: time
+    nested: list[Stamp]
+
+
+class Stamp(BaseModel):
+    at: datetime
+
+
+def test_moments_do_not_move_with_the_clock_and_nobody_elses_values_are_seeded(orders: Factory) -> None:
+    ModelFactory.seed_random(7)
+    expected = ModelFactory.__faker__.pyint()
+    ModelFactory.seed_random(7)
+    bodies: list[Any] = []
+    for day in ("2024-01-01", "2030-06-07"):
+        with freeze_time(day), within(Numbering("function", "a test")):
+            bodies.append(orders.payload(schema=Times))
+    assert bodies[0] == bodies[1]
+    assert ModelFactory.__faker__.pyint() == expected
 
 
 def test_values_depend_on_the_seed_and_the_row_only(orders: Factory) -> None:

@@ -43,7 +43,7 @@ class Body:
         self._model, _ = blueprint_without_kit(self._definition)
         self._given = self._sorted_out(rest)
         self._of_model = self._values_of_model(rest, placeholders)
-        self._made: dict[str, object] = {}
+        self._reasons: dict[str, str] = {}
 
     def valid(self) -> dict[str, Any]:
         """The body, checked by the schema. Raises `DeclarationError` where no value can be made."""
@@ -81,7 +81,8 @@ class Body:
         place = field.name if attempt == 0 else f"{field.name} {attempt}"
         try:
             return field.make(draw(self._number, self._schema.name, place))
-        except Exception:  # whatever a validator of the user raises, and what polyfactory does not know
+        except Exception as error:  # whatever a validator of the user raises, and what polyfactory does not know
+            self._reasons[field.name] = f"{type(error).__name__}: {error}".splitlines()[0]
             return None
 
     def _sorted_out(self, rest: Mapping[str, object]) -> dict[str, object]:
@@ -157,8 +158,10 @@ class Body:
                 f"the factory's default for {name} is none that {self._schema.name} accepts{said}",
                 do=f"give another: payload(schema={self._schema.name}, {name}=...)",
             )
+        reason = None if is_secret(name) else self._reasons.get(name)
         return DeclarationError(
             f"no value for {self._schema.name}.{name} can be made{said}",
+            details=[f"the last attempt: {reason}"] if reason else [],
             why="the kit made some by the field's type, and a rule of the schema refused them all",
             do=f"give one: payload(schema={self._schema.name}, {name}=...)",
         )

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 from polyfactory.factories.msgspec_factory import MsgspecFactory
 
+from kailash_testkit.factories.schemas.moments import declared_classes, stable_faker
 from kailash_testkit.factories.schemas.schema import Path, Problem, SchemaField
 
 _PLACE: Final = re.compile(r" - at `\$(?P<path>[^`]*)`$")
@@ -79,10 +80,12 @@ def _maker(annotation: Any) -> Callable[[int], object]:
     @functools.cache
     def factory() -> Any:
         holder = msgspec.defstruct("Holder", [("value", annotation)])
-        return MsgspecFactory.create_factory(holder, __allow_none_optionals__=False)
+        return MsgspecFactory.create_factory(holder, __allow_none_optionals__=False, __faker__=stable_faker())
 
     def make(seed: int) -> object:
         factory().seed_random(seed)
-        return msgspec.to_builtins(factory().build().value)
+        with declared_classes():
+            made = factory().build().value
+        return msgspec.to_builtins(made)
 
     return make

@@ -13,6 +13,7 @@ from polyfactory.factories.pydantic_factory import ModelFactory
 from pydantic import (
     AliasChoices,
     BaseModel,
+    PydanticUndefinedAnnotation,
     PydanticUserError,
     SecretBytes,
     SecretStr,
@@ -24,6 +25,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 from kailash_testkit.errors import FieldTypeError
+from kailash_testkit.factories.schemas.moments import declared_classes, stable_faker
 from kailash_testkit.factories.schemas.schema import Problem, SchemaField
 
 
@@ -34,7 +36,9 @@ class PydanticSchema:
         self.name = kind.__name__
         try:
             self._adapter: TypeAdapter[Any] = TypeAdapter(kind)
-        except PydanticUserError as error:
+            if issubclass(kind, BaseModel):
+                kind.model_rebuild()  # its annotations may name what was declared after it
+        except (PydanticUserError, PydanticUndefinedAnnotation) as error:
             raise FieldTypeError(
                 f"pydantic cannot validate by {self.name}: {error.message}",
                 do="declare it as pydantic, and so FastAPI, takes it",
@@ -103,7 +107,9 @@ class _Maker:
 
     def __call__(self, seed: int) -> object:
         self._factory.seed_random(seed)
-        return _json(self._factory.build().value)
+        with declared_classes():
+            made = self._factory.build().value
+        return _json(made)
 
     @functools.cached_property
     def _factory(self) -> Any:
@@ -114,7 +120,7 @@ class _Maker:
         alone = FieldInfo(annotation=annotation)
         alone.discriminator = info.discriminator
         holder = create_model("Holder", __config__={"arbitrary_types_allowed": True}, value=(annotation, alone))
-        return ModelFactory.create_factory(holder, __allow_none_optionals__=False)
+        return ModelFactory.create_factory(holder, __allow_none_optionals__=False, __faker__=stable_faker())
 
 
 def _json(value: object) -> object:
