@@ -137,8 +137,7 @@ class ApiClient(httpx.AsyncClient):
         """
         return Resource(self, path, **options)
 
-    def websocket(  # type: ignore[override, unused-ignore]  # pyright: ignore[reportIncompatibleMethodOverride]
-        # httpx2 has one for networks only, with options of its own.
+    def websocket(  # type: ignore[override, unused-ignore]  # pyright: ignore  # that of httpx2 is for networks only
         self,
         url: httpx.URL | str,
         /,
@@ -230,18 +229,16 @@ class ApiClient(httpx.AsyncClient):
         refuse_other_library(options, url)
         if isinstance(url, str) and not self.params:
             url = self._parsed(url)
-            plain = plain_request(self, method, url, options)
-            if plain is not None:
+            if (plain := plain_request(self, method, url, options)) is not None:
                 return plain
         return super().build_request(method, url, **options)
 
     def _parsed(self, url: str) -> httpx.URL:
         if self._urls_base is not self.base_url or len(self._urls) > _MOST_URLS:
             self._urls_base, self._urls = self.base_url, {}
-        known = self._urls.get(url)
-        if known is None:
-            known = self._urls[url] = super().build_request("GET", url).url
-        return known
+        if url not in self._urls:
+            self._urls[url] = super().build_request("GET", url).url
+        return self._urls[url]
 
     async def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
         """Send a request that was built before; as in httpx.

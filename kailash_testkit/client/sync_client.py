@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -106,8 +106,7 @@ class SyncApiClient(httpx.Client):
         """The rows behind a path: create, get, list, update, patch and delete them; as `ApiClient.resource`."""
         return SyncResource(lambda: self._asynchronous().resource(path, **options), self._target.portal)
 
-    def websocket(  # type: ignore[override, unused-ignore]  # pyright: ignore[reportIncompatibleMethodOverride]
-        # httpx2 has one for networks only, with options of its own.
+    def websocket(  # type: ignore[override, unused-ignore]  # pyright: ignore  # that of httpx2 is for networks only
         self,
         url: httpx.URL | str,
         /,
@@ -191,11 +190,15 @@ class SyncApiClient(httpx.Client):
         require_no_loop()
         if self._is_view:
             return self
-        try:
-            self._target.portal(self._target.start)
-        except BaseException as error:
-            self._end(self._target.transport.end_requests, error)
-            raise
+        with ExitStack() as mounted:
+            for transport in (self._options.get("mounts") or {}).values():
+                mounted.enter_context(transport or nullcontext())
+            try:
+                self._target.portal(self._target.start)
+            except BaseException as error:
+                self._end(self._target.transport.end_requests, error)
+                raise
+            self._mounted = mounted.pop_all()
         return self
 
     def __exit__(
@@ -204,7 +207,11 @@ class SyncApiClient(httpx.Client):
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        if not self._is_view:
+        if self._is_view:
+            return
+        try:
+            self._mounted.close()
+        finally:
             self._end(self._target.transport.end_requests, exc_value)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from starlette.applications import Starlette
@@ -121,6 +121,23 @@ def test_a_client_of_a_module_has_several_blocks_and_is_used_between_them(shop: 
     api.close()
     with pytest.raises(RuntimeError, match="the client has been closed"):
         api.get("/seen")
+
+
+def test_transports_of_a_test_are_opened_and_closed_with_each_block(shop: Shop) -> None:
+    class Other(httpx.MockTransport):
+        def __enter__(self) -> Self:
+            shop.events.append("opened")
+            return self
+
+        def close(self) -> None:
+            shop.events.append("closed")
+
+    other = Other(lambda request: httpx.Response(200, text="the other"))
+    api = SyncApiClient(shop.app, mounts={"all://other": other, "all://none": None})
+    for _ in range(2):
+        with api:
+            assert api.get("http://other/").text == "the other"
+    assert shop.events == ["opened", "up", "closed", "down"] * 2
 
 
 def test_without_with_the_first_request_starts_it_and_close_stops_it(shop: Shop) -> None:
