@@ -306,7 +306,7 @@ async def rows(order: OrderRow, game: GameRow, product: ProductRow, customer: Cu
     order.matches(status="paid", total=matcher())  # accepted
     order.as_json()["id"]  # accepted
     assert_type(order.as_json(exclude={"created_at"}), dict[str, Any])  # accepted
-    assert_type(dict(order), dict[str, Any])  # accepted
+    assert_type(order.as_dict(), dict[str, Any])  # accepted
     order.as_json(exclude=3)  # refused: wrong-argument exclude
     order.sttaus  # refused: unknown-attribute sttaus
     order.deleted_at  # refused: unknown-attribute deleted_at
