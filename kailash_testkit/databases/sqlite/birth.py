@@ -6,7 +6,6 @@ file systems answer.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import struct
 from pathlib import Path
@@ -30,6 +29,10 @@ def birth_of(path: Path) -> str | None:
 
 
 def _by_statx(path: Path) -> str | None:
+    try:
+        import ctypes
+    except ImportError:  # some builds of Python lack it
+        return None
     statx: Any = getattr(ctypes.CDLL(None), "statx", None) if os.name == "posix" else None
     if statx is None:
         return None
