@@ -1,4 +1,8 @@
-"""A write that the database refuses, so that a test sees what the application makes of it."""
+"""A write that the database refuses, so that a test sees what the application makes of it.
+
+Each kind has a trigger for it that runs after the row was written, as the journal's do: so both count the same writes,
+also where an INSERT becomes an UPDATE on conflict.
+"""
 
 from __future__ import annotations
 

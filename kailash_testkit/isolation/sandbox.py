@@ -18,6 +18,7 @@ from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.dataflow_caches import empty_caches, refuse_shared_cache
 from kailash_testkit.internals.dataflow_tables import refuse_models_on_own_tables
+from kailash_testkit.internals.dataflow_transactions import forget_transactions
 from kailash_testkit.isolation.changed_files import ChangedFiles
 from kailash_testkit.isolation.levels import KEPT, Detached, Level, State, kept_apart
 from kailash_testkit.isolation.making_again import known_state, make_again
@@ -245,7 +246,7 @@ class Sandbox:
 
     def _settle_by_force(self) -> list[str]:
         """As `settle`. Returns what had to be ended; where there is nobody to end, it waits longer."""
-        ended = self.database.end_transactions()
+        ended = self.end_transactions()
         give_up = clocks.now() + _NOBODYS
         while True:
             try:
@@ -254,7 +255,14 @@ class Sandbox:
             except DatabaseBusy:
                 if ended or clocks.now() > give_up:
                     raise
-                ended = self.database.end_transactions()
+                ended = self.end_transactions()
+
+    def end_transactions(self) -> list[str]:
+        """Ends what holds locks in the database. Returns who that was, in words."""
+        ended = self.database.end_transactions()
+        for dataflow in self._dataflows:
+            forget_transactions(dataflow)
+        return ended
 
     def state(self) -> State:
         """The present state within the test, for `return_to`."""

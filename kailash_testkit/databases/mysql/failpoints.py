@@ -21,7 +21,7 @@ def statements(failpoint: Failpoint) -> Sequence[str]:
     table = quoted_with_parameters(failpoint.table)
     return (
         f"CREATE TABLE {FAILPOINT_TABLE} AS SELECT 0 AS passed",
-        f"CREATE TRIGGER {FAILPOINT_TABLE} BEFORE {failpoint.event.upper()} ON {table} FOR EACH ROW "
+        f"CREATE TRIGGER {FAILPOINT_TABLE} AFTER {failpoint.event.upper()} ON {table} FOR EACH ROW "
         f"BEGIN IF (SELECT passed FROM {FAILPOINT_TABLE}) = {failpoint.number} THEN {act}; END IF; "
         f"UPDATE {FAILPOINT_TABLE} SET passed = passed + 1; END",
     )

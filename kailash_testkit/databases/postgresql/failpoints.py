@@ -19,15 +19,15 @@ _LOSE: Final = "PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep
 
 def statements(failpoint: Failpoint, table: str) -> Sequence[str]:
     """The statements that begin to refuse. table: in SQL."""
-    timing = "CONSTRAINT TRIGGER {0} AFTER" if failpoint.way == "fail the commit" else "TRIGGER {0} BEFORE"
-    deferred = "DEFERRABLE INITIALLY DEFERRED" if failpoint.way == "fail the commit" else ""
+    at_commit = failpoint.way == "fail the commit"
+    trigger, deferred = ("CONSTRAINT TRIGGER", "DEFERRABLE INITIALLY DEFERRED") if at_commit else ("TRIGGER", "")
     act = _LOSE if failpoint.way == "lose the connection" else _REFUSE
     return (
         f"CREATE TABLE {_COUNTER} AS SELECT 0 AS passed",
         f"CREATE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$BEGIN "
         f"IF (SELECT passed FROM {_COUNTER}) = {failpoint.number} THEN {act}; END IF; "
-        f"UPDATE {_COUNTER} SET passed = passed + 1; RETURN coalesce(NEW, OLD); END$$",
-        f"CREATE {timing.format(_TRIGGER)} {failpoint.event.upper()} ON {table} {deferred} "
+        f"UPDATE {_COUNTER} SET passed = passed + 1; RETURN NULL; END$$",
+        f"CREATE {trigger} {_TRIGGER} AFTER {failpoint.event.upper()} ON {table} {deferred} "
         f"FOR EACH ROW EXECUTE FUNCTION {_FUNCTION}()",
     )
 

@@ -15,7 +15,7 @@ def statements(failpoint: Failpoint) -> Sequence[str]:
     """The statements that begin to refuse."""
     return (
         f"CREATE TABLE {FAILPOINT_TABLE} AS SELECT 0 AS passed",
-        f"CREATE TRIGGER {FAILPOINT_TABLE} BEFORE {failpoint.event} ON {quoted(failpoint.table)} BEGIN "
+        f"CREATE TRIGGER {FAILPOINT_TABLE} AFTER {failpoint.event} ON {quoted(failpoint.table)} BEGIN "
         f"SELECT RAISE(ABORT, '{MESSAGE}') FROM {FAILPOINT_TABLE} WHERE passed = {failpoint.number}; "
         f"UPDATE {FAILPOINT_TABLE} SET passed = passed + 1; END",
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+import gc
+import warnings
+from collections.abc import Collection, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import pytest
@@ -41,12 +43,15 @@ def add_options(parser: pytest.Parser) -> None:
 class Run:
     """One more run of a test. plan: the write that is refused in it; None for a run as it is.
 
-    case: the request whose write that was. error: what the test's own code raised.
+    plans: what could be refused, as it shows. case: the request whose write that was. was_refused: it did not happen.
+    error: what the test's own code raised.
     """
 
     def __init__(self, plan: PlannedRefusal | None = None) -> None:
         self.plan = plan
+        self.plans: list[PlannedRefusal] = []
         self.case: Case | None = None
+        self.was_refused = False
         self.is_locked = False
         self.error: BaseException | None = None
 
@@ -61,45 +66,36 @@ class Failpoints:
     def __init__(self, config: pytest.Config) -> None:
         self.findings: list[Finding] = []
         self._is_on = bool(config.getoption("testkit_failpoints"))
-        self._config = config
-        self._left = float(config.getini(_SECONDS))
+        self._left = _seconds(config)
         self._seen: set[Key] = set()
         self._counts = {"tests": 0, "writes": 0, "left out": 0}
         self._trouble: list[str] = []
 
-    # --- the first run -----------------------------------------------------------------------------
+    # --- within a run --------------------------------------------------------------------------------
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
         run = item.stash.get(RUN, None)
+        if run is None and not self._wanted(item):
+            return (yield)
         kits = cast("list[Kit]", open_kits.kits())
         before = [group[0].sandbox.position() or 0 for group in on_each_database(kits)]
-        if run is None:
+        if run is not None and run.plan is not None:
+            return (yield from _refusing(run, run.plan, kits, before))
+        if run is not None:
+            result = yield from _keeping_errors(run)
+        else:
             result = yield
-            if self._wanted(item):
-                item.stash[_PLANS] = _plans(kits, before, self._allowed(item))
-            return result
-        database = kits[0].sandbox.database if kits else None
-        try:
-            if run.plan is not None and database is not None:
-                database.refuse(run.plan.failpoint)
-            return (yield)
-        except (KeyboardInterrupt, SystemExit, pytest.exit.Exception):
-            raise
-        except BaseException as error:
-            run.error = error
-            return None
-        finally:
-            if run.plan is not None and database is not None:
-                run.is_locked = database.is_locked()
-                if run.is_locked:
-                    database.end_transactions()
-                database.allow()
-                run.case = _case(kits, run.plan)
+        plans = _plans(kits, before, self._allowed(item))
+        if run is None:
+            item.stash[_PLANS] = plans
+        else:
+            run.plans = plans
+        return result
 
     def _wanted(self, item: pytest.Item) -> bool:
-        marker = item.get_closest_marker("testkit")
-        wanted = self._is_on if marker is None else bool(marker.kwargs.get("failpoints", self._is_on))
+        marker = next((each for each in item.iter_markers("testkit") if "failpoints" in each.kwargs), None)
+        wanted = self._is_on if marker is None else bool(marker.kwargs["failpoints"])
         return wanted and not getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
 
     @staticmethod
@@ -114,52 +110,61 @@ class Failpoints:
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, Any, Any]:
         item.stash[_PLANS] = []
         result = yield
-        plans = [plan for plan in item.stash[_PLANS] if plan.key not in self._seen]
-        if plans:
-            self._seen.update(plan.key for plan in plans)
-            self._try(item, nextitem, plans)
+        wanted = {plan.key for plan in item.stash[_PLANS]} - self._seen
+        stops = item.session.shouldfail or item.session.shouldstop
+        if wanted and not stops:
+            started = clocks.now()
+            self._try(item, nextitem, wanted, started + self._left)
+            self._left -= clocks.now() - started
         return result
 
-    def _try(self, item: pytest.Item, nextitem: pytest.Item | None, plans: Sequence[PlannedRefusal]) -> None:
+    def _try(self, item: pytest.Item, nextitem: pytest.Item | None, wanted: Collection[Key], deadline: float) -> None:
+        """Refuses the writes that the test makes in each of its runs, one in each. deadline: on the kit's clock."""
         from kailash_testkit.judge.failpoints import broke, refused
 
-        started = clocks.now()
+        if clocks.now() >= deadline:
+            self._counts["left out"] += len(wanted)
+            return
         again = self._run(item, nextitem, None)
         if again.error is not None:
             self._trouble.append(f"{item.nodeid}: it does not pass when it runs again: {_first_line(again.error)}")
             return
-        self._counts["tests"] += 1
-        allowed, last = self._allowed(item), None
+        plans = [plan for plan in again.plans if plan.key in wanted]
+        self._counts["tests"] += bool(plans)
+        allowed = self._allowed(item)
+        last: tuple[Case, PlannedRefusal] | None = None
         for number, plan in enumerate(plans):
-            if clocks.now() - started > self._left:
+            if clocks.now() >= deadline:
                 self._counts["left out"] += len(plans) - number
                 break
+            self._seen.add(plan.key)
             run = self._run(item, nextitem, plan)
-            self._counts["writes"] += 1
-            if run.case is None:
-                self._trouble.append(f"{item.nodeid}: {plan.route} was not sent again; not refused: {plan.write}")
+            if run.case is None or not run.was_refused:
+                why = f"{plan.route} was not sent again" if run.case is None else "it happened all the same"
+                self._trouble.append(f"{item.nodeid}: could not refuse to {plan.write}: {why}")
                 continue
-            last = run.case
+            self._counts["writes"] += 1
+            last = run.case, plan
             self._add(item, run.case, refused(run.case, plan, allowed, is_locked=run.is_locked), allowed)
-        after = self._run(item, nextitem, None)
+        after = self._run(item, nextitem, None) if last is not None else again
         if after.error is not None and last is not None:
-            self._add(item, last, [broke(plans[-1], _first_line(after.error))], allowed)
-        self._left -= clocks.now() - started
+            self._add(item, last[0], [broke(last[1], _first_line(after.error))], allowed)
 
     def _run(self, item: pytest.Item, nextitem: pytest.Item | None, plan: PlannedRefusal | None) -> Run:
-        """Runs the test; nothing is told of its outcome."""
+        """Runs the test with its fixtures; nothing is told of its outcome."""
         run = item.stash[RUN] = Run(plan)
         try:
-            cast("Any", item)._initrequest()  # its fixtures are set up again
             reports = runtestprotocol(item, log=False, nextitem=nextitem)
         finally:
             del item.stash[RUN]
+        if plan is not None:
+            _forget_leaks()
         failed = next((report for report in reports if report.failed), None)
         if failed is not None and run.error is None and plan is None:
             run.error = RuntimeError(failed.longreprtext.strip().splitlines()[-1])
         return run
 
-    def _add(self, item: pytest.Item, case: Case, found: Sequence[Found] | Any, allowed: Allowances) -> None:
+    def _add(self, item: pytest.Item, case: Case, found: Iterable[Found], allowed: Allowances) -> None:
         from kailash_testkit.judge.judging import finding_of
 
         self.findings += [
@@ -188,11 +193,50 @@ class Failpoints:
     def lines(self) -> list[str]:
         """What was tried."""
         counts = self._counts
-        if not counts["writes"] and not self._trouble:
+        if not (counts["writes"] or counts["left out"] or self._trouble):
             return []
-        left_out = f"; {counts['left out']} not tried: {_SECONDS} is over" if counts["left out"] else ""
-        tried = f"failpoints: {counts['writes']} writes of {counts['tests']} tests were refused{left_out}"
-        return [tried, *(f"not tried: {line}" for line in self._trouble)]
+        tried = f"failpoints: {_number(counts['writes'], 'write')} of {_number(counts['tests'], 'test')} refused"
+        left_out = f"; {counts['left out']} not tried: {_SECONDS} were over" if counts["left out"] else ""
+        return [tried + left_out, *(f"not tried: {line}" for line in self._trouble)]
+
+
+def _number(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _seconds(config: pytest.Config) -> float:
+    given: str = config.getini(_SECONDS)
+    try:
+        return float(given)
+    except ValueError:
+        raise pytest.UsageError(f"{_SECONDS} = {given!r} is no number of seconds") from None
+
+
+def _keeping_errors(run: Run) -> Generator[None, Any, Any]:
+    """Notes what the test's own code raises, so that pytest reports nothing of it."""
+    try:
+        return (yield)
+    except (KeyboardInterrupt, SystemExit, pytest.exit.Exception):
+        raise
+    except BaseException as error:
+        run.error = error
+        return None
+
+
+def _refusing(run: Run, plan: PlannedRefusal, kits: Sequence[Kit], before: Sequence[int]) -> Generator[None, Any, Any]:
+    """The database refuses the write while the test's own code runs."""
+    if not kits:
+        return (yield from _keeping_errors(run))
+    database = kits[0].sandbox.database
+    try:
+        database.refuse(plan.failpoint)
+        return (yield from _keeping_errors(run))
+    finally:
+        run.is_locked = database.is_locked()
+        if run.is_locked:
+            kits[0].sandbox.end_transactions()
+        database.allow()
+        _look(run, plan, kits, before)
 
 
 def _plans(kits: Sequence[Kit], before: Sequence[int], allowed: Allowances) -> list[PlannedRefusal]:
@@ -208,10 +252,19 @@ def _plans(kits: Sequence[Kit], before: Sequence[int], allowed: Allowances) -> l
     return [*planned(cases, recorded, ledger.models, ways, allowed)]
 
 
-def _case(kits: Sequence[Kit], plan: PlannedRefusal) -> Case | None:
-    cases, _ = cases_of(kits, is_only=True)
+def _look(run: Run, plan: PlannedRefusal, kits: Sequence[Kit], before: Sequence[int]) -> None:
+    """Notes what became of the request whose write was to be refused, while the rows are there."""
+    cases, ledger = cases_of(kits, is_only=True)
     number, route = plan.request, plan.route
-    return next((case for case in cases if case.request.number == number and case.route == route), None)
+    run.case = next((case for case in cases if case.request.number == number and case.route == route), None)
+    run.was_refused = plan.counted(change for change in ledger.recorded if change.seq > before[0])
+
+
+def _forget_leaks() -> None:
+    """What a handler leaked when its write was refused must not fail a later test, by the warning of its finalizer."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gc.collect()
 
 
 def _first_line(error: BaseException) -> str:
