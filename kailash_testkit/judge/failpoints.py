@@ -20,7 +20,7 @@ _MOST: Final = 6  # lines of rows
 _EQUAL: Final = 2  # that are tried of the writes of one kind in a request, beside the last
 CHECKS: Final = ("failpoint-ignored", "failpoint-left-rows", "failpoint-hung")
 _DO: Final = {
-    "refuse": "look at each node's result, and write in one transaction",
+    "refuse": "look at each node's result, and write in one transaction (TransactionScopeNode, under LocalRuntime)",
     "fail the commit": "let the error of a commit reach the client",
     "lose the connection": "let the error of a lost connection reach the client, and write in one transaction",
 }
