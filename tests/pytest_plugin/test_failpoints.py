@@ -182,7 +182,7 @@ def test_the_writes_of_requests_are_told_from_those_of_the_test_and_named(orders
 """
     outcome = run(orders, "", "-v", more=more)
     assert said(outcome)[-1] == "failpoints: 4 writes of 1 test refused"
-    details = re.findall("^    ((?:the database refused|left).*)", outcome.output, re.MULTILINE)
+    details = re.findall(r"^    ((?:the database refused|at|left).*)", outcome.output, re.MULTILINE)
     assert details == [
         "the database refused to create Order 10: note='first'",
         "the database refused to create Line 20: order_id=20",
