@@ -108,6 +108,7 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/asgi.py
 	$(BIN)/python benchmarks/generate.py
 	$(BIN)/python benchmarks/servers.py
+	$(BIN)/python benchmarks/judge.py
 
 # Writes down the public names and signatures again; the test of them compares with what is written.
 api: $(STAMP)

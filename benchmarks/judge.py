@@ -2,8 +2,9 @@
 
     python benchmarks/judge.py [rounds]
 
-Each turn is a pytest session of its own. What is compared is the processor time of the tests, from set-up to teardown, of all
-threads. Sessions differ among themselves by more than the judge costs: so what it takes is measured within them as well.
+Each turn is a pytest session of its own. What is compared is the processor time of the tests, from set-up to teardown,
+of all threads. Sessions differ among themselves by more than the judge costs: so what it takes is measured within them
+as well.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from kailash_testkit.concurrency import clocks
+from kailash_testkit.internals.nexus import recorded_age
 
 if TYPE_CHECKING:
     from kailash_testkit import http_library as httpx
@@ -150,10 +151,11 @@ class Running:
         self._started = clocks.now()
 
     def answered(self, response: httpx.Response, *, recorded: bool = False) -> None:
-        """The response is there. recorded: Nexus took it from its record."""
+        """The response is there. recorded: Nexus took it from its record, which is seen of a small one here."""
         timed = self._timed
-        timed.status, timed.recorded = response.status_code, recorded
+        timed.status = response.status_code
         timed.sent, timed.answer = _json_of(response.request), _json_of(response)
+        timed.recorded = recorded or (timed.answer is not None and recorded_age(timed.answer) is not None)
 
     def __enter__(self) -> Self:
         return self

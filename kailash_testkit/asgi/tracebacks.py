@@ -15,6 +15,7 @@ from kailash_testkit.redaction import redact
 
 _KIT = Path(__file__).resolve().parent.parent
 _LIBRARIES = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
+_EVENTS: Final = str(Path("asyncio", "events.py"))
 _LONGEST_TEXT = 500
 _MOST_TEXT_LINES = 3
 _AWAITED: Final = ("cr_await", "ag_await", "gi_yieldfrom")
@@ -65,6 +66,22 @@ def awaiting_frames(task: asyncio.Task[Any]) -> list[str]:
     return [_shown(frame) for frame in _last([frame for frame in frames if _belongs_to_app(frame.filename)], 1)]
 
 
+def calling_lines(frame: FrameType | None, *, most: int = 3) -> list[str]:
+    """Who called, innermost first: ``shop/api.py:42 in place_order``. Only the application's own frames of this task.
+
+    frame: where to begin. most: how many at most. Nothing where the runtime runs the code in a task of its own.
+    """
+    found: list[str] = []
+    while frame is not None and len(found) < most and not frame.f_code.co_filename.endswith(_EVENTS):
+        name = frame.f_code.co_filename
+        if _belongs_to_app(name):
+            found.append(f"{_place(name, frame.f_lineno)} in {frame.f_code.co_name}")
+        elif found:  # the framework that called the handler
+            break
+        frame = frame.f_back
+    return found
+
+
 def exception_lines(error: BaseException) -> list[str]:
     """Frames, exception, and what caused it: at most eleven lines."""
     lines = [*app_frames(error), *_text(root(error))]
@@ -74,12 +91,16 @@ def exception_lines(error: BaseException) -> list[str]:
 
 def location(frame: traceback.FrameSummary) -> str:
     """``file:line``, relative to the working directory where possible."""
-    path = Path(frame.filename)
+    return _place(frame.filename, frame.lineno)
+
+
+def _place(filename: str, line: int | None) -> str:
+    path = Path(filename)
     try:
         shown = path.relative_to(Path.cwd())
     except ValueError:
         shown = path
-    return f"{shown}:{frame.lineno}"
+    return f"{shown}:{line}"
 
 
 def _shown(frame: traceback.FrameSummary) -> str:

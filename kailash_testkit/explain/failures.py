@@ -6,13 +6,15 @@ application that does not look answers 201. DataFlow logs it, though: that is wh
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, cast
 
 from kailash_testkit.asgi.timeline import CURRENT, TimedRequest
+from kailash_testkit.asgi.tracebacks import calling_lines
 from kailash_testkit.internals.dataflow_evidence import FAILURE_LOGGERS, FailedNode, failed_node
 from kailash_testkit.internals.node_errors import RUNS_FOR_KIT, reason_of
 from kailash_testkit.redaction import secrets_in
@@ -25,7 +27,7 @@ class Failure:
     """A node that failed.
 
     row_ids: of the rows that it was to work on, where they were given. request: in which that was.
-    by_kit: the kit ran it, and has raised the failure.
+    by_kit: the kit ran it, and has raised the failure. where: the application's lines that ran it, if they are known.
     """
 
     model: str | None
@@ -34,6 +36,7 @@ class Failure:
     row_ids: tuple[object, ...]
     request: TimedRequest | None = None
     by_kit: bool = False
+    where: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def creates(self) -> bool:
@@ -78,7 +81,13 @@ class FailureLog(logging.Handler):
     def _keep(self, node: FailedNode) -> None:
         error = reason_of(node.error, secrets_in(node.values, node.model))
         failure = Failure(
-            node.model, node.operation, error, _ids_in(node.values), CURRENT.get(None), RUNS_FOR_KIT.get()
+            node.model,
+            node.operation,
+            error,
+            _ids_in(node.values),
+            CURRENT.get(None),
+            RUNS_FOR_KIT.get(),
+            tuple(calling_lines(inspect.currentframe())),
         )
         if not (self._failures and self._failures[-1] == failure):  # told by the node, and by the runtime
             self._failures.append(failure)

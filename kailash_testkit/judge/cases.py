@@ -23,11 +23,12 @@ _ID: Final = re.compile(r"\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-fA-F]{12,}|[A-Za-z
 
 
 class FailedNode(NamedTuple):
-    """A node that failed. text: for messages."""
+    """A node that failed. text: for messages. where: the application's lines that ran it, where they are known."""
 
     operation: str
     model: str | None
     text: str
+    where: Sequence[str] = ()
 
 
 class CutList(NamedTuple):

@@ -96,7 +96,12 @@ def refused(case: Case, plan: PlannedRefusal, allowed: Allowances, *, is_locked:
     """What is wrong with a request one of whose writes was refused."""
     what, do = _REFUSED[plan.failpoint.way], _DO[plan.failpoint.way]
     left = allowed.unallowed("failpoint-left-rows", allowed.unallowed("refusal-wrote", case.changes))
-    details = [f"{what} {plan.write}", *(f"left: {line}" for line in listing(left)[:_MOST])]
+    where = next((node.where for node in case.observed.failed if node.where and node.model in (None, plan.model)), ())
+    details = [
+        f"{what} {plan.write}",
+        *(f"at {line}" for line in where),
+        *(f"left: {line}" for line in listing(left)[:_MOST]),
+    ]
     if is_locked:
         yield Found("left-open", f"{case.outcome} after a refused write, and a transaction is open", do, (), details)
     elif case.is_success:

@@ -22,8 +22,8 @@ Lifespan = Literal["session", "test"]
 
 MARKER_HELP: Final = (
     'testkit(isolation="journal"): what happens to the rows that a test wrote: '
-    '"journal" undoes them after the test, "none" leaves them; judge="error", judge_allow="read-wrote: Visit": what the '
-    "judge does; failpoints=True: the test runs again with the writes of its requests refused"
+    '"journal" undoes them after the test, "none" leaves them; judge="error", judge_allow="read-wrote: Visit": '
+    "what the judge does; failpoints=True: the test runs again with the writes of its requests refused"
 )
 _DEFAULT_VARIABLE: Final = "DATABASE_URL"
 

@@ -33,6 +33,8 @@ MODELS = """
 """
 API = """
     import asyncio
+    import contextlib
+    import sqlite3
     from kailash.runtime import AsyncLocalRuntime, LocalRuntime
     from kailash.workflow.builder import WorkflowBuilder
     from starlette.applications import Starlette
@@ -102,12 +104,19 @@ API = """
         await db.express.update("Order", str(sent["id"]), {"note": "b"})
         return JSONResponse({}, 201)
 
+    async def replaced(request):
+        with contextlib.closing(sqlite3.connect(db.config.database.url.removeprefix("sqlite:///"))) as connection:
+            connection.execute("REPLACE INTO orders (id, note) VALUES (5, 'new')")
+            connection.commit()
+        return JSONResponse({}, 201)
+
     async def upserted(request):
         await db.express.upsert("Order", {"id": 5, "note": "upserted"})
         return JSONResponse({}, 201)
 
     handlers = (
-        ignored, half, whole, left_open, ignoring_the_commit, hanging, logged, raising, twice, upserted
+        ignored, half, whole, left_open, ignoring_the_commit, hanging, logged, raising, twice, upserted,
+        replaced,
     )
     app = Starlette(routes=[Route(f"/{handler.__name__}", handler, methods=["POST"]) for handler in handlers])
 """
@@ -182,12 +191,26 @@ def test_the_writes_of_requests_are_told_from_those_of_the_test_and_named(orders
 """
     outcome = run(orders, "", "-v", more=more)
     assert said(outcome)[-1] == "failpoints: 4 writes of 1 test refused"
-    details = re.findall("^    ((?:the database refused|left).*)", outcome.output, re.MULTILINE)
+    details = re.findall(r"^    ((?:the database refused|at|left).*)", outcome.output, re.MULTILINE)
     assert details == [
         "the database refused to create Order 10: note='first'",
         "the database refused to create Line 20: order_id=20",
         "left: created Order 20: note='second'",
     ]
+
+
+def test_a_write_that_cannot_be_refused_is_not_blamed_on_the_handler(orders: Project) -> None:
+    more = """
+    async def test_replaced(api):
+        await orders.create(id=5, note="old")
+        await api.expect(201).post("/replaced")
+"""
+    outcome = run(orders, "", more=more)
+    assert said(outcome) == [
+        "failpoints: 1 write of 1 test refused",
+        "not tried: tests/test_orders.py::test_replaced: could not refuse to delete Order 5: it happened all the same",
+    ]
+    assert outcome.result.ret == 0
 
 
 def test_equal_writes_are_refused_once_and_nothing_is_left_behind(orders: Project) -> None:

@@ -18,10 +18,10 @@ _LOSE: Final = "KILL CONNECTION_ID()"
 def statements(failpoint: Failpoint) -> Sequence[str]:
     """The statements that begin to refuse."""
     act = _LOSE if failpoint.way == "lose the connection" else _REFUSE
+    table = quoted_with_parameters(failpoint.table)
     return (
         f"CREATE TABLE {FAILPOINT_TABLE} AS SELECT 0 AS passed",
-        f"CREATE TRIGGER {FAILPOINT_TABLE} AFTER {failpoint.event.upper()} "
-        f"ON {quoted_with_parameters(failpoint.table)} FOR EACH ROW "
+        f"CREATE TRIGGER {FAILPOINT_TABLE} AFTER {failpoint.event.upper()} ON {table} FOR EACH ROW "
         f"BEGIN IF (SELECT passed FROM {FAILPOINT_TABLE}) = {failpoint.number} THEN {act}; END IF; "
         f"UPDATE {FAILPOINT_TABLE} SET passed = passed + 1; END",
     )

@@ -64,7 +64,7 @@ def _observed(kits: Sequence[Kit], request: TimedRequest) -> Observed:
 
     failures = [failure for kit in kits for failure in kit.explainer.failed_nodes() if failure.request is request]
     return Observed(
-        [FailedNode(each.operation, each.model, f"{each.node} failed: {each.error}") for each in failures],
+        [FailedNode(each.operation, each.model, f"{each.node} failed: {each.error}", each.where) for each in failures],
         [CutList(hit.model, hit.limit, str(hit)) for kit in kits for hit in kit.explainer.limits.of(request)],
         frozenset(tenant for kit in kits for tenant in kit.explainer.nodes.tenants_of(request)),
     )

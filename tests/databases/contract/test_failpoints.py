@@ -69,6 +69,20 @@ def test_of_several_rows_in_one_statement_none_stays(bench: Bench, database: Dat
     assert database.count(ODD) == 3
 
 
+def test_an_insert_that_becomes_an_update_counts_as_one(bench: Bench, database: Database) -> None:
+    on_conflict = "ON DUPLICATE KEY UPDATE" if bench.place.kind.name == "mysql" else "ON CONFLICT (id) DO UPDATE SET"
+    upsert = f"INSERT INTO {{odd}} VALUES (1, 5) {on_conflict} {{spaced}} = 9"
+    database.refuse(Failpoint(ODD, "insert", 1))
+    bench.run(upsert)
+    bench.run("INSERT INTO {odd} VALUES (4, 4)")
+    with pytest.raises(bench.place.integrity_error, match=MESSAGE):
+        bench.run("INSERT INTO {odd} VALUES (5, 5)")
+    database.allow()
+    database.refuse(Failpoint(ODD, "update"))
+    with pytest.raises(bench.place.integrity_error, match=MESSAGE):
+        bench.run(upsert)
+
+
 @pytest.mark.databases("postgresql", "mysql")
 def test_the_connection_is_lost(bench: Bench, database: Database) -> None:
     assert "lose the connection" in database.ways_to_fail
