@@ -129,7 +129,8 @@ class Failpoints:
         if again.error is not None:
             self._trouble.append(f"{item.nodeid}: it does not pass when it runs again: {_first_line(again.error)}")
             return
-        plans = [plan for plan in again.plans if plan.key in wanted]
+        first_ones = {plan.key: plan for plan in reversed(again.plans) if plan.key in wanted}
+        plans = [*reversed(first_ones.values())]
         self._counts["tests"] += bool(plans)
         allowed = self._allowed(item)
         last: tuple[Case, PlannedRefusal] | None = None
