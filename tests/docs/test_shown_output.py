@@ -11,8 +11,8 @@ from warm_python import WarmPython
 
 
 def shown(page: Path) -> list[str]:
-    """The lines of the page's block of output."""
-    (block,) = re.findall(r"^```console\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    """The lines of the page's first block of output."""
+    block = re.findall(r"^```console\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)[0]
     lines: list[str] = block.rstrip().splitlines()
     return lines
 
