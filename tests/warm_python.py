@@ -69,7 +69,7 @@ class WarmPython:
         return answer
 
     def _new_server(self) -> subprocess.Popen[bytes]:
-        options = ("PYTHONPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+        options = ("PYTHONPATH", "PYTHONUNBUFFERED", "PYTEST_ADDOPTS", "PYTEST_PLUGINS")
         server = subprocess.Popen(
             [sys.executable, "-P", str(SERVER), str(self._theirs.fileno())],
             env={name: value for name, value in os.environ.items() if name not in options},

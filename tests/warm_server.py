@@ -98,6 +98,8 @@ def warm_up() -> None:
     imported = {name.removeprefix("pytest_") for name in sys.modules}.intersection(WITH_STATE) - {"kailash_testkit"}
     if threading.active_count() > 1 or imported:
         raise RuntimeError(f"not fit to be forked: {threading.enumerate()}, {imported}")
+    sys.stdout.flush()  # or each fork would write it again, where Python does not do so by itself
+    sys.stderr.flush()
     gc.collect()
     gc.freeze()  # or collections in a fork would copy all pages
 
