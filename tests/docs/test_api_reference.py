@@ -12,6 +12,7 @@ from doc_blocks import ROOT
 import kailash_testkit
 
 pytest.importorskip("pdoc", reason="pdoc is not installed")
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

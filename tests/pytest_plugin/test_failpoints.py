@@ -214,6 +214,7 @@ def test_a_write_that_cannot_be_refused_is_not_blamed_on_the_handler(orders: Pro
     assert outcome.result.ret == 0
 
 
+@pytest.mark.slow
 def test_equal_writes_are_refused_once_and_nothing_is_left_behind(orders: Project) -> None:
     more = """
     async def test_twice(api):
@@ -298,6 +299,7 @@ def test_what_is_asked_for_allowed_and_left_out(orders: Project) -> None:
     assert "5 passed" in outcome.output
 
 
+@pytest.mark.slow
 def test_no_more_is_tried_than_there_is_time_for(orders: Project) -> None:
     orders.configure_more(testkit_failpoints_seconds="0")
     outcome = run(orders, "half")
