@@ -21,7 +21,11 @@ _WRITES: Final = ("create", "update", "delete", "upsert")
 
 @dataclass(frozen=True)
 class Found:
-    """What a check found in a case. models: whose rows it is about. only_if_route_writes: a finding only then."""
+    """What a check found in a case.
+
+    models: whose rows it is about. only_if_route_writes: a finding only then.
+    absent: model and id of a row that is not there, so that it can be explained.
+    """
 
     check: str
     what: str
@@ -30,6 +34,7 @@ class Found:
     details: Sequence[str] = ()
     why: str | None = None
     only_if_route_writes: bool = False
+    absent: tuple[str, object] | None = None
 
 
 def check_refusal(case: Case, _ledger: Ledger, allowed: Allowances) -> Iterator[Found]:
@@ -124,6 +129,7 @@ def check_answer(case: Case, ledger: Ledger, _allowed: Allowances) -> Iterator[F
                 f"{case.outcome} with {name}, which is not in table {each.model.table}",
                 "answer with the row as it is stored: read it after the write, and look at the node's result",
                 [each.model.name],
+                absent=(each.model.name, each.item["id"]),
             )
         else:
             wrong = stale(each.row, _comparable(each))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from kailash_testkit.judge.allowances import Allowances
 from kailash_testkit.judge.cases import Case, Ledger
@@ -10,8 +11,11 @@ from kailash_testkit.judge.checks import ALL, Found
 from kailash_testkit.judge.findings import Finding, Key, RouteFacts, Verdict, key_of
 from kailash_testkit.redaction import redact
 
+Explain = Callable[[str, object], str | None]
+"""Says why there is no row of that model with that id, as far as it is known."""
 
-def judged(test: str, cases: Sequence[Case], ledger: Ledger, allowed: Allowances) -> Verdict:
+
+def judged(test: str, cases: Sequence[Case], ledger: Ledger, allowed: Allowances, explain: Explain) -> Verdict:
     """The verdict on one test. test: its node id. cases: in their order."""
     findings: dict[Key, Finding] = {}
     silent: dict[Key, Finding] = {}
@@ -22,6 +26,8 @@ def judged(test: str, cases: Sequence[Case], ledger: Ledger, allowed: Allowances
         for found in _found(case, ledger, allowed):
             if _is_repeated(found, case, cases):
                 continue
+            if found.absent is not None and found.why is None:
+                found = replace(found, why=explain(*found.absent))
             finding = finding_of(test, case, found)
             into = silent if found.only_if_route_writes else findings
             into.setdefault(key_of(finding), finding)

@@ -102,6 +102,12 @@ async def a_link_that_deletes(db: Any, _: Request) -> Response:
     return Response(status_code=204)
 
 
+@planted("read-wrote", ("GET", "/papers", None))
+async def a_list_that_tidies_up(db: Any, _: Request) -> Response:
+    await node("PaperDeleteNode", filter={"id": 1})
+    return JSONResponse([])
+
+
 # --- a success that wrote nothing ------------------------------------------------------------------
 
 
@@ -203,6 +209,18 @@ async def shows_a_row_that_is_not_there(db: Any, _: Request) -> Response:
 async def answers_with_half_of_the_update(db: Any, _: Request) -> Response:
     await db.express.update("Item", "1", {"size": 2})
     return JSONResponse({"id": 1, "name": "green tea", "size": 2})
+
+
+@planted("answer-not-stored", POST_ITEM)
+async def answers_with_what_was_taken_back(db: Any, _: Request) -> Response:
+    await db.express.create("Item", NEW)
+    await db.express.delete("Item", "7")
+    return JSONResponse(NEW, 201)
+
+
+@planted("answer-not-stored", ("GET", "/items", None))
+async def lists_a_row_that_was_deleted(db: Any, _: Request) -> Response:
+    return JSONResponse([ITEM, {"id": 2, "name": "gone", "size": 1}])
 
 
 # --- a node that failed silently ---------------------------------------------------------------------

@@ -45,8 +45,15 @@ async def test_a_healthy_handler_raises_no_alarm(kit: Kit, handler: Handler) -> 
     assert await found(kit, handler) == []
 
 
+async def test_why_a_row_is_not_there_is_told_as_explain_knows_it(kit: Kit) -> None:
+    (handler,) = [handler for handler in FAULTY if handler.name == "answers_with_what_was_taken_back"]
+    ((why,),) = [[finding["why"]] for finding in await found(kit, handler)]
+    assert why is not None
+    assert "deleted" in why
+
+
 def test_the_corpus_has_each_check() -> None:
-    assert len(FAULTY) >= 36
+    assert len(FAULTY) >= 40
     assert len(HEALTHY) >= 40
     elsewhere = {"other-tenant"} | {check for check in CHECKS if check.startswith("failpoint")}
     assert {handler.check for handler in FAULTY} == {*CHECKS} - elsewhere

@@ -44,7 +44,16 @@ def _verdict(test: str, kits: Sequence[Kit], allowed: Allowances, *, is_only: bo
     if writes and kits[0].sandbox.database.is_locked():
         return _left_open(test, kits, allowed)
     found, ledger = cases_of(kits, is_only=is_only)
-    return judged(test, found, ledger, allowed)
+    return judged(test, found, ledger, allowed, partial(_why_absent, kits))
+
+
+def _why_absent(kits: Sequence[Kit], name: str, row_id: object) -> str | None:
+    """The cause that `explain` knows at once."""
+    for kit in kits:
+        model = next((model for model in kit.store.models_by_table().values() if model.name == name), None)
+        if model is not None:
+            return kit.explainer.at_once(model, row_id).why
+    return None
 
 
 def cases_of(kits: Sequence[Kit], *, is_only: bool) -> tuple[list[Case], Ledger]:
