@@ -252,7 +252,8 @@ def attaching_what_is_not_there(target: SqliteTarget) -> None:
 
 
 def other_file(target: SqliteTarget) -> str:
-    path = f"{target.path}-other"
+    """A file that is not the test's own: its folder is older, whatever an attack did to that of the target."""
+    path = f"{target.folder}-other.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS kept (v)")
     return path
