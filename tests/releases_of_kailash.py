@@ -20,6 +20,7 @@ def needs(fact: Fact, what: str) -> pytest.MarkDecorator:
 
 
 needs_soft_delete = needs(SOFT_DELETE, "soft deletion")
+needs_transactions = needs(SOFT_DELETE, "a generated node in a transaction, as soft deletion,")
 needs_own_cache_keys = needs(OWN_CACHE_KEYS, "a cache on a Redis that tells databases apart")
 needs_quoted_batches = needs(QUOTED_BATCHES, "a batch of a model with a name that is a keyword")
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from inner_session import Outcome, Project
+from releases_of_kailash import needs_transactions
 from server_runs import available
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -153,6 +154,7 @@ def said(outcome: Outcome) -> list[str]:
     return [line.partition("; tests/")[0] for line in lines]
 
 
+@needs_transactions
 def test_faulty_handlers_are_found_and_a_rollback_is_not(orders: Project) -> None:
     outcome = run(orders, "ignored half whole left_open raising twice logged")
     assert said(outcome) == [
