@@ -102,3 +102,8 @@ def code_line(file: str, line: int) -> str:
 def comma_join(names: Iterable[str]) -> str:
     """Names in one line: ``a, b, c``; ``none`` when there are none."""
     return ", ".join(names) or "none"
+
+
+def some(number: int, what: str) -> str:
+    """A number of things: ``1 row``, ``2 rows``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -68,8 +68,11 @@ class Allowances:
         """Whether the check says nothing of a route. route: ``POST /orders/{order_id}``, as it is grouped."""
         return any(subject == "" or ("/" in subject and _is_route(subject, route)) for subject in self._of(check))
 
-    def are_allowed(self, check: str, models: Sequence[str]) -> bool:
-        """Whether a finding is about models that the check leaves out, and no others."""
+    def leave_out(self, check: str, route: str, models: Sequence[str]) -> bool:
+        """Whether a finding is left out: by its route, or since all models that it is about are."""
+        return self.is_off(check, route) or self._are_allowed(check, models)
+
+    def _are_allowed(self, check: str, models: Sequence[str]) -> bool:
         subjects = [subject for subject in self._of(check) if subject and "/" not in subject]
         return bool(models) and all(any(_names(subject, model) for subject in subjects) for model in models)
 

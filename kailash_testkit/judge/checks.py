@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -12,8 +12,10 @@ from kailash_testkit.judge.allowances import Allowances
 from kailash_testkit.judge.answers import Shown, shown_rows
 from kailash_testkit.judge.cases import SAFE, Case, FailedNode, Ledger
 from kailash_testkit.judge.comparing import MANAGED_COLUMNS, is_stored, stale
+from kailash_testkit.models import Model
 from kailash_testkit.models.equality import as_mapping
 from kailash_testkit.models.rows import Row
+from kailash_testkit.text import some
 
 _MOST: Final = 6  # lines of one finding
 _WRITES: Final = ("create", "update", "delete", "upsert")
@@ -44,7 +46,7 @@ def check_refusal(case: Case, _ledger: Ledger, allowed: Allowances) -> Iterator[
         failed = [node.text for node in case.observed.failed]
         yield Found(
             "refusal-wrote",
-            f"{case.outcome}, and it left {_number(changes)}",
+            f"{case.outcome}, and it left {some(len(changes), 'row')}",
             "write in one transaction (TransactionScopeNode), or refuse before the first write; "
             f"if it is meant, allow {_models(changes)[0]} in testkit_judge_allow",
             _models(changes),
@@ -59,7 +61,7 @@ def check_read(case: Case, _ledger: Ledger, allowed: Allowances) -> Iterator[Fou
     if case.request.method in SAFE and changes:
         yield Found(
             "read-wrote",
-            f"{case.outcome}, and changed {_number(changes)}",
+            f"{case.outcome}, and changed {some(len(changes), 'row')}",
             "write in a POST; clients, proxies and crawlers repeat a read whenever they like; "
             f"if it is meant, allow {_models(changes)[0]} or its column in testkit_judge_allow",
             _models(changes),
@@ -90,7 +92,7 @@ def check_success(case: Case, ledger: Ledger, _allowed: Allowances) -> Iterator[
         elif row is None:
             missing = f"there is no {name}; UpdateNode reports updated: True also when no row matched (SQLite, MariaDB)"
             yield _silent("no row was changed", case, models=[target.model.name], why=missing)
-        elif _differs(case.sent, row, target.model.columns, case, ledger):
+        elif _differs(case.sent, row, target.model):
             yield _silent(f"{name} did not change", case, models=[target.model.name], details=[f"stored: {row!r}"])
 
 
@@ -211,10 +213,6 @@ ALL: Final[Sequence[Check]] = (
 # --- what the checks ask ---------------------------------------------------------------------------
 
 
-def _number(changes: Sequence[Change]) -> str:
-    return "1 row" if len(changes) == 1 else f"{len(changes)} rows"
-
-
 def _models(changes: Iterable[Change]) -> list[str]:
     return sorted({change.model for change in changes})
 
@@ -228,12 +226,11 @@ def _is_tombstone(row: Row) -> bool:
     return row.as_dict().get("deleted_at") is not None
 
 
-def _differs(sent: object, row: Row, columns: Mapping[str, object], case: Case, ledger: Ledger) -> bool:
+def _differs(sent: object, row: Row, model: Model) -> bool:
     """Whether something was sent that the row does not hold: otherwise there was nothing to change."""
-    target = ledger.target(case.request.path)
     fields = {str(name): value for name, value in (as_mapping(sent) or {}).items()}
-    known = [name for name in fields if name in columns and name in row and name not in MANAGED_COLUMNS]
-    return target is not None and any(not is_stored(target.model, name, fields[name], row) for name in known)
+    known = [name for name in fields if name in model.columns and name in row and name not in MANAGED_COLUMNS]
+    return any(not is_stored(model, name, fields[name], row) for name in known)
 
 
 def _comparable(shown: Shown) -> dict[str, object]:

@@ -44,7 +44,7 @@ def of_run(routes: Iterable[RouteFacts]) -> list[Finding]:
 def _found(case: Case, ledger: Ledger, allowed: Allowances) -> Iterator[Found]:
     for check in ALL:
         for found in check(case, ledger, allowed):
-            if not allowed.is_off(found.check, case.route) and not allowed.are_allowed(found.check, found.models):
+            if not allowed.leave_out(found.check, case.route, found.models):
                 yield found
 
 

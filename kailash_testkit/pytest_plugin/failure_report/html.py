@@ -22,7 +22,8 @@ import pytest
 from kailash_testkit.judge.findings import Finding, Key
 from kailash_testkit.pytest_plugin.failure_report.facts import Facts, RequestFacts, RowFacts
 from kailash_testkit.pytest_plugin.failure_report.results import Result
-from kailash_testkit.pytest_plugin.failure_report.section import TEST_HOST, some
+from kailash_testkit.pytest_plugin.failure_report.section import TEST_HOST
+from kailash_testkit.text import some
 from kailash_testkit.version import __version__
 
 _FOLDER: Final = Path(__file__).with_name("page")

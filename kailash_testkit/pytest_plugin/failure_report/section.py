@@ -9,6 +9,7 @@ import textwrap
 from typing import Final
 
 from kailash_testkit.pytest_plugin.failure_report.facts import Facts, RequestFacts, RowFacts, RowsFacts, counted
+from kailash_testkit.text import some
 
 TITLE: Final = "kailash-testkit"
 WIDTH: Final = 80
@@ -249,11 +250,6 @@ def _wrapped(text: str, most: int | None) -> list[str]:
     if most is None or len(lines) <= most:
         return lines
     return [*lines[: most - 1], _cut(" ".join([lines[most - 1], *lines[most:]]), WIDTH)]
-
-
-def some(number: int, what: str) -> str:
-    """A number of things: ``1 row``, ``2 rows``."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _cut(text: str, width: int | None) -> str:

@@ -17,6 +17,7 @@ from kailash_testkit.pytest_plugin.attribution import on_each_database
 from kailash_testkit.pytest_plugin.judging.options import JudgeSettings
 from kailash_testkit.pytest_plugin.judging.verdicts import cases_of
 from kailash_testkit.redaction import redact
+from kailash_testkit.text import some
 
 if TYPE_CHECKING:
     from kailash_testkit.judge.allowances import Allowances
@@ -100,9 +101,7 @@ class Failpoints:
 
     @staticmethod
     def _allowed(item: pytest.Item) -> Allowances:
-        from kailash_testkit.judge.allowances import parsed
-
-        return parsed(JudgeSettings.of(item.config).for_test(item).allow, "testkit_judge_allow")
+        return JudgeSettings.of(item.config).for_test(item).allowances
 
     # --- further runs --------------------------------------------------------------------------------
 
@@ -171,7 +170,7 @@ class Failpoints:
         self.findings += [
             finding_of(item.nodeid, case, each)
             for each in found
-            if not allowed.is_off(each.check, case.route) and not allowed.are_allowed(each.check, each.models)
+            if not allowed.leave_out(each.check, case.route, each.models)
         ]
 
     # --- the end ---------------------------------------------------------------------------------------
@@ -196,13 +195,9 @@ class Failpoints:
         counts = self._counts
         if not (counts["writes"] or counts["left out"] or self._trouble):
             return []
-        tried = f"failpoints: {_number(counts['writes'], 'write')} of {_number(counts['tests'], 'test')} refused"
+        tried = f"failpoints: {some(counts['writes'], 'write')} of {some(counts['tests'], 'test')} refused"
         left_out = f"; {counts['left out']} not tried: {_SECONDS} were over" if counts["left out"] else ""
         return [tried + left_out, *(f"not tried: {line}" for line in self._trouble)]
-
-
-def _number(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _seconds(config: pytest.Config) -> float:

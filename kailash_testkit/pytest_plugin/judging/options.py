@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import pytest
 
 from kailash_testkit.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from kailash_testkit.judge.allowances import Allowances
 
 Mode = Literal["off", "report", "error"]
 _OPTION: Final = "--testkit-judge"
@@ -77,6 +80,13 @@ class JudgeSettings:
             given: str | Sequence[str] = marker.kwargs.get("judge_allow", ())
             settings = replace(settings, allow=(*settings.allow, *([given] if isinstance(given, str) else given)))
         return settings
+
+    @property
+    def allowances(self) -> Allowances:
+        """What the judge leaves out. Raises `ConfigurationError`."""
+        from kailash_testkit.judge.allowances import parsed
+
+        return parsed(self.allow, "testkit_judge_allow")
 
 
 def _mode(given: object, where: str) -> Mode:

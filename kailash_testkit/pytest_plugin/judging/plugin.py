@@ -36,17 +36,11 @@ class Judging:
         self._verbose = config.get_verbosity() > 0
         try:
             self._settings = JudgeSettings.of(config)
-            self._allowed(self._settings)
+            _ = self._settings.allowances  # what cannot be used is told before any test runs
             path = self._settings.baseline
             self._known: frozenset[Key] = frozenset() if path is None else baseline.read(path)
         except ConfigurationError as error:
             raise pytest.UsageError(str(error)) from None
-
-    @staticmethod
-    def _allowed(settings: JudgeSettings) -> Any:
-        from kailash_testkit.judge.allowances import parsed
-
-        return parsed(settings.allow, "testkit_judge_allow")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -70,7 +64,7 @@ class Judging:
         if settings.mode == "off" or not any(len(kit.timeline) for kit in kits):
             return []
         try:
-            verdict = item.stash[VERDICT] = verdict_on(item.nodeid, kits, self._allowed(settings))
+            verdict = item.stash[VERDICT] = verdict_on(item.nodeid, kits, settings.allowances)
         except ConfigurationError:
             raise
         except Exception as trouble:  # it is told at the end: the test itself has its own outcome
