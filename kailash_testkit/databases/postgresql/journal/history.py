@@ -11,7 +11,8 @@ from typing import Any, Final, cast
 from kailash_testkit.databases.journal import RecordedChange
 from kailash_testkit.databases.postgresql.connection import FIRST_OBJECT, Connection, literal
 from kailash_testkit.databases.postgresql.journal.catalog import Column, Table
-from kailash_testkit.databases.postgresql.journal.triggers import HAS_ROW, JOURNAL, after
+from kailash_testkit.databases.postgresql.journal.trigger_functions import JOURNAL
+from kailash_testkit.databases.postgresql.journal.triggers import HAS_ROW, after
 
 _FIELD: Final = re.compile(r'(?:"((?:[^"]|"")*)"|([^,]*)),')
 

@@ -35,6 +35,7 @@ from kailash_testkit.databases.postgresql.journal.history import (
     replaying,
 )
 from kailash_testkit.databases.postgresql.journal.mark_state import MarkState, Observation
+from kailash_testkit.databases.postgresql.journal.quick_undo import take_back
 from kailash_testkit.databases.postgresql.journal.rebuild import (
     VIEWED_ROWS,
     drop_hindrances,
@@ -43,6 +44,7 @@ from kailash_testkit.databases.postgresql.journal.rebuild import (
     refresh_views,
 )
 from kailash_testkit.databases.postgresql.journal.saved import difference, taken_away
+from kailash_testkit.databases.postgresql.journal.trigger_functions import JOURNAL
 from kailash_testkit.databases.postgresql.journal.trigger_set import TriggerSet
 from kailash_testkit.databases.postgresql.journal.undo import Part, UndoConflict, apply, find_parts
 from kailash_testkit.errors import IsolationFailed
@@ -76,14 +78,12 @@ class Journal:
     def refresh(self) -> None:
         observation = self._trigger_set.observe()
         if not self._trigger_set.is_fit(observation):
-            with self._connection.transaction(lock=triggers.JOURNAL):
+            with self._connection.transaction(lock=JOURNAL):
                 self._trigger_set.refit()
                 self._forget()
 
     def head(self) -> int:
-        rows = self._connection.run(
-            f"SELECT at, ctid::text FROM {triggers.JOURNAL} AS j ORDER BY at DESC, j.ctid DESC LIMIT 1"
-        )
+        rows = self._connection.run(f"SELECT at, ctid::text FROM {JOURNAL} AS j ORDER BY at DESC, j.ctid DESC LIMIT 1")
         return position(*rows[0]) if rows else 0
 
     def mark(self) -> Mark:
@@ -134,7 +134,7 @@ class Journal:
         asked = replaying(self._trigger_set.version.numbers, self._trigger_set.sources, changes)
         if asked:
             net = triggers.summed(triggers.values(asked), *triggers.inverted(triggers.OF_THIS_TRANSACTION))
-            with self._connection.transaction(lock=triggers.JOURNAL):
+            with self._connection.transaction(lock=JOURNAL):
                 try:
                     self._apply(net, find_parts(self._connection, net))
                 except UndoConflict as error:
@@ -216,7 +216,7 @@ class Journal:
     def _undo(self, state: MarkState) -> UndoReport | None:
         """One attempt; None where somebody else has uncommitted changes."""
         since = triggers.after(literal(state.snapshot))
-        with self._connection.transaction(lock=triggers.JOURNAL):
+        with self._connection.transaction(lock=JOURNAL):
             observation = self._trigger_set.observe(state.snapshot, writers=True)
             if observation.writers:
                 return None
@@ -225,13 +225,13 @@ class Journal:
             try:
                 if gaps:
                     raise UndoConflict(*gaps)
-                self._apply(triggers.summed(*triggers.inverted(since)), observation.parts, since=state.snapshot)
+                self._take_back(state.snapshot, observation)
                 report = UndoReport("journal" if moved else "nothing", observation.entries)
             except UndoConflict as conflict:
                 report = UndoReport("saved state", observation.entries, conflict.args)
                 observation = self._put_back(state, everything=bool(observation.lost) or not gaps)
             if moved:
-                self._connection.later(f"DELETE FROM {triggers.JOURNAL} WHERE {since}")
+                self._connection.later(f"DELETE FROM {JOURNAL} WHERE {since}")
                 self._trigger_set.restore_counters(observation.counters, state.counters)
         state.snapshot, self._new_locks = observation.snapshot, observation.locks - state.locks
         return report
@@ -291,19 +291,23 @@ class Journal:
         trigger_set.return_to(replace(version, objects=now))
         return trigger_set.observe(state.snapshot)
 
-    def _apply(self, net: str, parts: Sequence[Part], *, since: str | None = None, are_bare: bool = False) -> None:
-        """Applies net changes.
+    def _take_back(self, snapshot: str, observation: Observation) -> None:
+        """Takes back what was recorded since the snapshot, in the open transaction. Raises `UndoConflict`."""
+        sources = self._trigger_set.sources
+        left = take_back(self._connection, sources, observation.parts, snapshot, observation.entries)
+        if left:
+            numbers = ", ".join(str(part.source) for part in observation.parts if part not in left) or "0"
+            since = f"{triggers.after(literal(snapshot))} AND source NOT IN ({numbers})"
+            self._apply(triggers.summed(*triggers.inverted(since)), left)
 
-        since: they take back what was recorded since that snapshot. are_bare: the application's triggers and rules
-        are not there at present.
-        """
-        connection, sources, quick = self._connection, self._trigger_set.sources, self._trigger_set.quick
+    def _apply(self, net: str, parts: Sequence[Part], *, are_bare: bool = False) -> None:
+        """Applies net changes. are_bare: the application's triggers and rules are not there at present."""
+        connection, sources = self._connection, self._trigger_set.sources
         tables = [sources[part.source] for part in parts]
         if are_bare:
             tables = [replace(table, triggers=(), rules=(), forced=False) for table in tables]
-        statements = quick.statements(sources, parts, since) if quick and since and parts else None
         with triggers.silenced(connection, tables):
-            apply(connection, sources, net, parts, statements)
+            apply(connection, sources, net, parts)
 
     def _forget(self) -> None:
         self._trigger_set.forget({state.schema_version for state in self._marks.values()})

@@ -13,7 +13,7 @@ from typing import Final
 
 from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, Connection, literal
 from kailash_testkit.databases.postgresql.journal.catalog import Table
-from kailash_testkit.databases.postgresql.journal.triggers import JOURNAL
+from kailash_testkit.databases.postgresql.journal.trigger_functions import JOURNAL
 
 SAVED: Final = f"{OWN_SCHEMA}.saved"
 INSTALL: Final = f"""

@@ -153,11 +153,10 @@ class Object(NamedTuple):
 
 
 def is_installed(connection: Connection) -> bool:
-    """Whether the functions of `INSTALL` are there."""
-    ((there,),) = connection.run(
-        f"SELECT to_regprocedure('{OWN_SCHEMA}.described()') IS NOT NULL "
-        f"AND to_regprocedure('{OWN_SCHEMA}.content(text)') IS NOT NULL"
-    )
+    """Whether the functions are there that looking and undoing call."""
+    functions = ("described()", "content(text)", "undo(pg_snapshot, int4[])")
+    there = " AND ".join(f"to_regprocedure('{OWN_SCHEMA}.{each}') IS NOT NULL" for each in functions)
+    ((there,),) = connection.run(f"SELECT {there}")
     return bool(there)
 
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, Connection, literal
-from kailash_testkit.databases.postgresql.journal import saved, schema, triggers
+from kailash_testkit.databases.postgresql.journal import quick_undo, saved, schema, triggers
 from kailash_testkit.databases.postgresql.journal.catalog import Catalog, Table, read_catalog
 from kailash_testkit.databases.postgresql.journal.counters import counters_query, restore_counters
 from kailash_testkit.databases.postgresql.journal.mark_state import Observation, SchemaVersion
-from kailash_testkit.databases.postgresql.journal.prepared import PreparedUndo
+from kailash_testkit.databases.postgresql.journal.trigger_functions import FUNCTIONS, JOURNAL
 from kailash_testkit.databases.postgresql.journal.undo import Part, summary
 from kailash_testkit.databases.postgresql.sessions import WRITERS, advisory_locks
 from kailash_testkit.errors import IsolationFailed
 
 _NO_TABLE_OR_SCHEMA: Final = ("42P01", "3F000")  # PostgreSQL's codes
 _OBSERVATION: Final = "dataflow_testkit_observe"
-_GUARDS: Final = triggers.guard(triggers.JOURNAL) + triggers.guard(saved.SAVED)
+_GUARDS: Final = triggers.guard(JOURNAL) + triggers.guard(saved.SAVED)
 _NO_VERSION: Final = SchemaVersion(0, Catalog((), ()), {}, frozenset(), frozenset())
 
 
@@ -28,7 +28,7 @@ class TriggerSet:
 
     sources: all tables there have been, by the number that their triggers write. copied: when the copy of
     their rows was made. signature: of the schema as it was last found to be that of the present version.
-    quick: what is prepared for its tables. own_tables: which the journal's own are, by number.
+    own_tables: which the journal's own are, by number.
     """
 
     connection: Connection
@@ -37,7 +37,6 @@ class TriggerSet:
     version: SchemaVersion = _NO_VERSION
     versions: dict[int, SchemaVersion] = field(default_factory=dict[int, SchemaVersion])
     signature: str = ""
-    quick: PreparedUndo | None = None
     own_tables: str = ""
     _last_version: int = 0
 
@@ -61,6 +60,7 @@ class TriggerSet:
                     numbers[table] = len(self.sources) + 1
                     missing[numbers[table]] = self.sources[numbers[table]] = table
             triggers.record(self.connection, missing)
+            self.connection.run(quick_undo.function(numbers))
             with triggers.all_rows(self.connection, missing.values()):
                 self.copied.update(dict.fromkeys(missing, saved.save(self.connection, missing)))
             ((self.signature,),) = self.connection.run(f"SELECT {schema.signature(self.connection.database_number)}")
@@ -72,7 +72,7 @@ class TriggerSet:
 
     def return_to(self, version: SchemaVersion) -> None:
         """Records again as in an earlier schema version, in the open transaction; its tables are there as they were."""
-        self.connection.run(triggers.FUNCTIONS + _GUARDS)
+        self.connection.run(FUNCTIONS + _GUARDS + quick_undo.function(version.numbers))
         triggers.record(self.connection, self.broken(version))
         ((self.signature,),) = self.connection.run(f"SELECT {schema.signature(self.connection.database_number)}")
         self._begin(replace(version, triggers=schema.own_triggers(self.connection)))
@@ -113,12 +113,11 @@ class TriggerSet:
         net = triggers.summed(*triggers.inverted(triggers.after("$1")))
         parts = f"SELECT jsonb_agg(jsonb_build_array(source, goes, comes)) FROM ({summary(net)}) AS parts"
         number = self.connection.database_number
-        self.quick = PreparedUndo(self.connection)
         self.connection.run(
             f"DEALLOCATE ALL; PREPARE {_OBSERVATION} (pg_snapshot, bool) AS SELECT pg_current_snapshot()::text, "
             f"{schema.signature(number)}, {counters_query(sequences)}, counted.*, coalesce(({parts}), '[]'), "
             f"CASE WHEN $2 THEN EXISTS ({WRITERS}) ELSE false END, ARRAY({advisory_locks(number)}) "
-            f"FROM (SELECT count(*), count(*) FILTER (WHERE NOT {triggers.HAS_ROW}) FROM {triggers.JOURNAL} "
+            f"FROM (SELECT count(*), count(*) FILTER (WHERE NOT {triggers.HAS_ROW}) FROM {JOURNAL} "
             f"WHERE {triggers.after('$1')}) AS counted"
         )
 
@@ -155,7 +154,7 @@ class TriggerSet:
 
     def _own_tables(self) -> str:
         ((found,),) = self.connection.run(
-            f"SELECT concat_ws(' ', to_regclass('{triggers.JOURNAL}')::oid, to_regclass('{saved.SAVED}')::oid)"
+            f"SELECT concat_ws(' ', to_regclass('{JOURNAL}')::oid, to_regclass('{saved.SAVED}')::oid)"
         )
         return str(found)
 
@@ -168,7 +167,7 @@ class TriggerSet:
                 do=f"leave the schema {OWN_SCHEMA} out when you drop tables or schemas",
             )
         if not schema.is_installed(self.connection):
-            self.connection.run(triggers.FUNCTIONS + _GUARDS + schema.INSTALL)
+            self.connection.run(FUNCTIONS + _GUARDS + schema.INSTALL + quick_undo.function(self.version.numbers))
 
     def restore_counters(self, present: tuple[str, ...], wanted: tuple[str, ...]) -> None:
         """Puts sequences back; to be done last in a transaction, for it cannot be rolled back."""

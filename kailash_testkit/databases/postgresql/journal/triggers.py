@@ -19,43 +19,28 @@ from collections.abc import Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, TEXT_SETTINGS, Connection, literal, quoted
+from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, Connection, literal, quoted
 from kailash_testkit.databases.postgresql.journal.catalog import Table
+from kailash_testkit.databases.postgresql.journal.trigger_functions import (
+    DROP_FUNCTIONS,
+    FUNCTIONS,
+    JOURNAL,
+    RECORD_TRUNCATE,
+    recording_function,
+)
 from kailash_testkit.databases.postgresql.sessions import APPLICATION_NAME
 
-JOURNAL: Final = f"{OWN_SCHEMA}.journal"
 #: Named so that they fire before the application's own triggers of the same event: in the order of names.
 ROW_TRIGGER: Final = "!dataflow_testkit_row"
 TRUNCATE_TRIGGER: Final = "!dataflow_testkit_truncate"
 NAMES: Final = (ROW_TRIGGER, TRUNCATE_TRIGGER)
 
 _FIRES: Final = {"O": "", "A": "ALWAYS ", "R": "REPLICA "}  # PostgreSQL's letters for when a trigger fires
-_SET: Final = " ".join(f"SET {name} = '{value}'" for name, value in TEXT_SETTINGS.items())
-_RECORD: Final = f"{OWN_SCHEMA}.record"
-_RECORD_TRUNCATE: Final = f"{OWN_SCHEMA}.record_truncate"
 _REFUSE: Final = f"{OWN_SCHEMA}.refuse"
 _GUARD_TRIGGER: Final = "!dataflow_testkit_guard"
-#: Makes the functions again, whatever was done to them.
-FUNCTIONS: Final = f"""
-    CREATE EXTENSION IF NOT EXISTS plpgsql;
-    CREATE OR REPLACE FUNCTION {_RECORD}() RETURNS trigger LANGUAGE plpgsql {_SET} AS $$BEGIN
-      INSERT INTO {JOURNAL} (source, old, new) VALUES (TG_ARGV[0]::int, OLD::text, NEW::text);
-      RETURN NULL;
-    END$$;
-    CREATE OR REPLACE FUNCTION {_RECORD_TRUNCATE}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER {_SET} AS $$BEGIN
-      IF row_security_active(TG_RELID) THEN
-        INSERT INTO {JOURNAL} (source) VALUES (TG_ARGV[0]::int);
-        RETURN NULL;
-      END IF;
-      EXECUTE format('INSERT INTO {JOURNAL} (source, old) SELECT %s, (t.*)::text FROM ONLY %I.%I t',
-                     TG_ARGV[0], TG_TABLE_SCHEMA, TG_TABLE_NAME);
-      RETURN NULL;
-    END$$;
-"""
 INSTALL: Final = f"""
     CREATE SCHEMA IF NOT EXISTS {OWN_SCHEMA};
-    DROP FUNCTION IF EXISTS {_RECORD} CASCADE;
-    DROP FUNCTION IF EXISTS {_RECORD_TRUNCATE} CASCADE;
+    {DROP_FUNCTIONS}
     DROP TABLE IF EXISTS {JOURNAL};
     CREATE TABLE {JOURNAL} (
       at int8 NOT NULL DEFAULT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::int8,
@@ -90,9 +75,9 @@ def record(connection: Connection, tables: Mapping[int, Table]) -> None:
         statements.append(f"""
             DROP TRIGGER IF EXISTS {row} ON {table.sql}; DROP TRIGGER IF EXISTS {truncate} ON {table.sql};
             CREATE TRIGGER {row} AFTER INSERT OR UPDATE OR DELETE ON {table.sql}
-              FOR EACH ROW EXECUTE FUNCTION {_RECORD}({number});
+              FOR EACH ROW EXECUTE FUNCTION {recording_function(table)}({number});
             CREATE TRIGGER {truncate} BEFORE TRUNCATE ON {table.sql}
-              FOR EACH STATEMENT EXECUTE FUNCTION {_RECORD_TRUNCATE}({number});
+              FOR EACH STATEMENT EXECUTE FUNCTION {RECORD_TRUNCATE}({number});
             ALTER TABLE {table.sql} ENABLE ALWAYS TRIGGER {row}, ENABLE ALWAYS TRIGGER {truncate};
         """)
     if statements:

@@ -50,18 +50,12 @@ def find_parts(connection: Connection, net: str) -> list[Part]:
     return [Part(*row) for row in connection.run(summary(net))]
 
 
-def apply(
-    connection: Connection, tables: Mapping[int, Table], net: str, parts: Sequence[Part], quick: str | None = None
-) -> None:
+def apply(connection: Connection, tables: Mapping[int, Table], net: str, parts: Sequence[Part]) -> None:
     """Applies the net changes, in the open transaction, until none remain.
 
     net: a query for ``(source, image, n)`` that takes into account what was done meanwhile. parts: its first answer.
-    quick: statements that do it at less cost and answer with the parts that remain, unless a constraint is in the way.
     Raises `UndoConflict` where some remain however often it is tried.
     """
-    if quick and parts:
-        found = _attempt(connection, quick)
-        parts = parts if isinstance(found, Exception) else found
     for number in range(_MOST_ROUNDS):
         if not parts:
             return
