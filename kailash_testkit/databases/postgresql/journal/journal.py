@@ -94,19 +94,26 @@ class Journal:
             self.refresh()
         self._last_mark += 1
         self._marks[self._last_mark] = MarkState(
-            *(observation.snapshot, self._trigger_set.version.number, observation.counters, observation.locks)
+            *(observation.snapshot, self._trigger_set.version.number, observation.counters, observation.locks),
+            unmoved=observation.snapshot,
         )
         return Mark(self._last_mark)
 
     def moved(self, mark: Mark) -> bool:
         state = self._state(mark)
+        glance = self._trigger_set.glance(state.snapshot)
+        if glance is not None and (glance.tells_that_moved(state) or glance.tells_that_unmoved(state)):
+            return glance.tells_that_moved(state)
         observation = self._trigger_set.observe(state.snapshot)
-        return bool(
+        if (
             observation.entries
             or observation.counters != state.counters
             or observation.locks - state.locks
             or self._gaps(state, observation)
-        )
+        ):
+            return True
+        state.unmoved = observation.snapshot
+        return False
 
     def changes(self, since: Mark) -> list[RecordedChange]:
         state = self._state(since)

@@ -15,12 +15,35 @@ class MarkState:
 
     snapshot: which transactions were committed. schema_version: the number of the one in force.
     counters: of the sequences in the catalogue's order. locks: the advisory locks that others held.
+    unmoved: a later snapshot, or the same, of a moment when all was found to be as at the mark.
     """
 
     snapshot: str
     schema_version: int
     counters: tuple[str, ...]
     locks: frozenset[str]
+    unmoved: str = ""
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What can be told without a look at the schema: see `Observation`.
+
+    has_entries: whether changes were recorded after the earlier snapshot.
+    """
+
+    snapshot: str
+    has_entries: bool
+    counters: tuple[str, ...]
+    locks: frozenset[str]
+
+    def tells_that_moved(self, state: MarkState) -> bool:
+        """Whether this alone shows that something was changed since the mark."""
+        return self.has_entries or self.counters != state.counters or bool(self.locks - state.locks)
+
+    def tells_that_unmoved(self, state: MarkState) -> bool:
+        """Whether this alone shows that nothing was: who commits a change, also of the schema, changes the snapshot."""
+        return self.snapshot == state.unmoved and not self.tells_that_moved(state)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, Connecti
 from kailash_testkit.databases.postgresql.journal import quick_undo, saved, schema, triggers
 from kailash_testkit.databases.postgresql.journal.catalog import Catalog, Table, read_catalog
 from kailash_testkit.databases.postgresql.journal.counters import counters_query, restore_counters
-from kailash_testkit.databases.postgresql.journal.mark_state import Observation, SchemaVersion
+from kailash_testkit.databases.postgresql.journal.mark_state import Glance, Observation, SchemaVersion
 from kailash_testkit.databases.postgresql.journal.trigger_functions import FUNCTIONS, JOURNAL
 from kailash_testkit.databases.postgresql.journal.undo import Part, summary
 from kailash_testkit.databases.postgresql.sessions import WRITERS, advisory_locks
@@ -18,6 +18,13 @@ from kailash_testkit.errors import IsolationFailed
 
 _NO_TABLE_OR_SCHEMA: Final = ("42P01", "3F000")  # PostgreSQL's codes
 _OBSERVATION: Final = "dataflow_testkit_observe"
+_GLANCE: Final = "dataflow_testkit_glance"
+# Nobody has uncommitted changes where every number that was given to a transaction is that of one that has ended: a
+# snapshot ends with the last of those, and age() counts from the next to be given, unless we ourselves have one.
+_NONE_OPEN: Final = """
+    pg_current_xact_id_if_assigned() IS NULL AND age(pg_snapshot_xmax(pg_current_snapshot())::xid) = 0
+    AND pg_snapshot_xmin(pg_current_snapshot()) = pg_snapshot_xmax(pg_current_snapshot())
+"""
 _GUARDS: Final = triggers.guard(JOURNAL) + triggers.guard(saved.SAVED)
 _NO_VERSION: Final = SchemaVersion(0, Catalog((), ()), {}, frozenset(), frozenset())
 
@@ -113,13 +120,27 @@ class TriggerSet:
         net = triggers.summed(*triggers.inverted(triggers.after("$1")))
         parts = f"SELECT jsonb_agg(jsonb_build_array(source, goes, comes)) FROM ({summary(net)}) AS parts"
         number = self.connection.database_number
+        counters, locks = counters_query(sequences), f"ARRAY({advisory_locks(number)})"
         self.connection.run(
             f"DEALLOCATE ALL; PREPARE {_OBSERVATION} (pg_snapshot, bool) AS SELECT pg_current_snapshot()::text, "
-            f"{schema.signature(number)}, {counters_query(sequences)}, counted.*, coalesce(({parts}), '[]'), "
-            f"CASE WHEN $2 THEN EXISTS ({WRITERS}) ELSE false END, ARRAY({advisory_locks(number)}) "
+            f"{schema.signature(number)}, {counters}, counted.*, coalesce(({parts}), '[]'), "
+            f"CASE WHEN NOT $2 OR {_NONE_OPEN} THEN false ELSE EXISTS ({WRITERS}) END, {locks} "
             f"FROM (SELECT count(*), count(*) FILTER (WHERE NOT {triggers.HAS_ROW}) FROM {JOURNAL} "
-            f"WHERE {triggers.after('$1')}) AS counted"
+            f"WHERE {triggers.after('$1')}) AS counted; "
+            f"PREPARE {_GLANCE} (pg_snapshot) AS SELECT pg_current_snapshot()::text, "
+            f"EXISTS (SELECT FROM {JOURNAL} WHERE {triggers.after('$1')}), {counters}, {locks}"
         )
+
+    def glance(self, snapshot: str) -> Glance | None:
+        """What `observe` tells at little cost, in one round trip; None where it must be asked for everything."""
+        try:
+            ((now, has_entries, counters, locks),) = self.connection.run(f"EXECUTE {_GLANCE}({literal(snapshot)})")
+        except self.connection.Error as error:
+            if getattr(error, "pgcode", None) not in _NO_TABLE_OR_SCHEMA:
+                raise
+            self.connection.start_over()
+            return None
+        return Glance(now, has_entries, tuple(counters), frozenset(locks))
 
     def observe(self, snapshot: str | None = None, *, writers: bool = False) -> Observation:
         """Observes, in one round trip.
