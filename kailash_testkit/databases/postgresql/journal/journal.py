@@ -16,7 +16,7 @@ session has taken from one in advance (CACHE).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import sleep
 
@@ -34,6 +34,7 @@ from kailash_testkit.databases.postgresql.journal.history import (
     recorded_rows,
     replaying,
 )
+from kailash_testkit.databases.postgresql.journal.left_behind import RETRY, LeftBehind
 from kailash_testkit.databases.postgresql.journal.mark_state import MarkState, Observation
 from kailash_testkit.databases.postgresql.journal.quick_undo import take_back
 from kailash_testkit.databases.postgresql.journal.rebuild import (
@@ -47,9 +48,7 @@ from kailash_testkit.databases.postgresql.journal.saved import difference, taken
 from kailash_testkit.databases.postgresql.journal.trigger_functions import JOURNAL
 from kailash_testkit.databases.postgresql.journal.trigger_set import TriggerSet
 from kailash_testkit.databases.postgresql.journal.undo import Part, UndoConflict, apply, find_parts
-from kailash_testkit.errors import IsolationFailed
 
-_RETRY = 0.01  # seconds
 _SCHEMA_CHANGED = "the schema was changed"
 _LOST = "a table was truncated whose rows a policy hides from its owner"
 
@@ -65,9 +64,7 @@ class Journal:
         self._trigger_set = TriggerSet(connection)
         self._marks: dict[int, MarkState] = {}
         self._last_mark = 0
-        # Of the last undo: what it could not put back.
-        self._stale_views: list[str] = []
-        self._new_locks: frozenset[str] = frozenset()
+        self._left = LeftBehind(connection)
 
     def install(self) -> None:
         self._marks.clear()
@@ -132,9 +129,9 @@ class Journal:
                 break
             if clocks.now() > end:
                 raise self._connection.busy()
-            sleep(_RETRY)
+            sleep(RETRY)
         self._marks = {number: kept for number, kept in self._marks.items() if number <= mark.number}
-        return replace(report, left=(*self._views_left(), *self._locks_left(state, until=end)))
+        return replace(report, left=(*self._left.views(), *self._left.locks(self._locks_since(state), until=end)))
 
     def replay(self, changes: Sequence[RecordedChange]) -> None:
         self.refresh()  # what others did to the schema must not pass for what happens here
@@ -173,7 +170,7 @@ class Journal:
                 self._trigger_set.restore_counters(self._trigger_set.observe().counters, state.counters)
             marks.append(self.mark())
         self._marks = {mark.number: self._state(mark) for mark in marks}
-        self._stale_views, self._new_locks = [], frozenset()
+        self._left = LeftBehind(self._connection)
         return marks
 
     def _make_again(self, state: MarkState, rows: Sequence[RecordedChange], *, is_first: bool) -> None:
@@ -218,11 +215,13 @@ class Journal:
             return (_SCHEMA_CHANGED,)
         return (_LOST,) if observation.lost else ()
 
+    def _locks_since(self, state: MarkState) -> Callable[[], frozenset[str]]:
+        return lambda: self._trigger_set.observe().locks - state.locks
+
     # Going back
 
     def _undo(self, state: MarkState) -> UndoReport | None:
         """One attempt; None where somebody else has uncommitted changes."""
-        since = triggers.after(literal(state.snapshot))
         with self._connection.transaction(lock=JOURNAL):
             observation = self._trigger_set.observe(state.snapshot, writers=True)
             if observation.writers:
@@ -238,35 +237,10 @@ class Journal:
                 report = UndoReport("saved state", observation.entries, conflict.args)
                 observation = self._put_back(state, everything=bool(observation.lost) or not gaps)
             if moved:
-                self._connection.later(f"DELETE FROM {JOURNAL} WHERE {since}")
+                self._trigger_set.clear(state.snapshot)
                 self._trigger_set.restore_counters(observation.counters, state.counters)
-        state.snapshot, self._new_locks = observation.snapshot, observation.locks - state.locks
+        state.snapshot, self._left.new_locks = observation.snapshot, observation.locks - state.locks
         return report
-
-    def _views_left(self) -> Generator[IsolationFailed, None, None]:
-        views, self._stale_views = self._stale_views, []
-        if views:
-            yield IsolationFailed(
-                "materialized views were refreshed that showed older rows before",
-                details=views,
-                why="nothing but a refresh writes into one, so they show the present rows now, also to the next test",
-                do="let the fixture that writes the rows refresh them too: then they can be put back",
-            )
-
-    def _locks_left(self, state: MarkState, *, until: float) -> Generator[IsolationFailed, None, None]:
-        """Ends the sessions that took advisory locks since the mark and keep them."""
-        locks, self._new_locks = self._new_locks, frozenset()
-        while locks:
-            if clocks.now() > until:
-                yield IsolationFailed(
-                    "an advisory lock was not released",
-                    details=[self._connection.end_holder(*lock.split(":")) for lock in sorted(locks)],
-                    why="it belongs to a session, not to a transaction, and keeps others waiting",
-                    do="call pg_advisory_unlock before the test ends, or take the lock with pg_advisory_xact_lock",
-                )
-                return
-            sleep(_RETRY)
-            locks = self._trigger_set.observe().locks - state.locks
 
     def _put_back(self, state: MarkState, *, everything: bool) -> Observation:
         """Makes the schema and all rows what they were at the mark, in the open transaction.
@@ -294,7 +268,7 @@ class Journal:
         if broken:
             now = finish(connection, version.objects)
         now = refresh_views(connection, version.objects, now)
-        self._stale_views = sorted(each.name for each in version.objects - now if each.kind == VIEWED_ROWS)
+        self._left.stale_views = sorted(each.name for each in version.objects - now if each.kind == VIEWED_ROWS)
         trigger_set.return_to(replace(version, objects=now))
         return trigger_set.observe(state.snapshot)
 

@@ -19,6 +19,7 @@ from kailash_testkit.errors import IsolationFailed
 _NO_TABLE_OR_SCHEMA: Final = ("42P01", "3F000")  # PostgreSQL's codes
 _OBSERVATION: Final = "dataflow_testkit_observe"
 _GLANCE: Final = "dataflow_testkit_glance"
+_CLEAR: Final = "dataflow_testkit_clear"
 # Nobody has uncommitted changes where every number that was given to a transaction is that of one that has ended: a
 # snapshot ends with the last of those, and age() counts from the next to be given, unless we ourselves have one.
 _NONE_OPEN: Final = """
@@ -128,7 +129,8 @@ class TriggerSet:
             f"FROM (SELECT count(*), count(*) FILTER (WHERE NOT {triggers.HAS_ROW}) FROM {JOURNAL} "
             f"WHERE {triggers.after('$1')}) AS counted; "
             f"PREPARE {_GLANCE} (pg_snapshot) AS SELECT pg_current_snapshot()::text, "
-            f"EXISTS (SELECT FROM {JOURNAL} WHERE {triggers.after('$1')}), {counters}, {locks}"
+            f"EXISTS (SELECT FROM {JOURNAL} WHERE {triggers.after('$1')}), {counters}, {locks}; "
+            f"PREPARE {_CLEAR} (pg_snapshot) AS DELETE FROM {JOURNAL} WHERE {triggers.after('$1')}"
         )
 
     def glance(self, snapshot: str) -> Glance | None:
@@ -163,6 +165,10 @@ class TriggerSet:
             *(now, signature, tuple(counters), entries, lost, tuple(Part(*part) for part in parts), writing),
             frozenset(locks),
         )
+
+    def clear(self, snapshot: str) -> None:
+        """Forgets what was recorded since the snapshot, with the next statement in the open transaction."""
+        self.connection.later(f"EXECUTE {_CLEAR}({literal(snapshot)})")
 
     def is_fit(self, observation: Observation) -> bool:
         """Whether the schema is the one that is recorded, as far as it is the application's."""
