@@ -6,84 +6,29 @@ busy machine slows all of them alike; the median round counts.
 
 from __future__ import annotations
 
-import sys
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
-from importlib import import_module
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from measuring import alternating, timed
-
-from kailash_testkit.databases.postgresql.connection import Connection
-from kailash_testkit.databases.postgresql.journal.journal import Journal
-from kailash_testkit.databases.urls import with_database
-
-SERVER = sys.argv[1] if len(sys.argv) > 1 else "postgresql://postgres@127.0.0.1:5432/postgres"
-TABLES = 10
-CHANGED = 15
-COLUMNS = "name text NOT NULL, email text, amount float8, note text, created_at timestamp, updated_at timestamp"
-TRIGGER = "CREATE FUNCTION own() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';" + " ".join(
-    f"CREATE TRIGGER own AFTER UPDATE ON t{number} FOR EACH ROW EXECUTE FUNCTION own();" for number in range(TABLES)
+from postgresql_databases import (
+    CHANGED,
+    EMPTY_TRIGGER,
+    HAS_SCHEDSTAT,
+    TABLES,
+    Database,
+    change,
+    connect,
+    database,
+    processor_time,
+    run,
 )
-psycopg2: Any = import_module("psycopg2")
 
-
-@dataclass
-class Database:
-    """A database of ten equal tables with an application's connection and, if asked for, a journal."""
-
-    name: str
-    app: Any
-    journal: Journal | None
-
-
-def connect(name: str = "postgres") -> Any:
-    connection = psycopg2.connect(SERVER, dbname=name)
-    connection.autocommit = True
-    return connection
-
-
-def run(connection: Any, statement: str, parameters: tuple[object, ...] | None = None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-
-
-@contextmanager
-def database(rows: int, *, journal: bool, triggers: bool = False) -> Iterator[Database]:
-    name, server = f"testkit_bench_{uuid.uuid4().hex[:12]}", connect()
-    run(server, f"CREATE DATABASE {name}")
-    app = connect(name)
-    for number in range(TABLES):
-        # one large table is enough to show the influence of the size; ten would take minutes to fill
-        size = rows if number == 0 or rows <= 10_000 else 10_000
-        run(app, f"CREATE TABLE t{number} (id serial PRIMARY KEY, {COLUMNS})")
-        run(app, f"INSERT INTO t{number} (name, email, amount) SELECT 'n' || i, i || '@x.org', i / 7.0 "
-                 f"FROM generate_series(1, {size}) i")  # fmt: skip
-    run(app, (TRIGGER if triggers else "") + "ANALYZE")
-    recorder = Journal(Connection.to_journal(with_database(SERVER, name))) if journal else None
-    if recorder is not None:
-        recorder.install()
-    try:
-        yield Database(name, app, recorder)
-    finally:
-        if recorder is not None:
-            recorder.close()
-        app.close()
-        run(server, f"DROP DATABASE {name}")
-        server.close()
-
-
-def change(app: Any) -> None:
-    """15 changes in ten tables, each of its own, as nodes make them."""
-    for number in range(5):
-        run(app, f"INSERT INTO t{number} (name) VALUES ('new')")
-        run(app, f"UPDATE t{number + 5} SET note = 'changed' WHERE id = 42")
-        run(app, f"DELETE FROM t{number} WHERE id = 43")
+from kailash_testkit.databases.journal import Mark
+from kailash_testkit.databases.postgresql.journal.journal import Journal
+from kailash_testkit.databases.postgresql.journal.trigger_functions import JOURNAL
 
 
 def undo_round(opened: Database) -> Callable[[], float]:
@@ -149,11 +94,32 @@ def show(title: str, found: dict[str, float], *, unit: str = "ms") -> None:
 
 
 def measure_inserts() -> None:
-    with database(100, journal=False) as plain, database(100, journal=True) as recorded:
-        found = alternating(15, {"without triggers": insert_round(plain), "with triggers": insert_round(recorded)})
-    show("one insert in autocommit", found, unit="us")
-    price = found["with triggers"] - found["without triggers"]
-    print(f"  the price of the triggers is {price * 1e6:.1f} us: {price / 2.2e-3:.2%} of a node's create of 2.2 ms")
+    """By the clock, and by the processor time of the server's process where it can be read."""
+    with (
+        database(100, journal=False) as plain,
+        database(100, journal=False) as empty,
+        database(100, journal=True) as recorded,
+    ):
+        run(empty.app, EMPTY_TRIGGER)
+        variants = {"without triggers": plain, "with an empty trigger": empty, "with the journal's": recorded}
+        found = alternating(15, {name: insert_round(opened) for name, opened in variants.items()})
+        show("one insert in autocommit", found, unit="us")
+        price = found["with the journal's"] - found["without triggers"]
+        print(f"  the price of the triggers is {price * 1e6:.1f} us: {price / 2.2e-3:.2%} of a node's create of 2.2 ms")
+        if HAS_SCHEDSTAT:
+            server = {name: insert_processor_round(opened) for name, opened in variants.items()}
+            show("processor time of the server for one insert in autocommit", alternating(15, server), unit="us")
+
+
+def insert_processor_round(opened: Database, count: int = 200) -> Callable[[], float]:
+    act = insert_round(opened, count)
+
+    def measured() -> float:
+        before = processor_time(opened.app)
+        act()
+        return (processor_time(opened.app) - before) / count
+
+    return measured
 
 
 def measure_undo() -> None:
@@ -184,13 +150,12 @@ def measure_undo() -> None:
 
 def processor_round(opened: Database, connection: Any, act: Callable[[], object]) -> Callable[[], float]:
     """Change 15 rows, then the processor time that the server's process of the connection takes for the act."""
-    place = Path(f"/proc/{connection.info.backend_pid}/schedstat")  # nanoseconds on a processor come first
 
     def measured() -> float:
         change(opened.app)
-        before = int(place.read_text().split()[0])
+        before = processor_time(connection)
         act()
-        return (int(place.read_text().split()[0]) - before) / 1e9
+        return processor_time(connection) - before
 
     return measured
 
@@ -206,6 +171,12 @@ def measure_processor_time() -> None:
         found = alternating(
             60,
             {
+                "an empty transaction with the journal's lock": processor_round(
+                    recorded, journal._connection.raw, partial(empty_transaction, journal)
+                ),
+                "looking at the schema, the rows and who writes": processor_round(
+                    recorded, journal._connection.raw, partial(look, journal, mark)
+                ),
                 "undo": processor_round(recorded, journal._connection.raw, partial(journal.undo, mark)),
                 "TRUNCATE of all tables": processor_round(emptied, emptied.app, truncate),
             },
@@ -213,17 +184,47 @@ def measure_processor_time() -> None:
     show(f"processor time of the server for {CHANGED} changes in {TABLES} tables", found)
 
 
+def empty_transaction(journal: Journal) -> None:
+    """What each undo does in any case."""
+    with journal._connection.transaction(lock=JOURNAL):
+        journal._connection.run("SELECT 1")
+
+
+def look(journal: Journal, mark: Mark) -> None:
+    journal._trigger_set.observe(journal._state(mark).snapshot, writers=True)
+
+
+def ask(journal: Journal) -> None:
+    journal._connection.run("SELECT 1")
+
+
+def write_elsewhere(opened: Database) -> Callable[[], float]:
+    """Somebody commits something that is not recorded, so that only a look at the schema tells."""
+    journal = opened.journal
+    assert journal is not None
+    mark = journal.mark()
+
+    def measured() -> float:
+        run(opened.app, "SELECT pg_current_xact_id()")
+        return timed(lambda: journal.moved(mark))
+
+    return measured
+
+
 def measure_looks(opened: Database) -> None:
     journal = opened.journal
     assert journal is not None
     mark = journal.mark()
     looks: dict[str, Callable[[], object]] = {
+        "an empty round trip": partial(ask, journal),
+        "an empty transaction with the journal's lock": partial(empty_transaction, journal),
         "head": journal.head,
         "moved (nothing was written)": lambda: journal.moved(mark),
         "mark and release": lambda: journal.release(journal.mark()),
         "undo (nothing to undo)": lambda: journal.undo(mark),
     }
     found = alternating(200, {name: partial(timed, act) for name, act in looks.items()})
+    found |= alternating(200, {"moved (others committed meanwhile)": write_elsewhere(opened)})
     show("looking, at 1,000,000 rows", found, unit="us")
 
 
@@ -249,6 +250,6 @@ def measure_saved_state(variants: dict[str, Database]) -> None:
 
 if __name__ == "__main__":
     measure_inserts()
-    if Path("/proc/self/schedstat").exists():
+    if HAS_SCHEDSTAT:
         measure_processor_time()
     measure_undo()

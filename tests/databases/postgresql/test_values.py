@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from journal_bench import Bench
 
+from kailash_testkit.databases.postgresql.journal.history import ExactChange
+
 KINDS = """
 CREATE TYPE mood AS ENUM ('sad', 'it''s "ok"');
 CREATE TYPE point3 AS (x float8, y text, z int[]);
@@ -74,6 +76,34 @@ def test_settings_of_the_application_do_not_matter(bench: Bench, setting: str) -
     bench.run(row)
     assert bench.undone("DELETE FROM public.thing") == "journal"
     assert bench.undone(row, "UPDATE public.thing SET c = c + 1", "TRUNCATE public.thing") == "journal"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "setting"),
+    [
+        ("timestamptz", "'2024-02-03 04:05:06+01'", "TimeZone = 'Asia/Kolkata'"),
+        ("date[]", "'{2024-02-03}'", "DateStyle = 'SQL, DMY'"),
+        ("float8", "1/3.0", "extra_float_digits = -15"),
+        ("point", "point(1/3.0, 0)", "extra_float_digits = -15"),
+        ("interval", "'1 mon -2 days'", "IntervalStyle = sql_standard"),
+        ("text", "'a'", "bytea_output = escape"),
+    ],
+)
+def test_a_table_asks_for_the_settings_that_its_columns_follow(
+    bench: Bench, column: str, value: str, setting: str
+) -> None:
+    bench.start(f"CREATE TABLE thing (id int PRIMARY KEY, v {column}); INSERT INTO thing VALUES (1, {value})")
+    exactly = bench.changes_of(f"INSERT INTO thing VALUES (2, {value})")
+    bench.run("DELETE FROM thing WHERE id = 2")
+    other = bench.connect()
+    bench.run(f"SET {setting}", on=other)
+    mark = bench.journal.mark()
+    bench.run(f"INSERT INTO thing VALUES (2, {value})", on=other)
+    bench.run("DELETE FROM thing WHERE id = 1", on=other)
+    assert isinstance(exact := exactly[0], ExactChange)
+    assert [each.new for each in bench.journal.changes(mark) if isinstance(each, ExactChange)] == [exact.new, None]
+    assert bench.journal.undo(mark).method == "journal"
+    assert bench.run("SELECT id FROM thing") == [(1,)]
 
 
 def test_changes_show_what_the_driver_gives(bench: Bench) -> None:

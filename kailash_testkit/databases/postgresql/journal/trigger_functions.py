@@ -69,6 +69,7 @@ FUNCTIONS: Final = f"""
     CREATE OR REPLACE FUNCTION {_EXACT_TEXT}(row_written record) RETURNS text LANGUAGE plpgsql {_SET} AS $$BEGIN
       RETURN row_written::text;
     END$$;
+    GRANT EXECUTE ON FUNCTION {_EXACT_TEXT} TO PUBLIC;
     {"".join(_function(ending, settings) for ending, settings in _KINDS.items())}
     CREATE OR REPLACE FUNCTION {RECORD_TRUNCATE}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER {_SET} AS $$BEGIN
       IF row_security_active(TG_RELID) THEN
