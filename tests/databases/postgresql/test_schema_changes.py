@@ -147,3 +147,39 @@ def test_a_journal_that_was_dropped_is_named(bench: Bench, lost: str) -> None:
     bench.run("CREATE TABLE IF NOT EXISTS t (v int)")
     bench.journal.install()
     assert bench.undone("INSERT INTO t VALUES (1)") == "journal"
+
+
+STATEMENTS = [
+    ("CREATE TABLE fresh (v int)", True),
+    ("COMMENT ON SCHEMA public IS 'x'", True),
+    ("ALTER TABLE looked_at ALTER v SET STATISTICS 7", True),
+    ("SELECT pg_current_xact_id()", False),
+    ("SELECT 1", False),
+]
+
+
+@pytest.mark.parametrize(("statement", "moved"), STATEMENTS)
+def test_whether_the_schema_moved_is_told_without_rows(bench: Bench, statement: str, moved: bool) -> None:
+    bench.start("CREATE TABLE looked_at (v int)")
+    other, mark = bench.connect(), bench.journal.mark()
+    assert not bench.journal.moved(mark)
+    for _ in range(2):
+        bench.run(statement, on=other)
+        assert bench.journal.moved(mark) is moved
+        assert bench.journal.undo(mark).method == ("saved state" if moved else "nothing")
+        assert not bench.journal.moved(mark)
+
+
+@pytest.mark.parametrize(("statement", "moved"), STATEMENTS)
+def test_a_transaction_that_was_open_at_the_mark_moves_the_schema_when_it_ends(
+    bench: Bench, statement: str, moved: bool
+) -> None:
+    bench.start("CREATE TABLE looked_at (v int)")
+    early = bench.connect()
+    bench.run("BEGIN; SELECT pg_current_xact_id()", on=early)
+    mark = bench.journal.mark()
+    bench.run("SELECT pg_current_xact_id()", on=bench.connect())
+    bench.run(statement, on=early)
+    assert not bench.journal.moved(mark)  # nobody sees it yet
+    bench.run("COMMIT", on=early)
+    assert bench.journal.moved(mark) is moved
