@@ -1,4 +1,4 @@
-"""A function of the database that takes changes back at less cost than one statement for all tables.
+"""A function of the database that takes few changes back, in place of one statement for all tables.
 
 PostgreSQL plans a function's statements once in a session, and runs them without a word to the client. The function
 knows the tables to which nothing else is tied: no foreign keys, and no triggers, rules or policies of the application.
@@ -20,7 +20,7 @@ from kailash_testkit.databases.postgresql.journal.undo import CHECKED, Part
 
 _UNDO: Final = f"{OWN_SCHEMA}.undo"
 SIGNATURE: Final = f"{_UNDO}(pg_snapshot,int4[])"
-_MOST_ENTRIES: Final = 300  # of many rows one statement is faster, which its planning then does not matter to
+_MOST_ENTRIES: Final = 300  # each row that comes is looked for among all that were asked for
 
 
 def function(tables: Mapping[Table, int]) -> str:

@@ -1,8 +1,7 @@
-"""The functions that the journal's triggers call, the cheapest one that writes a table's rows exactly.
+"""The functions that the journal's triggers call, each for tables whose columns follow the same settings.
 
-PostgreSQL writes some types as text by settings of the session, which are the application's here. To set them for
-each call costs more than all else that a trigger does; so a function asks only for those that its table's columns
-follow, and sets them only where they differ from the journal's.
+PostgreSQL writes some types as text by settings of the session, which are the application's here. A function asks only
+for those that its table's columns follow, and sets them only where they differ from the journal's.
 """
 
 from __future__ import annotations
