@@ -15,21 +15,17 @@ a SEQUENCE's cache are given out, which nobody can see.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from time import sleep
-from typing import Final
 
-from kailash_testkit.concurrency import clocks
-from kailash_testkit.databases.journal import LOCK_WAIT, KnownState, Mark, RecordedChange, UndoReport
+from kailash_testkit.databases.journal import KnownState, Mark, RecordedChange, UndoReport
 from kailash_testkit.databases.mysql.connection import Connection
 from kailash_testkit.databases.mysql.journal.counters import (
     counters_query,
     parse_counters,
     read_counters,
-    write_counters,
 )
 from kailash_testkit.databases.mysql.journal.fingerprint import fingerprint
 from kailash_testkit.databases.mysql.journal.history import (
@@ -43,18 +39,15 @@ from kailash_testkit.databases.mysql.journal.history import (
     stamp_statements,
     touched,
 )
-from kailash_testkit.databases.mysql.journal.mark_state import TABLES_IN_USE_QUERY, Comparison, MarkState
+from kailash_testkit.databases.mysql.journal.mark_state import Comparison, MarkState
 from kailash_testkit.databases.mysql.journal.rebuild import SavedState
 from kailash_testkit.databases.mysql.journal.replay import replay
+from kailash_testkit.databases.mysql.journal.restoration import Restoration
 from kailash_testkit.databases.mysql.journal.trigger_free_writes import without_application_triggers
 from kailash_testkit.databases.mysql.journal.trigger_set import TriggerSet
-from kailash_testkit.databases.mysql.journal.triggers import QUIET, UNSEEN, RecordedTable
-from kailash_testkit.databases.mysql.journal.undo import lock_statement, rewrite_statements, undo_statements
-from kailash_testkit.databases.mysql.journal.watch import Watch, probe_query
+from kailash_testkit.databases.mysql.journal.triggers import QUIET, UNSEEN
+from kailash_testkit.databases.mysql.journal.watch import Watch
 from kailash_testkit.databases.packed_rows import PackedRows
-from kailash_testkit.errors import DatabaseBusy, IsolationFailed
-
-_LOOK_AGAIN: Final = 0.02  # seconds
 
 
 class Journal:
@@ -78,6 +71,7 @@ class Journal:
         self._connection.run(f"SET {QUIET} = 1")
         self._trigger_set = TriggerSet(self._connection, self._watch)
         self._comparison = Comparison(self._connection, self._trigger_set)
+        self._restoration = Restoration(self._connection, self._trigger_set, self._comparison)
 
     def install(self) -> None:
         def install() -> None:
@@ -125,12 +119,12 @@ class Journal:
 
     def undo(self, mark: Mark) -> UndoReport:
         state = self._state_of(mark)
-        report = self._connection.patiently(lambda: self._undo(state))
+        report = self._connection.patiently(lambda: self._restoration.undo(state))
         self._mark_states = {number: kept for number, kept in self._mark_states.items() if number <= mark.number}
         self._head = state.head
         self._trigger_set.forget_after(mark.number)
         self._forget_unused()
-        return replace(report, left=tuple(self._table_locks_left()))
+        return replace(report, left=tuple(self._restoration.table_locks_left()))
 
     def replay(self, changes: Sequence[RecordedChange]) -> None:
         def again() -> None:
@@ -167,7 +161,7 @@ class Journal:
     def begin_again(self, states: Sequence[KnownState]) -> list[Mark]:
         self._end_sessions()
         self._begin_sessions()
-        self._require_recorded(self._state_of(states[-1].mark))
+        self._restoration.require_recorded(self._state_of(states[-1].mark))
         self._connection.patiently(self._trigger_set.install)
         self._head = 0
         marks: list[Mark] = []
@@ -178,17 +172,10 @@ class Journal:
             self._trigger_set.close_journals(self._trigger_set.current.values())
             self.replay(known.rows())
             counted = state.counters.keys() - set(state.catalog.sequences)
-            self._restore_counters(state, read_counters(self._connection, counted, state.catalog.sequences))
+            self._restoration.restore_counters(state, read_counters(self._connection, counted, state.catalog.sequences))
             marks.append(self.mark())
         self._mark_states = {mark.number: self._state_of(mark) for mark in marks}
         return marks
-
-    def _restore_counters(self, state: MarkState, present: Mapping[str, int]) -> bool:
-        """Returns whether any stood elsewhere."""
-        restored = write_counters(self._connection, state.counters, present, state.catalog.sequences)
-        for kind, times in restored.items():
-            self._trigger_set.count_own_statements(kind, times)
-        return any(restored.values())
 
     def release(self, mark: Mark) -> None:
         self._state_of(mark)
@@ -228,15 +215,9 @@ class Journal:
             if self._trigger_set.schema_is_unchanged():
                 with self._connection.transaction("REPEATABLE READ", snapshot=True):
                     stale = self._trigger_set.cascaded(self._trigger_set.current, UNSEEN - 1)
-                    if not stale and self._restart_watch(self._trigger_set.current):
+                    if not stale and self._trigger_set.restart_watch(self._trigger_set.current):
                         return self._mark_here()
             self._trigger_set.fit_triggers(self._last_mark, stale)
-
-    def _restart_watch(self, known: Iterable[str]) -> bool:
-        """Inside a transaction. False, and the watch goes on, if one of the tables was truncated or made again."""
-        if self._trigger_set.current:
-            self._connection.run(probe_query(self._trigger_set.current))  # nobody can truncate them now
-        return self._watch.restart(known)
 
     def _mark_here(self) -> Mark:
         current, catalog, schema = self._trigger_set.current, self._trigger_set.catalog, self._trigger_set.schema
@@ -264,78 +245,6 @@ class Journal:
     def _forget_unused(self) -> None:
         used = {recorded for state in self._mark_states.values() for recorded in state.saved.recorded_tables.values()}
         self._trigger_set.forget_unused(used | set(self._trigger_set.current.values()), list(self._mark_states))
-
-    # Going back
-
-    def _undo(self, state: MarkState) -> UndoReport:
-        self._require_recorded(state)
-        observed = self._comparison.observe(state, "READ UNCOMMITTED")  # it must wait for what is not committed yet
-        gaps = self._comparison.gaps(state, observed)
-        if gaps:
-            comparison = self._comparison
-            comparison.unfinished |= comparison.stale(state) | comparison.broken(state) | self._put_schema_back(state)
-            observed = self._comparison.observe(state, "READ UNCOMMITTED")
-        stale = self._comparison.unfinished
-        number = self._restore_rows(state, observed.touched, stale)
-        if stale and not self._watch_rewritten(state, stale):
-            return self._undo(state)
-        self._comparison.unfinished = set()
-        restored = self._restore_counters(state, observed.counters)
-        if gaps:
-            return UndoReport("saved state", number, gaps)
-        return UndoReport("journal" if observed.touched or restored else "nothing", number)
-
-    def _require_recorded(self, state: MarkState) -> None:
-        lost = self._comparison.unrecorded(state)
-        if lost:
-            raise IsolationFailed(
-                "rows were changed that the kit cannot put back",
-                why="; ".join(lost),
-                do="make them tables of InnoDB, or leave them alone in tests",
-            )
-
-    def _table_locks_left(self) -> Generator[DatabaseBusy, None, None]:
-        end = clocks.now() + LOCK_WAIT
-        while in_use := self._connection.run(TABLES_IN_USE_QUERY):
-            if clocks.now() > end:
-                yield self._connection.tables_locked([name for _, name, *_ in in_use])
-                return
-            sleep(_LOOK_AGAIN)
-
-    def _put_schema_back(self, state: MarkState) -> set[str]:
-        """Returns the tables that are empty now and should not be."""
-        recorded_tables, current = state.saved.recorded_tables, self._trigger_set.current
-        if not self._comparison.schema_differs(state) and all(
-            current.get(name) is recorded for name, recorded in recorded_tables.items()
-        ):
-            return set()
-        rebuilt = state.saved.put_schema_back(self._connection)
-        self._trigger_set.switch_to(recorded_tables, state.catalog, state.number)
-        return rebuilt & set(recorded_tables)
-
-    def _restore_rows(self, state: MarkState, touched: list[RecordedTable], stale: set[str]) -> int:
-        """Under REPEATABLE READ: reading for update keeps others from recording more at the end of a journal."""
-        recorded_tables = state.saved.recorded_tables
-        changed = {recorded.table.name for recorded in touched if recorded_tables.get(recorded.table.name) is recorded}
-        written = [recorded_tables[name] for name in sorted(changed | stale)]
-        if not written:
-            return 0
-        lock_statements = [lock_statement(recorded, state.number) for recorded in written]
-        with without_application_triggers(
-            self._connection, written, state.saved.schema.triggers, first=lock_statements
-        ) as found:
-            restoring: list[str] = []
-            for recorded, images in zip(written, found, strict=True):
-                if recorded.table.name in stale:
-                    restoring += rewrite_statements(recorded, state.number)
-                else:
-                    restoring += undo_statements(recorded, images, state.number)
-            self._connection.batch(restoring)
-        return sum(len({seq for seq, _, _ in images}) for images in found)
-
-    def _watch_rewritten(self, state: MarkState, stale: set[str]) -> bool:
-        with self._connection.transaction("REPEATABLE READ", snapshot=True):
-            return self._restart_watch(set(state.saved.recorded_tables) - stale)
 
     @contextmanager
     def _as_the_application_reads(self) -> Generator[None, None, None]:

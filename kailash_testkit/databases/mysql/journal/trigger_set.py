@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from kailash_testkit.databases.mysql.driver import ACCESS_DENIED, TRUSTS_NO_CREA
 from kailash_testkit.databases.mysql.journal.catalog import Catalog, Table, read_catalog
 from kailash_testkit.databases.mysql.journal.schema import Schema, read_schema, read_statement_counts
 from kailash_testkit.databases.mysql.journal.triggers import RecordedTable
-from kailash_testkit.databases.mysql.journal.watch import Watch
+from kailash_testkit.databases.mysql.journal.watch import Watch, probe_query
 from kailash_testkit.databases.mysql.naming import JOURNAL_PREFIX, is_journal_table
 from kailash_testkit.errors import IsolationFailed, UnsupportedDatabase
 
@@ -104,6 +104,12 @@ class TriggerSet:
         for recorded in recorded_tables:
             self.connection.run(f"ALTER TABLE {recorded.journal} COMMENT = ''")
         self.count_own_statements("alter_table", len(recorded_tables))
+
+    def restart_watch(self, known: Iterable[str]) -> bool:
+        """Inside a transaction. False, and the watch goes on, if one of the tables was truncated or made again."""
+        if self.current:
+            self.connection.run(probe_query(self.current))  # nobody can truncate them now
+        return self.watch.restart(known)
 
     def cascaded(self, recorded_tables: Mapping[str, RecordedTable], mark: int) -> set[str]:
         """Which of these tables have rows that a foreign key may have changed after ``mark``."""
