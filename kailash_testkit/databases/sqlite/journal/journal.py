@@ -100,7 +100,7 @@ class Journal:
 
     def moved(self, mark: Mark) -> bool:
         state = self._state(mark)
-        if self._files.fault() is not None or self._files.is_written:
+        if not self._files.are_untouched and (self._files.fault() is not None or self._files.is_written):
             return True
         try:
             observation = self._observe()
