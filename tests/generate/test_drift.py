@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sample_app import make_db, register
 
-from kailash_testkit.generate import drift, generate_module
+from kailash_testkit.generate.drift import drift
+from kailash_testkit.generate.module import generate_module
 
 
 @pytest.fixture(scope="module")
