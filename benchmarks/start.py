@@ -18,7 +18,6 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -89,10 +88,8 @@ def measure_start(project: Path, kind: str, server: Server | None, rounds: int) 
     print(f"a session of one test, {MODELS} models, {kind}: seconds, medians of {rounds}")
     for name in wall:
         print(f"  {name:<58} {median(wall[name]):7.2f}   {median(processor[name]):7.2f} of the processor")
-    shares = [(_share(times), partial(_share_of_minima, times)()) for times in (wall, processor)]
-    (by_clock, least), (used, least_used) = shares
-    print(f"  {'the share of the kit':<58} {by_clock:7.2f}   {used:7.2f} of the processor")
-    print(f"  {'the same by the fastest of each':<58} {least:7.2f}   {least_used:7.2f} of the processor")
+    for name, share in (("the share of the kit", _share), ("the same by the fastest of each", _share_of_minima)):
+        print(f"  {name:<58} {share(wall):7.2f}   {share(processor):7.2f} of the processor")
 
 
 def measure_tests(project: Path, rounds: int) -> None:
