@@ -73,7 +73,7 @@ def generated() -> tuple[str, float]:
     """The module and the milliseconds it took."""
     from importlib import import_module
 
-    from kailash_testkit.generate import generate_module
+    from kailash_testkit.generate.module import generate_module
 
     db = import_module("app").db
     started = time.perf_counter()

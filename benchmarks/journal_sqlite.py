@@ -175,11 +175,24 @@ def measure_openings() -> None:
         database(100, journal=False) as plain,
         database(100, journal=True) as recorded,
         database(100, journal=False) as empty,
+        database(100, journal=False) as keys,
     ):
+        keys.app.execute("CREATE TABLE dataflow_testkit_journal (source, new_key, old_key)")
         for number in range(TABLES):
             for event in ("INSERT", "UPDATE", "DELETE"):
                 empty.app.execute(f"CREATE TRIGGER {event}{number} AFTER {event} ON t{number} BEGIN SELECT 1; END")
-        variants = {"without triggers": plain, "with the journal's": recorded, "with as many that do nothing": empty}
+            recorded_keys = {"INSERT": "new.id, NULL", "UPDATE": "new.id, old.id", "DELETE": "NULL, old.id"}
+            for event, values in recorded_keys.items():
+                keys.app.execute(
+                    f"CREATE TRIGGER dataflow_testkit_{number}_{event} AFTER {event} ON t{number} "
+                    f"BEGIN INSERT INTO dataflow_testkit_journal VALUES ({number}, {values}); END"
+                )
+        variants = {
+            "without triggers": plain,
+            "with the journal's": recorded,
+            "with as many that do nothing": empty,
+            "with as many that record keys": keys,
+        }
         found = alternating(
             400,
             {

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from kailash_testkit import http_library as httpx
-from kailash_testkit.asgi import OUTCOME, AppTransport, Outcome
+from kailash_testkit.asgi.outcome import OUTCOME, Outcome
+from kailash_testkit.asgi.transport import AppTransport
 
 Handler = Callable[[Any, Any, Any], Awaitable[None]]
 

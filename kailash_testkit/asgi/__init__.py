@@ -5,18 +5,3 @@ for it (`live`), and the requests that were made (`timeline`). A request runs in
 nothing of the test or of another request, bodies stream in both directions, and no failure of the application is lost.
 What does not live here: the client and its words (`client`), and anything that knows DataFlow, a database or pytest.
 """
-
-from kailash_testkit.asgi.lifespan import Lifespan, TimeLimits
-from kailash_testkit.asgi.outcome import OUTCOME, RAISE_APP_EXCEPTIONS, Outcome
-from kailash_testkit.asgi.server import AppServer
-from kailash_testkit.asgi.transport import AppTransport
-
-__all__ = [
-    "AppServer",
-    "AppTransport",
-    "Lifespan",
-    "OUTCOME",
-    "Outcome",
-    "RAISE_APP_EXCEPTIONS",
-    "TimeLimits",
-]

@@ -19,9 +19,9 @@ from kailash_testkit.command_line.application import (
 from kailash_testkit.command_line.progress import Progress
 from kailash_testkit.command_line.project_settings import pytest_settings
 from kailash_testkit.errors import ConfigurationError
-from kailash_testkit.generate import drift, generate_module
+from kailash_testkit.generate.drift import drift
 from kailash_testkit.generate.fixtures import generate_fixtures, module_name
-from kailash_testkit.generate.module import MARKER
+from kailash_testkit.generate.module import MARKER, generate_module
 from kailash_testkit.generate.parameters import parameters_of
 from kailash_testkit.importer import load_module
 

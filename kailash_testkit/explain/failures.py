@@ -59,16 +59,18 @@ class FailureLog(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self._failures: deque[Failure] = deque(maxlen=_LENGTH)
+        self._loggers = [logging.getLogger(name) for name in FAILURE_LOGGERS]
 
     def start(self) -> None:
         """Begins to observe. Idempotent; needed again where the application has configured logging again."""
-        for name in FAILURE_LOGGERS:
-            logging.getLogger(name).addHandler(self)
+        for logger in self._loggers:
+            if self not in logger.handlers:
+                logger.addHandler(self)
 
     def stop(self) -> None:
         """Ends it. Idempotent."""
-        for name in FAILURE_LOGGERS:
-            logging.getLogger(name).removeHandler(self)
+        for logger in self._loggers:
+            logger.removeHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:

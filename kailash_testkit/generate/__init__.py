@@ -5,8 +5,3 @@ imports (`imports`), lines of the right length (`layout`), the text of the modul
 comparison with the file that is checked in (`drift`). Not here: arguments, files, and the import of the
 application (`command_line`). Importing it imports neither kailash nor dataflow.
 """
-
-from kailash_testkit.generate.drift import drift
-from kailash_testkit.generate.module import generate_module
-
-__all__ = ["drift", "generate_module"]

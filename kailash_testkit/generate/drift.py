@@ -87,10 +87,12 @@ def _annotations(statement: ast.ClassDef) -> dict[str, str]:
 
 
 def _normal(module: ast.Module) -> tuple[list[str], list[str]]:
-    """Imports in any order, and the rest in its own; docstrings aside."""
+    """Imports in any order, and the rest in its own; docstrings aside, and `__future__`, which earlier versions had."""
     imports: list[str] = []
     rest: list[str] = []
     for statement in module.body:
+        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+            continue
         if isinstance(statement, ast.ImportFrom):
             imports += [f"{statement.module} {each.name} {each.asname}" for each in statement.names]
         elif not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):

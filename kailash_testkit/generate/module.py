@@ -86,8 +86,8 @@ class _Module:
         blocks = [block for model in self._models for block in self._model(model)]
         aliases = self._aliases()
         operators = [self._operators(name, *of) for name, of in sorted(self._types.operators.items())]
-        imports = ["from __future__ import annotations", *self._namespace.statements(self._width)]
-        head = "\n\n".join([self._header(target, command), *imports])
+        # Without `annotations` of __future__: a TypedDict would compile the text of each annotation again.
+        head = "\n\n".join([self._header(target, command), *self._namespace.statements(self._width)])
         if aliases:
             head += "\n\n" + aliases
         if operators:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from kailash_testkit.databases.journal import KnownState, Mark, RecordedChange
+from kailash_testkit.databases.journal import Journal, KnownState, Mark, RecordedChange
 from kailash_testkit.errors import DatabaseBusy, IsolationFailed
 
 KEPT: Final = "a test that keeps its rows"
@@ -57,3 +57,25 @@ def kept_apart(owner: object) -> Generator[None, None, None]:
             why=f"they were written after the test's own rows and depend on them: {error}",
             do="let the test request the fixture as an argument, so that it is set up first",
         ) from error
+
+
+def between(journal: Journal, since: Mark, until: Mark) -> list[RecordedChange]:
+    """What was written between two marks."""
+    later = {change.seq for change in journal.changes(until)}
+    return [change for change in journal.changes(since) if change.seq not in later]
+
+
+def take_out(journal: Journal, since: Mark, until: Mark) -> list[RecordedChange]:
+    """Takes back what was written between two marks, and leaves what came later."""
+    changes = between(journal, since, until)
+    journal.replay([change.inverse() for change in reversed(changes)])
+    return changes
+
+
+def not_restored() -> IsolationFailed:
+    """The error for a state whose proof differs after an undo."""
+    return IsolationFailed(
+        "an undo did not restore the database exactly",
+        why="its fingerprint differs from that of the state to return to",
+        do="please report this, with the statements that the test ran",
+    )

@@ -31,12 +31,12 @@ def enter(dataflow: Any, claim: Claim, *, verify: bool) -> Sandbox:
     else:
         database.close()
         sandbox.add_tables(dataflow)
-    sandbox.join(dataflow)
+    sandbox.instances.join(dataflow)
     return sandbox
 
 
 def leave(sandbox: Sandbox, dataflow: Any) -> None:
     """A kit is done; with the last one the kit's connections to the database are closed."""
-    if sandbox.part(dataflow):
+    if sandbox.instances.part(dataflow):
         _by_database.pop(sandbox.database.identity, None)
         sandbox.close()

@@ -8,24 +8,22 @@ of several DataFlow instances on one database share its sandbox.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from kailash_testkit.concurrency import clocks
 from kailash_testkit.databases import Database
 from kailash_testkit.databases.journal import Journal, Mark, RecordedChange, UndoReport
 from kailash_testkit.databases.sessions import locked
 from kailash_testkit.errors import DatabaseBusy, IsolationFailed, KitError
 from kailash_testkit.internals import dataflow as dataflow_internals
-from kailash_testkit.internals.dataflow_caches import empty_caches, refuse_shared_cache
+from kailash_testkit.internals.dataflow_caches import refuse_shared_cache
 from kailash_testkit.internals.dataflow_tables import refuse_models_on_own_tables
-from kailash_testkit.internals.dataflow_transactions import forget_transactions
 from kailash_testkit.isolation.changed_files import ChangedFiles
-from kailash_testkit.isolation.levels import KEPT, Detached, Level, State, kept_apart
+from kailash_testkit.isolation.forced_end import settled_by_force, together
+from kailash_testkit.isolation.instances import Instances
+from kailash_testkit.isolation.levels import KEPT, Detached, Level, State, between, kept_apart, not_restored, take_out
 from kailash_testkit.isolation.making_again import known_state, make_again
 from kailash_testkit.isolation.recording import Recordings
 from kailash_testkit.redaction import redact
-
-_NOBODYS: Final = 5.0  # seconds that a lock which nobody can be told to end is waited for
 
 Claim = Literal["own", "empty", "private"]
 """What a kit accepts: a database that it made; also one without rows; whatever is in its private database."""
@@ -43,7 +41,7 @@ class Sandbox:
         self.journal: Journal = database.journal()
         self._verify = verify
         self._owners_at_work = 0
-        self._dataflows: list[Any] = []
+        self.instances = Instances()
         self._levels: list[Level] = []
         self._detached: list[Detached] = []
         self._ended: list[object] = []
@@ -71,16 +69,6 @@ class Sandbox:
         """Closes the kit's connections."""
         self.journal.close()
         self.database.close()
-
-    def join(self, dataflow: Any) -> None:
-        """An instance works on the database from now on."""
-        self._dataflows.append(dataflow)
-
-    def part(self, dataflow: Any) -> bool:
-        """A kit of an instance is done, one of possibly several. Returns whether it was the last."""
-        index = next(index for index, other in enumerate(self._dataflows) if other is dataflow)
-        del self._dataflows[index]
-        return not self._dataflows
 
     def moved(self) -> bool:
         """Whether anything may have changed since the last level; a few microseconds."""
@@ -149,19 +137,9 @@ class Sandbox:
     def _push_below(self, owner: object, started: Mark) -> None:
         """The owner changed the schema, which cannot be made again: the test's rows make way and come back."""
         with kept_apart(owner):
-            tests = self._take_out(self._levels[-1].mark, started)
+            tests = take_out(self.journal, self._levels[-1].mark, started)
         self._push(owner)
         self.journal.replay(tests)
-
-    def _between(self, since: Mark, until: Mark) -> list[RecordedChange]:
-        later = {change.seq for change in self.journal.changes(until)}
-        return [change for change in self.journal.changes(since) if change.seq not in later]
-
-    def _take_out(self, since: Mark, until: Mark) -> list[RecordedChange]:
-        """Takes back what was written between two marks, and leaves what came later."""
-        changes = self._between(since, until)
-        self.journal.replay([change.inverse() for change in reversed(changes)])
-        return changes
 
     def adopt(self, owner: object) -> None:
         """The owner wrote rows before the database was opened: all rows are its own."""
@@ -237,31 +215,16 @@ class Sandbox:
         first, *others = left
         details = list(first.details)
         if isinstance(first, DatabaseBusy):
-            details = self._settle_by_force()
+            details = settled_by_force(self.settle, self.end_transactions)
             others, self._left = [*others, *self._left], []
             if not details and not others:  # it was a worker of the server, as for autovacuum
                 return
-        details += [line for other in others for line in (f"also: {other.what}", *other.details)]
-        raise type(first)(first.what, details=details, why=first.why, do=first.do) from first
-
-    def _settle_by_force(self) -> list[str]:
-        """As `settle`. Returns what had to be ended; where there is nobody to end, it waits longer."""
-        ended = self.end_transactions()
-        give_up = clocks.now() + _NOBODYS
-        while True:
-            try:
-                self.settle()
-                return ended
-            except DatabaseBusy:
-                if ended or clocks.now() > give_up:
-                    raise
-                ended = self.end_transactions()
+        raise together(first, details, others) from first
 
     def end_transactions(self) -> list[str]:
         """Ends what holds locks in the database. Returns who that was, in words."""
         ended = self.database.end_transactions()
-        for dataflow in self._dataflows:
-            forget_transactions(dataflow)
+        self.instances.forget_transactions()
         return ended
 
     def state(self) -> State:
@@ -298,12 +261,12 @@ class Sandbox:
         """The top level changed the schema, which cannot be made again: what is below it makes way instead."""
         top, levels = self._levels[-1], self._levels
         kept = [
-            Detached(levels[index].owner, self._between(levels[index - 1].mark, levels[index].mark))
+            Detached(levels[index].owner, between(self.journal, levels[index - 1].mark, levels[index].mark))
             for index in range(lowest, len(levels) - 1)
             if levels[index].owner not in self._ended
         ]
         with kept_apart(top.owner):
-            self._take_out(levels[lowest - 1].mark, levels[-2].mark)
+            take_out(self.journal, levels[lowest - 1].mark, levels[-2].mark)
         self._detached[:0] = kept
         del levels[lowest:]
         self._push(top.owner)
@@ -329,18 +292,11 @@ class Sandbox:
         report = self.journal.undo(mark)
         self._left += report.left
         if proof is not None and not report.left and self.journal.fingerprint() != proof:
-            raise IsolationFailed(
-                "an undo did not restore the database exactly",
-                why="its fingerprint differs from that of the state to return to",
-                do="please report this, with the statements that the test ran",
-            )
+            raise not_restored()
         if report.method == "saved state":
-            # Tables made meanwhile went with the rest; DataFlow believes that they are there.
-            for dataflow in self._dataflows:
-                dataflow_internals.create_tables(dataflow)
+            self.instances.create_tables()  # those that were made meanwhile went with the rest
             self.journal.refresh()
-        for dataflow in self._dataflows:
-            empty_caches(dataflow)
+        self.instances.empty_caches()
         return report
 
     def make_again(self) -> None:
@@ -350,9 +306,8 @@ class Sandbox:
         """
         self._returns += 1
         make_again(self.database, self.journal, self._levels)
-        for dataflow in self._dataflows:
-            dataflow_internals.create_tables(dataflow)
-            empty_caches(dataflow)
+        self.instances.create_tables()
+        self.instances.empty_caches()
         self.settle()
 
     def _push(self, owner: object) -> None:

@@ -44,6 +44,7 @@ from kailash_testkit.pytest_plugin.report_masking import mask_frames
 from kailash_testkit.pytest_plugin.reports import explanation, import_hint, not_run_as_async
 from kailash_testkit.pytest_plugin.session import SESSION, Owner, Session
 from kailash_testkit.pytest_plugin.setup_failures import SetupSummary
+from kailash_testkit.pytest_plugin.under_test import OF_KIT
 from kailash_testkit.pytest_plugin.waiting import WaitingSummary
 from kailash_testkit.redaction import redact
 
@@ -195,7 +196,11 @@ def pytest_fixture_setup(
     """Numbers the rows of wider fixtures apart from tests', and closes what belongs to an event loop with it."""
     session = request.config.stash[SESSION]
     setting_up = session.under_test.setting_up(fixturedef)
-    if fixturedef.scope == "function":
+    if fixturedef.scope == "function" and fixturedef.argname not in OF_KIT:
+        session.narrow_fixture()
+        result = yield
+        session.fixture_set_up(fixturedef, result)
+    elif fixturedef.scope == "function":
         session.narrow_fixture()
         with setting_up as context:
             with context:

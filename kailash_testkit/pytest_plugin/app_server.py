@@ -9,8 +9,8 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary, WeakSet
 
-from kailash_testkit.asgi import AppServer, TimeLimits
-from kailash_testkit.asgi.lifespan import not_tried_again
+from kailash_testkit.asgi.lifespan import TimeLimits, not_tried_again
+from kailash_testkit.asgi.server import AppServer
 from kailash_testkit.client import ApiClient, SyncApiClient
 from kailash_testkit.concurrency import loops, sync
 from kailash_testkit.concurrency.portal import Portal

@@ -70,7 +70,7 @@ class Application:
         return server
 
     def _new_server(self, app: Any) -> SharedAppServer | SharedLiveServer:
-        from kailash_testkit.asgi import TimeLimits
+        from kailash_testkit.asgi.lifespan import TimeLimits
 
         limits = TimeLimits(self._settings.startup_timeout, self._settings.shutdown_timeout)
         if self._settings.live:

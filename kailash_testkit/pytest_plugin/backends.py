@@ -22,6 +22,6 @@ def refuse_trio(item: pytest.Item) -> None:
     parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
     backend: Any = values.get("anyio_backend") or parameters.get("anyio_backend")
     name = cast("tuple[str, ...]", backend)[0] if isinstance(backend, tuple) and backend else cast("object", backend)
-    used = sorted(_FIXTURES.intersection(getattr(item, "fixturenames", ())))
-    if name == "trio" and used:
+    used = sorted(_FIXTURES.intersection(getattr(item, "fixturenames", ()))) if name == "trio" else []
+    if used:
         raise needs_asyncio(f"this test uses the fixture {used[0]} under trio")

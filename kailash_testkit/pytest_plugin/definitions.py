@@ -21,6 +21,11 @@ def definitions_of(name: str, node: pytest.Item | pytest.Collector) -> list[Any]
     return list(manager_of(node.session).getfixturedefs(name, node) or ())
 
 
+def markers_of(item: pytest.Item) -> list[pytest.Mark]:
+    """The marks ``testkit`` of a test, the nearest first."""
+    return [*item.iter_markers("testkit")] if "testkit" in item.keywords else []  # a look is cheaper than the walk
+
+
 def is_overridden(definition: Any) -> bool:
     """Whether it is a user's definition of a fixture, not the plugin's."""
     return definition is not None and not str(definition.func.__module__).startswith("kailash_testkit.")

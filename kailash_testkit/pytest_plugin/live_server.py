@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from kailash_testkit.asgi import TimeLimits
-from kailash_testkit.asgi.lifespan import not_tried_again
+from kailash_testkit.asgi.lifespan import TimeLimits, not_tried_again
 from kailash_testkit.asgi.live import LiveServer
 from kailash_testkit.client import ApiClient, SyncApiClient
 from kailash_testkit.client.targets import UrlTarget

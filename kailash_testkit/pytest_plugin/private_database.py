@@ -90,6 +90,10 @@ class PrivateDatabases:
 
     def values(self) -> dict[str, str]:
         """What each variable of the application is set to."""
+        return self._values
+
+    @cached_property
+    def _values(self) -> dict[str, str]:
         if not self._variables:
             return {}
         pairs = zip(self.urls, self._variables, strict=True)

@@ -18,7 +18,7 @@ from kailash_testkit.factories import numbering
 from kailash_testkit.factories.numbering import Numbering, ScopeName
 from kailash_testkit.pytest_plugin import going_back, reports, waiting
 from kailash_testkit.pytest_plugin.application import Application
-from kailash_testkit.pytest_plugin.definitions import DATAFLOW, is_overridden
+from kailash_testkit.pytest_plugin.definitions import DATAFLOW, is_overridden, markers_of
 from kailash_testkit.pytest_plugin.example_states import ExampleStates
 from kailash_testkit.pytest_plugin.hypothesis_examples import Examples
 from kailash_testkit.pytest_plugin.leftovers import Leftovers
@@ -176,7 +176,7 @@ class Session:
     def _take_back(self, item: pytest.Item) -> None:
         if self.database.is_kept:
             return
-        marker = item.get_closest_marker("testkit")
+        marker = next(iter(markers_of(item)), None)
         keep = marker is not None and marker.kwargs.get("isolation") == "none"
         for kit in self._kits.late if not keep else []:
             # No journal knows of these rows. Nobody else's can be there: a wider fixture's set-up opens the kit.

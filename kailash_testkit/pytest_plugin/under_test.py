@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -28,6 +28,9 @@ from kailash_testkit.pytest_plugin.url_changes import UrlChanges
 
 if TYPE_CHECKING:
     from kailash_testkit.kit import Kit
+
+OF_KIT: Final = (DATAFLOW, APP, "kit")
+"""The fixtures whose set-up is more than that of others: see `UnderTest.setting_up`."""
 
 
 class UnderTest:
@@ -149,7 +152,7 @@ class UnderTest:
     @contextlib.contextmanager
     def setting_up(self, definition: Any) -> Generator[contextlib.AbstractContextManager[None], None, None]:
         """Around the set-up of any fixture. Gives a context for its code: `testkit_dataflow` may use every instance."""
-        if definition.argname not in (DATAFLOW, APP, "kit"):
+        if definition.argname not in OF_KIT:
             yield contextlib.nullcontext()
             return
         try:

@@ -70,6 +70,9 @@ class UrlChanges:
 
     def after_fixture(self, definition: Any) -> None:
         """A fixture has been set up."""
+        get = os.environ.get
+        if all(get(variable, value) == value for variable, value in self._expected().items()):
+            return  # nearly always; one that is gone has no new value
         for variable, value in self._new():
             place = _place(definition.func, variable)
             self._add(variable, value, f"by the fixture {definition.argname}, at {place}", definition.argname)

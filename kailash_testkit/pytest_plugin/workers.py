@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import os
 import sys
 import threading
 from abc import ABC, abstractmethod
@@ -54,6 +55,8 @@ class Threads(Workers[threading.Thread]):
     kind = "thread"
 
     def running(self) -> set[threading.Thread]:
+        if threading.active_count() == 1:  # nearly always before anything is connected
+            return set()
         frames = sys._current_frames()  # pyright: ignore[reportPrivateUsage] - the only way, and documented
         current = threading.current_thread()
         threads = [(thread, frames.get(thread.ident or 0)) for thread in threading.enumerate() if thread is not current]
@@ -155,16 +158,29 @@ class Processes(Workers[int]):
 
 
 def _children() -> set[int]:
-    tasks = Path("/proc/self/task")
+    if not _has_children():
+        return set()
     found: set[int] = set()
     try:
-        for task in tasks.iterdir():
-            found.update(map(int, (task / "children").read_bytes().split()))
+        for task in os.listdir("/proc/self/task"):
+            with open(f"/proc/self/task/{task}/children", "rb", buffering=0) as children:
+                found.update(map(int, children.read().split()))
     except OSError:  # not on Linux, or a thread ended meanwhile
         multiprocessing = sys.modules.get("multiprocessing")
         if multiprocessing is not None:
             found.update(process.pid or 0 for process in multiprocessing.active_children())
     return found
+
+
+def _has_children() -> bool:
+    """Whether there is any at all: much cheaper than a look for them. Takes no child's result from anybody."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    except (AttributeError, OSError):  # a system without waitid
+        return True
+    return True
 
 
 def _process(process: int) -> str | None:

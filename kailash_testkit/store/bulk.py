@@ -25,7 +25,8 @@ from kailash_testkit.models.model import MANAGED, MISSING
 from kailash_testkit.models.rows import Row
 from kailash_testkit.store import failures
 from kailash_testkit.store.failures import differences
-from kailash_testkit.store.store import Store, with_tenant
+from kailash_testkit.store.store import Store
+from kailash_testkit.store.tenancy import with_tenant
 
 CHUNK: Final = 250
 """Rows of one node, at most."""

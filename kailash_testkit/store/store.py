@@ -14,9 +14,8 @@ from weakref import WeakKeyDictionary
 
 from kailash_testkit.concurrency import loops
 from kailash_testkit.databases import Database
-from kailash_testkit.errors import ManagedField, NodeFailed, RowNotFound, TenantRequired
+from kailash_testkit.errors import NodeFailed, RowNotFound
 from kailash_testkit.explanation import Explanation
-from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.models import Model, read_model
 from kailash_testkit.models.checking import checked_id, checked_values
 from kailash_testkit.models.enums import enum_to_value
@@ -25,6 +24,7 @@ from kailash_testkit.store import failures
 from kailash_testkit.store.filters import checked_filter
 from kailash_testkit.store.pages import ALL, ALL_ROWS, Page
 from kailash_testkit.store.refused_names import refuse_without_table
+from kailash_testkit.store.tenancy import active_tenant, refuse_moving, with_tenant, without_tenant
 from kailash_testkit.store.workflows import Workflows
 from kailash_testkit.store.write_log import WriteLog
 
@@ -130,7 +130,7 @@ class Store:
         """Changes the given fields of one row and returns the row as it is stored then."""
         row_id = checked_id(model, row_id)
         requested = checked_values(model, values)
-        _refuse_moving(model, requested)
+        refuse_moving(model, requested)
         self.require_tenant(model)
         async with self.writing():
             self.require_visible(model, row_id)
@@ -262,14 +262,7 @@ class Store:
 
     def require_tenant(self, model: Model) -> str | None:
         """The tenant that is active, for a model whose rows belong to one."""
-        tenant = dataflow_internals.current_tenant(self.dataflow) if model.tenant else None
-        if model.tenant and tenant is None:
-            raise TenantRequired(
-                f"{model.name} belongs to a tenant, and none is active",
-                why="this DataFlow is multi-tenant; its nodes refuse to run without a tenant",
-                do=f'with kit.tenant("acme"): await kit.create({model.name}, ...)',
-            )
-        return tenant
+        return active_tenant(self.dataflow, model)
 
     @contextlib.asynccontextmanager
     async def writing(self) -> AsyncGenerator[None, None]:
@@ -284,34 +277,3 @@ class Store:
 
 def _tombstone(row: Row) -> bool:
     return "deleted_at" in row and row["deleted_at"] is not None
-
-
-def with_tenant(model: Model, requested: Mapping[str, object], tenant: str) -> dict[str, object]:
-    """The values with the tenant's. Raises `ManagedField` when another tenant's is given."""
-    given = requested.get("tenant_id", tenant)
-    if given != tenant:
-        raise ManagedField(
-            f"{model.name}.tenant_id cannot be {given!r}",
-            why=f"the row will belong to the active tenant, {tenant!r}; DataFlow discards another",
-            do=f"with kit.tenant({given!r}): await kit.create({model.name}, ...)",
-        )
-    return {**requested, "tenant_id": tenant}
-
-
-def without_tenant(model: Model, requested: Mapping[str, object]) -> dict[str, object]:
-    """The values as CreateNode takes them: a declared ``tenant_id`` must be there and differ from the tenant's.
-
-    CreateNode writes the tenant's into the statement, and fails when that changes nothing.
-    """
-    declared = {"tenant_id": ""} if model.fields["tenant_id"].required else {}
-    return {name: value for name, value in requested.items() if name != "tenant_id"} | declared
-
-
-def _refuse_moving(model: Model, requested: Mapping[str, object]) -> None:
-    for name in ("id", "tenant_id") if model.tenant else ("id",):
-        if name in requested:
-            raise ManagedField(
-                f"{model.name}.{name} cannot be changed",
-                why="it says which row it is; other rows that refer to it would lose it",
-                do=f"create a row with the {name} that is wanted",
-            )

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
 from kailash_testkit import http_library as httpx
-from kailash_testkit.asgi import RAISE_APP_EXCEPTIONS
+from kailash_testkit.asgi.outcome import RAISE_APP_EXCEPTIONS
 from kailash_testkit.errors import ProtocolViolation
 
 

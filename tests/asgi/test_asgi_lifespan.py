@@ -15,7 +15,7 @@ from own_clock import own_clock
 from starlette.applications import Starlette
 from uvicorn.lifespan.on import LifespanOn
 
-from kailash_testkit.asgi import Lifespan, TimeLimits
+from kailash_testkit.asgi.lifespan import Lifespan, TimeLimits
 from kailash_testkit.errors import LifespanFailed, ProtocolViolation
 
 marker: contextvars.ContextVar[str] = contextvars.ContextVar("marker", default="unset")

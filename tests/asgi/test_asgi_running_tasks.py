@@ -9,7 +9,7 @@ from asgi_apps import body, respond, start
 from own_clock import own_clock
 
 from kailash_testkit import http_library as httpx
-from kailash_testkit.asgi import AppTransport
+from kailash_testkit.asgi.transport import AppTransport
 from kailash_testkit.errors import KitError
 
 

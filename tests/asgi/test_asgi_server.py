@@ -12,7 +12,7 @@ import pytest
 from own_clock import own_clock
 from starlette.applications import Starlette
 
-from kailash_testkit.asgi import AppServer
+from kailash_testkit.asgi.server import AppServer
 from kailash_testkit.errors import ConfigurationError, LifespanFailed
 
 

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from kailash_testkit import http_library as httpx
-from kailash_testkit.asgi import AppServer
+from kailash_testkit.asgi.server import AppServer
 from kailash_testkit.asgi.timeline import Timeline
 from kailash_testkit.client import ApiClient
 from kailash_testkit.errors import ConfigurationError, KitError, LifespanFailed

@@ -18,8 +18,8 @@ from sample_app import Status, make_db, register, register_shop
 from kailash_testkit import Factory, Row, UnknownField, UnknownModel, derived, sequence, transient
 from kailash_testkit.errors import KitError
 from kailash_testkit.factories.handle import Handle
-from kailash_testkit.generate import generate_module
 from kailash_testkit.generate.fixtures import generate_fixtures
+from kailash_testkit.generate.module import generate_module
 from kailash_testkit.generate.parameters import parameters_of
 from kailash_testkit.kit import Kit
 

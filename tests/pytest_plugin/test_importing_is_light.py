@@ -24,6 +24,14 @@ def test_importing_the_plugin_imports_nothing_heavy() -> None:
     assert not imported & HEAVY
 
 
+def test_a_kit_imports_no_http_library_before_a_client_is_made() -> None:
+    code = (
+        "import sys, kailash_testkit.kit; print(sorted({'httpx', 'httpx2', 'kailash_testkit.kit'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "['kailash_testkit.kit']"
+
+
 def test_a_session_without_the_kits_settings_imports_nothing_heavy(project: Project) -> None:
     project.configure()
     project.write(

@@ -5,8 +5,6 @@ the next run: extend it in a module of your own, where `orders.using(...)` or a 
 of `OrderFactory` keeps all types.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, TypedDict, Unpack

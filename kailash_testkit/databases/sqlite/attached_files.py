@@ -63,6 +63,8 @@ class AttachedFiles:
         Not one that is gone, or that was made since, in a folder that was made since: it is the test's own. since: a
         time of `clocks.now`.
         """
+        if not self._known:
+            return []
         with self._lock:
             looked = {path: _look(path) for path in self._known}
             found = [path for path, before in self._known.items() if not before.same_content(looked[path])]

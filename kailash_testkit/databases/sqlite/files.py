@@ -47,6 +47,21 @@ class Files:
         self._copied = self._checkpoints()
         self._known = _look(self._file), _look(self._log), _look(self._index)
 
+    @property
+    def are_untouched(self) -> bool:
+        """Whether all are as they were, as one look at each tells; if not, `fault` and `is_written` say what it was."""
+        file, log, index = self._known
+        if file is None or log is None or index is None:
+            return False
+        found = _look(self._log)
+        return (
+            _look(self._file) == file
+            and found is not None
+            and found.identity == log.identity
+            and found.size >= log.size
+            and _identity(self._index) == index.identity
+        )
+
     def fault(self) -> str | None:
         """What somebody did to the files, past SQLite; None when they are as they were. Puts back who may write."""
         file, log, index = self._known
@@ -133,8 +148,15 @@ def remove(database: Path) -> None:
 
 def identity(path: Path) -> tuple[int, int] | None:
     """What tells the file at a path from those that were there before; None where there is none."""
-    found = _look(os.fspath(path))
-    return None if found is None else found.identity
+    return _identity(os.fspath(path))
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _look(path: str) -> _File | None:

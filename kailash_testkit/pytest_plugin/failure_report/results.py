@@ -36,7 +36,9 @@ class Results:
         """A phase of a test has ended. A test that is run again begins anew."""
         if report.when == "setup":
             self._results[report.nodeid] = Result(report.nodeid)
-        result = self._results.setdefault(report.nodeid, Result(report.nodeid))
+        result = self._results.get(report.nodeid)
+        if result is None:
+            result = self._results[report.nodeid] = Result(report.nodeid)
         result.seconds += report.duration
         outcome = _outcome(report)
         if outcome != "passed":

@@ -14,6 +14,7 @@ from kailash_testkit import open_kits
 from kailash_testkit.concurrency import clocks
 from kailash_testkit.judge.findings import Finding
 from kailash_testkit.pytest_plugin.attribution import on_each_database
+from kailash_testkit.pytest_plugin.definitions import markers_of
 from kailash_testkit.pytest_plugin.judging.options import JudgeSettings
 from kailash_testkit.pytest_plugin.judging.verdicts import cases_of
 from kailash_testkit.redaction import redact
@@ -95,7 +96,7 @@ class Failpoints:
         return result
 
     def _wanted(self, item: pytest.Item) -> bool:
-        marker = next((each for each in item.iter_markers("testkit") if "failpoints" in each.kwargs), None)
+        marker = next((each for each in markers_of(item) if "failpoints" in each.kwargs), None)
         wanted = self._is_on if marker is None else bool(marker.kwargs["failpoints"])
         return wanted and not getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import pytest
 
 from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.pytest_plugin.definitions import markers_of
 
 if TYPE_CHECKING:
     from kailash_testkit.judge.allowances import Allowances
@@ -74,7 +75,7 @@ class JudgeSettings:
     def for_test(self, item: pytest.Item) -> JudgeSettings:
         """Those of a test: ``@pytest.mark.testkit(judge="error", judge_allow="read-wrote: Visit")``."""
         settings = self
-        for marker in reversed([*item.iter_markers("testkit")]):
+        for marker in reversed(markers_of(item)):
             if "judge" in marker.kwargs:
                 settings = replace(settings, mode=_mode(marker.kwargs["judge"], "the marker's judge"))
             given: str | Sequence[str] = marker.kwargs.get("judge_allow", ())

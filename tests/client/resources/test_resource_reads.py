@@ -174,7 +174,7 @@ async def test_what_is_no_json(client: ApiClient) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"<p>hello"})
 
-    from kailash_testkit.asgi import AppServer
+    from kailash_testkit.asgi.server import AppServer
 
     async with ApiClient(app, server=AppServer(app)) as api:
         with pytest.raises(UnexpectedResponse, match="its body is not JSON\n  response: <p>hello"):

@@ -18,8 +18,6 @@ Worth knowing:
 - sprockets: sprockets_2, Sprockets2Row and so on, because Sprocket has the other names.
 """
 
-from __future__ import annotations
-
 from builtins import str as str_
 from collections.abc import Callable, Iterable
 from datetime import date as date_

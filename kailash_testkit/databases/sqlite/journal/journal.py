@@ -32,20 +32,18 @@ from kailash_testkit.databases.journal import KnownState, Mark, RecordedChange, 
 from kailash_testkit.databases.sqlite.connection import Connection
 from kailash_testkit.databases.sqlite.files import Files
 from kailash_testkit.databases.sqlite.journal.comparison import has_all, is_overwritten, suspects
-from kailash_testkit.databases.sqlite.journal.counters import Counters, read_counters
 from kailash_testkit.databases.sqlite.journal.fingerprint import fingerprint, same_rows
 from kailash_testkit.databases.sqlite.journal.history import History, numbered
 from kailash_testkit.databases.sqlite.journal.image import Image
 from kailash_testkit.databases.sqlite.journal.mark_state import NOTHING_OBSERVED, MarkState, Observation
-from kailash_testkit.databases.sqlite.journal.rebuild import make_file_again, rebuild
+from kailash_testkit.databases.sqlite.journal.observing import Observer
+from kailash_testkit.databases.sqlite.journal.rebuild import made_again_under, make_file_again, rebuild
 from kailash_testkit.databases.sqlite.journal.replay import make_again
 from kailash_testkit.databases.sqlite.journal.schema import schema_of, schema_text
 from kailash_testkit.databases.sqlite.journal.trigger_set import TriggerSet
 from kailash_testkit.databases.sqlite.journal.triggers import IMAGE, LIVE
 from kailash_testkit.databases.sqlite.journal.undo import is_whole, undo_by_journal
 from kailash_testkit.databases.sqlite.journal.user_triggers import only_own_triggers
-from kailash_testkit.databases.sqlite.naming import JOURNAL_TABLE
-from kailash_testkit.databases.sqlite.watched_connections import blobs_opened
 from kailash_testkit.errors import IsolationFailed
 
 _PAST_TRIGGERS: Final = "rows were written in a way that fires no triggers"
@@ -64,9 +62,10 @@ class Journal:
         self._files = Files(Path(connection.path))
         self._log_mode = "wal"
         self._trigger_set = TriggerSet()
+        self._observer = Observer(connection, self._trigger_set)
         self._history = History()
         self._image: Image | None = None
-        self._image_observation = self._fit_at = NOTHING_OBSERVED
+        self._image_observation = NOTHING_OBSERVED
         self._images: list[Image] = []
         self._states: dict[int, MarkState] = {}
         self._last_mark = 0
@@ -78,21 +77,21 @@ class Journal:
         self._files.remember()
 
     def refresh(self) -> None:
-        if not self._schema_is_fit():
+        if not self._observer.schema_is_fit():
             with self._refitting_triggers():
                 pass
 
     def head(self) -> int:
-        return numbered(self._head())
+        return numbered(self._observer.head())
 
     def mark(self) -> Mark:
         while True:
-            observation = self._observe()
-            if not self._schema_is_fit():
+            observation = self._observer.observe()
+            if not self._observer.schema_is_fit():
                 self.refresh()
                 continue
             state = self._present_state(observation)
-            if state is not None and observation == self._observe():  # else somebody wrote meanwhile
+            if state is not None and observation == self._observer.observe():  # else somebody wrote meanwhile
                 self._last_mark += 1
                 self._states[self._last_mark] = state
                 self._free_unused()
@@ -100,10 +99,10 @@ class Journal:
 
     def moved(self, mark: Mark) -> bool:
         state = self._state(mark)
-        if self._files.fault() is not None or self._files.is_written:
+        if not self._files.are_untouched and (self._files.fault() is not None or self._files.is_written):
             return True
         try:
-            observation = self._observe()
+            observation = self._observer.observe()
             if observation == state.observation:
                 return False
             if not self._reads_as_at(state):
@@ -139,7 +138,7 @@ class Journal:
             self._files.remember()
         self._history.cut(state.seq)
         self._image = state.image
-        state.observation = self._image_observation = self._observe()
+        state.observation = self._image_observation = self._observer.observe()
         self._states = {number: kept for number, kept in self._states.items() if number <= mark.number}
         self._free_unused()
         return report
@@ -151,7 +150,7 @@ class Journal:
             with only_own_triggers(cursor, sorted({change.table for change in changes})):
                 for change in changes:
                     make_again(cursor, tables[change.table], change)
-            left = self._schema_cookie(), schema_text(cursor)
+            left = self._observer.schema_cookie(), schema_text(cursor)
         self._trigger_set.cookie, self._trigger_set.text = left
 
     def keep_rows(self, since: Mark | None) -> Callable[[], list[RecordedChange]]:
@@ -187,7 +186,7 @@ class Journal:
                 self._look_ahead(self._image)
             self._trigger_set.cookie = -1
             self._trigger_set.refit(cursor)
-            left = self._schema_cookie(), schema_text(cursor)
+            left = self._observer.schema_cookie(), schema_text(cursor)
         self._trigger_set.cookie, self._trigger_set.text = left
         self._make_image()
 
@@ -202,14 +201,14 @@ class Journal:
                 if self._trigger_set.catalog.opaque or not has_all(self._image, since=was, blobs_opened=opened):
                     self._make_image()
                 self._image_observation = observation
-            counters = self._counters(self._connection.cursor())
+            counters = self._observer.counters(self._connection.cursor())
             version = self._trigger_set.schema_version
             return MarkState(self._image.position, version, counters, observation, self._image)
         return None
 
     def _make_image(self) -> None:
         with self._connection.transaction("DEFERRED"):
-            head = self._head()  # begins to read: the copy is of the same moment
+            head = self._observer.head()  # begins to read: the copy is of the same moment
             triggers = self._trigger_set
             self._image = Image(self._connection, head, triggers.catalog, triggers.current)
         self._images.append(self._image)
@@ -219,12 +218,12 @@ class Journal:
         """Bring image and history up to now; False if the schema was changed, so that it cannot be done for sure."""
         if self._image is None:
             return False
-        if self._schema_is_fit():
+        if self._observer.schema_is_fit():
             try:
                 self._image.follow(self._history)
                 return True
             except sqlite3.OperationalError:
-                if self._schema_is_fit():
+                if self._observer.schema_is_fit():
                     raise
         self._look_ahead(self._image)
         return False
@@ -235,7 +234,11 @@ class Journal:
 
     def _reads_as_at(self, state: MarkState) -> bool:
         with self._connection.transaction("DEFERRED") as cursor:
-            if self._gaps(state) or self._head() != state.seq or self._counters(cursor) != state.counters:
+            if (
+                self._gaps(state)
+                or self._observer.head() != state.seq
+                or self._observer.counters(cursor) != state.counters
+            ):
                 return False
         with state.image.connection.transaction("DEFERRED") as cursor:
             return same_rows(cursor, state.image.recorded, IMAGE, LIVE)
@@ -248,32 +251,11 @@ class Journal:
 
     def _gaps(self, state: MarkState) -> tuple[str, ...]:
         gaps: list[str] = []
-        if state.schema_version != self._trigger_set.schema_version or not self._schema_is_fit():
+        if state.schema_version != self._trigger_set.schema_version or not self._observer.schema_is_fit():
             gaps.append("the schema was changed")
-        if self._trigger_set.catalog.opaque and self._observe() != state.observation:
+        if self._trigger_set.catalog.opaque and self._observer.observe() != state.observation:
             gaps += self._trigger_set.catalog.opaque.values()
         return tuple(gaps)
-
-    def _schema_is_fit(self) -> bool:
-        cookie, observation, cursor = self._schema_cookie(), self._observe(), self._connection.cursor()
-        is_same = cookie == self._trigger_set.cookie
-        if is_same and (observation == self._fit_at or schema_text(cursor) == self._trigger_set.text):
-            self._fit_at = observation
-            return True
-        return self._trigger_set.is_fit(cursor, cookie)
-
-    def _observe(self) -> Observation:
-        data_version = self._connection.number("PRAGMA main.data_version")
-        return Observation(data_version, self._connection.raw.total_changes, blobs_opened())
-
-    def _schema_cookie(self) -> int:
-        return self._connection.number("PRAGMA main.schema_version")
-
-    def _head(self) -> int:
-        return self._connection.number(f"SELECT max(rowid) FROM {JOURNAL_TABLE}")
-
-    def _counters(self, cursor: sqlite3.Cursor) -> Counters:
-        return read_counters(cursor, has_sequences=self._trigger_set.catalog.has_sequences)
 
     # Going back
 
@@ -281,19 +263,19 @@ class Journal:
         entries = 0
         try:
             gaps = self._gaps(state)
-            entries = self._head() - state.seq
+            entries = self._observer.head() - state.seq
             return UndoReport("saved state", entries, gaps) if gaps else self._undo_by_journal(state)
         except sqlite3.DatabaseError as error:
             return UndoReport("saved state", entries, (f"SQLite refused: {error}",))
 
     def _undo_by_journal(self, state: MarkState) -> UndoReport:
         with state.image.connection.transaction("IMMEDIATE") as cursor:  # keeps all others from writing
-            head, gaps = self._head(), self._gaps(state)
+            head, gaps = self._observer.head(), self._gaps(state)
             if not gaps and not is_whole(cursor, state, head):
                 gaps = ("the journal was changed",)
             if gaps:
                 return UndoReport("saved state", head - state.seq, gaps)
-            observation = self._observe()
+            observation = self._observer.observe()
             changed = undo_by_journal(cursor, state, self._history)
             opened = observation.blobs_opened != state.observation.blobs_opened
             suspected = suspects(state.image, changed=changed, blobs_opened=opened)
@@ -326,17 +308,11 @@ class Journal:
             kept.observation = NOTHING_OBSERVED  # those of a connection that is gone
         if not closed:
             return ()
-        failed = IsolationFailed(
-            f"the test database was made again in a new file under open connections: {fault}",
-            details=closed,
-            why="they were left with a file that is not the test database any more",
-            do="leave the file alone, or make room on the disk; or close the connections before the test ends",
-        )
-        return (failed,)
+        return (made_again_under(closed, fault),)
 
     def _record_as_at(self, state: MarkState) -> None:
         """The triggers are again those of the mark."""
-        self._trigger_set.cookie = self._schema_cookie()
+        self._trigger_set.cookie = self._observer.schema_cookie()
         self._trigger_set.return_to(state.schema_version, state.image.catalog, state.image.recorded)
         cursor = self._connection.cursor()
         self._trigger_set.schema, self._trigger_set.text = schema_of(cursor), schema_text(cursor)

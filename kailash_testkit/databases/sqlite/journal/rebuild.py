@@ -47,6 +47,16 @@ def make_file_again(
     return closed
 
 
+def made_again_under(closed: list[str], fault: str) -> IsolationFailed:
+    """The error for connections that were open to the file that another took the place of. closed: a line for each."""
+    return IsolationFailed(
+        f"the test database was made again in a new file under open connections: {fault}",
+        details=closed,
+        why="they were left with a file that is not the test database any more",
+        do="leave the file alone, or make room on the disk; or close the connections before the test ends",
+    )
+
+
 def _write_file(files: Files, work: Connection, log_mode: str) -> None:
     remove(files.path)
     files.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
