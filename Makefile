@@ -10,7 +10,7 @@ WORKERS ?= 3
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(OPTIONS)
 
 .PHONY: setup demo test test-all test-python test-oldest test-newest test-httpx2 compatibility compatibility-python coverage lint \
-  types docs bench api clean
+  types docs bench changelog release api clean
 
 setup: $(STAMP)
 
@@ -95,9 +95,10 @@ types: $(STAMP)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/python tests/typing/check.py
 
-# The API reference, from the docstrings; the guides are the pages in docs/. Needs no network.
+# The documentation site: the pages of docs/ and the reference from the docstrings. Needs no network; a dead link fails.
 docs: $(STAMP)
-	$(BIN)/pdoc -d google --no-show-source -o build/api kailash_testkit '!kailash_testkit.'
+	$(BIN)/python -m sphinx -q -E -W --keep-going -b html -c site docs build/site
+	@echo "the site is in build/site/index.html"
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/create.py
@@ -109,6 +110,14 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/generate.py
 	$(BIN)/python benchmarks/servers.py
 	$(BIN)/python benchmarks/judge.py
+
+# What the fragments in changelog.d/ make of the changelog.
+changelog: $(STAMP)
+	$(BIN)/python -m towncrier build --draft --version next
+
+# Walks through the checklist of a release: make release VERSION=0.2.0
+release: $(STAMP)
+	$(BIN)/python site/release.py $(VERSION)
 
 # Writes down the public names and signatures again; the test of them compares with what is written.
 api: $(STAMP)

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from kailash_testkit.command_line.output import Output, output_of
 from kailash_testkit.command_line.project_settings import add_config_argument, database_setting, settings_of_project
 from kailash_testkit.databases.servers import Choice, given, kind_of
 from kailash_testkit.databases.servers.interface import Administration
@@ -52,21 +53,26 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command with parsed arguments."""
+    output = output_of(arguments)
     server = _server(arguments.database, arguments.config_file)
     try:
         finds = [*_folders(), *(_databases(server) if server else [])]
         refused = [*refusals(), *(given.refusals(server) if server else [])]
+        output.add(left_alone=[redact(str(refusal)) for refusal in refused], found=[what for what, _ in finds])
         if refused:
-            _say("\n".join(["left alone:", *(f"  {redact(str(refusal))}" for refusal in refused)]))
+            output.say("\n".join(["left alone:", *(f"  {redact(str(refusal))}" for refusal in refused)]))
         if not finds:
-            _say("nothing to remove")
+            output.add(removed=True, failures=[])
+            output.say("nothing to remove")
             return 0
-        _say("\n".join(["to be removed:", *(f"  {description}" for description, _ in finds)]))
-        if not (arguments.yes or _confirmed()):
-            _say("nothing was removed")
+        output.say("\n".join(["to be removed:", *(f"  {description}" for description, _ in finds)]))
+        if not (arguments.yes or _confirmed(output)):
+            output.add(removed=False, failures=[])
+            output.say("nothing was removed")
             return 1
         failures = [failure for _, remove in finds if (failure := remove()) is not None]
-        _say("\n".join(["not removed:", *(f"  {failure}" for failure in failures)]) if failures else "removed")
+        output.add(removed=not failures, failures=failures)
+        output.say("\n".join(["not removed:", *(f"  {failure}" for failure in failures)]) if failures else "removed")
         return 1 if failures else 0
     finally:
         if server is not None:
@@ -117,12 +123,8 @@ def _server(url: str | None, config_file: str) -> Administration | None:
     return kind_of(choice).administration(choice.server_url) if choice.server_url else None
 
 
-def _confirmed() -> bool:
-    if not sys.stdin.isatty():
-        _say("to remove them, run it again with --yes")
+def _confirmed(output: Output) -> bool:
+    if output.is_json or not sys.stdin.isatty():
+        output.say("to remove them, run it again with --yes")
         return False
     return input("remove? [y/N] ").strip().lower() in ("y", "yes")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")

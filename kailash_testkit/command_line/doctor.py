@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import sys
@@ -14,6 +13,7 @@ from collections.abc import Generator, Mapping
 from typing import Any, Final
 
 from kailash_testkit.command_line.application import add_arguments, variables_of
+from kailash_testkit.command_line.output import output_of
 from kailash_testkit.command_line.own_database import Application, add_database_argument, application_on_own_database
 from kailash_testkit.command_line.progress import Progress
 from kailash_testkit.command_line.project_settings import settings_of_project
@@ -64,17 +64,15 @@ def add(commands: Any) -> None:
         help="show it, and do not fail for it: what went in ('looks like SQL'), a declared type ('bytes'), or "
         "Model.field; may be repeated",
     )
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command with parsed arguments."""
     diagnosis = _diagnosis(arguments).accepting(arguments.accept)
-    if arguments.json:
-        sys.stdout.write(json.dumps(diagnosis.as_json(), indent=2, ensure_ascii=False) + "\n")
-    else:
-        sys.stdout.write(_coloured(text(diagnosis)))
+    output = output_of(arguments)
+    output.say(_coloured(text(diagnosis)).removesuffix("\n"))
+    output.add(**diagnosis.as_json())
     return 0 if diagnosis.is_healthy else 1
 
 

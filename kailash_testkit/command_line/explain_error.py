@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import inspect
-from pathlib import Path
 from typing import Any, Final
 
 from kailash_testkit import errors
+from kailash_testkit.command_line.documentation import documentation
+from kailash_testkit.command_line.output import output_of
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.text import closest_match
 
@@ -16,7 +17,6 @@ exit codes:
   0  printed
   2  there is no such error
 """
-_PACKAGE: Final = Path(errors.__file__).parent
 
 
 def add(commands: Any) -> None:
@@ -35,8 +35,15 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the command with parsed arguments."""
-    text = _listing() if arguments.name is None else _page(arguments.name.rpartition(".")[2])
-    print(text)  # noqa: T201 - a command's output
+    output = output_of(arguments)
+    if arguments.name is None:
+        output.say(_listing())
+        output.add(errors=_documented())
+        return 0
+    name = arguments.name.rpartition(".")[2]
+    page = _page(name)
+    output.say(f"{page}\n\nThe pages are in {documentation()}")
+    output.add(name=name, page=page, folder=str(documentation()))
     return 0
 
 
@@ -63,12 +70,4 @@ def _page(name: str) -> str:
             f"{name} is no error of the kit" + (f": did you mean {close}?" if close else ""),
             do="kailash-testkit explain-error, without a name, lists them",
         )
-    folder = documentation()
-    page = (folder / "errors" / f"{name}.md").read_text("utf-8").rstrip()
-    return f"{page}\n\nThe pages are in {folder}"
-
-
-def documentation() -> Path:
-    """The folder with the pages: in the installed package, or beside it where it runs from its sources."""
-    installed = _PACKAGE / "docs"
-    return installed if installed.is_dir() else _PACKAGE.parent / "docs"
+    return (documentation() / "errors" / f"{name}.md").read_text("utf-8").rstrip()

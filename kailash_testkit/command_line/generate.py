@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from kailash_testkit.command_line.application import (
     target_of,
     variables_of,
 )
+from kailash_testkit.command_line.output import output_of
 from kailash_testkit.command_line.progress import Progress
 from kailash_testkit.command_line.project_settings import pytest_settings
 from kailash_testkit.errors import ConfigurationError
@@ -84,10 +85,16 @@ def run(arguments: argparse.Namespace) -> int:
     target = target_of(arguments, settings)
     text, fixtures = _generated(target, settings, arguments)
     if arguments.stdout:
-        sys.stdout.write(text)
+        output_of(arguments).say(text.removesuffix("\n"))
+        output_of(arguments).add(module=text)
         return 0
     files = [(arguments.output, text), *([(arguments.fixtures, fixtures)] if arguments.fixtures else [])]
-    return max([_check(file, each) if arguments.check else _write(file, each) for file, each in files])
+    results = [_checked(file, each) if arguments.check else _written(file, each) for file, each in files]
+    output = output_of(arguments)
+    output.add(files=[asdict(result) for result in results])
+    for result in results:
+        output.say(result.text())
+    return int(any(result.is_stale for result in results))
 
 
 def _generated(target: str, settings: Mapping[str, Any], arguments: argparse.Namespace) -> tuple[str, str]:
@@ -114,12 +121,33 @@ def _generated(target: str, settings: Mapping[str, Any], arguments: argparse.Nam
     return text, fixtures
 
 
-def _write(file: Path, text: str) -> int:
+@dataclass(frozen=True)
+class _Result:
+    """What became of a file. status: written, up to date, out of date or missing. drift: what differs, in lines."""
+
+    file: str
+    status: str
+    drift: list[str] = field(default_factory=list[str])
+
+    @property
+    def is_stale(self) -> bool:
+        return self.status in ("out of date", "missing")
+
+    def text(self) -> str:
+        """For people."""
+        if self.status == "missing":
+            return f"{self.file} does not exist"
+        if self.status == "out of date":
+            again = "run the command again without --check, and check the file in"
+            return "\n".join([f"{self.file} is out of date:", *(f"  {line}" for line in self.drift), again])
+        return f"{self.file} {'was' if self.status == 'written' else 'is'} {self.status}"
+
+
+def _written(file: Path, text: str) -> _Result:
     if file.exists():
         current = file.read_text(encoding="utf-8")
         if current == text:
-            _say(f"{file} is up to date")
-            return 0
+            return _Result(str(file), "up to date")
         if current.strip() and MARKER not in current:
             raise ConfigurationError(
                 f"{file} was not written by this command, and is left as it is",
@@ -127,22 +155,11 @@ def _write(file: Path, text: str) -> int:
             )
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
-    _say(f"{file} was written")
-    return 0
+    return _Result(str(file), "written")
 
 
-def _check(file: Path, text: str) -> int:
+def _checked(file: Path, text: str) -> _Result:
     if not file.exists():
-        _say(f"{file} does not exist")
-        return 1
+        return _Result(str(file), "missing")
     lines = drift(file.read_text(encoding="utf-8"), text)
-    if lines:
-        _say("\n".join([f"{file} is out of date:", *(f"  {line}" for line in lines)]))
-        _say("run the command again without --check, and check the file in")
-        return 1
-    _say(f"{file} is up to date")
-    return 0
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    return _Result(str(file), "out of date", [*lines]) if lines else _Result(str(file), "up to date")

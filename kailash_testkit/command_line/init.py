@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
-import subprocess
-import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Final
 
+from kailash_testkit.command_line.first_test import file_of_test, outcome_of, text_of_test, written
+from kailash_testkit.command_line.guide import guide
+from kailash_testkit.command_line.output import Output, output_of
 from kailash_testkit.command_line.project_settings import add_config_argument, settings_of_project, words
 from kailash_testkit.command_line.settings_file import Change, Setting, with_settings
 from kailash_testkit.command_line.trial import Answer, Question, ask
@@ -21,7 +20,6 @@ from kailash_testkit.projects.candidates import Candidate, applications, dataflo
 from kailash_testkit.projects.cleanups import clean_ups
 from kailash_testkit.projects.sources import Project, read_project
 from kailash_testkit.projects.variables import url_variables
-from kailash_testkit.redaction import redact
 from kailash_testkit.text import comma_join
 
 _DESCRIPTION: Final = """\
@@ -35,14 +33,12 @@ exit codes:
   0  written, and the first test passes; or with --dry-run: shown
   2  nothing was written; the reason is said
 """
-_TEST: Final = "test_with_testkit.py"
 _DEFAULT_VARIABLE: Final = "DATABASE_URL"
 _SESSION_LOOPS: Final = {
     "asyncio_mode": "auto",
     "asyncio_default_fixture_loop_scope": "session",
     "asyncio_default_test_loop_scope": "session",
 }
-_LINES_OF_PYTEST: Final = 30
 
 
 def add(commands: Any) -> None:
@@ -58,6 +54,9 @@ def add(commands: Any) -> None:
     parser.add_argument("--app", default="", metavar="MODULE:NAME", help="the ASGI application, if there are two")
     parser.add_argument("--url-env", default="", metavar="VARIABLE", help="the variable that names the database")
     add_config_argument(parser)
+    parser.add_argument(
+        "--guide", action="store_true", help="add the rules for coding agents, as AGENTS.md beside the tests"
+    )
     parser.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
     parser.set_defaults(run=run)
 
@@ -89,22 +88,28 @@ def run(arguments: argparse.Namespace) -> int:
     found = _found(project, arguments, settings)
     has_tests = any(source.path.stem.startswith("test_") for source in project.tests)
     new = _new_settings(found, file.parent if file else folder, settings, has_tests=has_tests)
-    test = _test_file(folder, settings)
+    test = file_of_test(folder, settings)
     marked = {**settings, **new}.get("asyncio_mode") != "auto"
     changes = [with_settings(file or folder / "pytest.ini", new, has_section=bool(settings))] if new else []
-    if not test.exists():
-        text = _first_test(found.answer, marked=marked)
-        changes.append(Change(test, None, text.encode(), text.splitlines()))
-    _say("found", found.lines)
+    changes += _new_files(test, text_of_test(found.answer, marked=marked), with_guide=arguments.guide)
+    output = output_of(arguments)
+    _say(output, "found", found.lines)
+    output.add(found={"dataflow": found.dataflow, "application": found.app or None, "variable": found.answer.variable})
+    output.add(changes=[{"file": os.path.relpath(change.path, folder), "lines": change.lines} for change in changes])
     for change in changes:
         verb = "would be added to" if arguments.dry_run else "added to"
-        _say(f"{verb} {os.path.relpath(change.path, folder)}", change.lines)
+        _say(output, f"{verb} {os.path.relpath(change.path, folder)}", change.lines)
     if changes and not arguments.dry_run:
-        with _written(changes):
-            _say("checked", [_passed(folder, test, arguments.config_file)])
+        with written(changes):
+            passed = outcome_of(folder, test, arguments.config_file)
+        _say(output, "checked", [passed])
+        output.add(checked=passed)
     elif not changes:
-        _say("nothing to do", [f"the settings are there, and so is {os.path.relpath(test, folder)}"])
-    _say_what_can_go(project)
+        _say(output, "nothing to do", [f"the settings are there, and so is {os.path.relpath(test, folder)}"])
+    output.add(written=bool(changes) and not arguments.dry_run)
+    _say_what_can_go(output, project)
+    if not arguments.guide:
+        _say(output, "for coding agents", ["kailash-testkit init --guide adds the rules for good tests beside them"])
     return 0
 
 
@@ -133,6 +138,16 @@ def _found(project: Project, arguments: argparse.Namespace, settings: Mapping[st
         f"variable     {answer.variable}  ({place})",
     ]
     return _Found(dataflow.target, app.target if app else "", lines, list(dict.fromkeys(roots)), answer)
+
+
+def _new_files(test: Path, text: str, *, with_guide: bool) -> list[Change]:
+    """The first test and, if asked for, the rules for coding agents: what of them is not there."""
+    rules = test.parent / "AGENTS.md"
+    changes = [Change(test, None, text.encode(), text.splitlines())]
+    if with_guide:
+        said = f"what kailash-testkit guide prints, {len(guide().splitlines())} lines"
+        changes.append(Change(rules, None, guide().encode(), [said]))
+    return [change for change in changes if not change.path.exists()]
 
 
 def _refuse(answer: Answer, target: str, variables: Sequence[str]) -> None:
@@ -194,81 +209,13 @@ def _normal(pythonpath: object) -> list[str]:
     return [os.path.normpath(entry) for entry in words(pythonpath)]
 
 
-def _test_file(folder: Path, settings: Mapping[str, Any]) -> Path:
-    where = next((name for name in words(settings.get("testpaths")) if (folder / name).is_dir()), "tests")
-    patterns = words(settings.get("python_files")) or [_TEST]
-    if any(fnmatch(_TEST, pattern) for pattern in patterns):
-        return folder / where / _TEST
-    return folder / where / patterns[0].replace("*", "with_testkit")
-
-
-def _first_test(answer: Answer, *, marked: bool) -> str:
-    lines = ['"""First tests with kailash-testkit: extend them, or delete them."""', ""]
-    if marked:
-        lines += ["import pytest", "", "pytestmark = pytest.mark.asyncio", ""]
-    if answer.model:
-        lines += [
-            "",
-            "async def test_a_row_is_stored_and_read_back(kit):",
-            f'    row = await kit.create("{answer.model}")',
-            "",
-            f'    assert await kit.get("{answer.model}", row.id) == row',
-            "",
-        ]
-    if answer.path:
-        lines += [
-            "",
-            "async def test_the_application_answers(api):",
-            f'    await api.expect({answer.status}).get("{answer.path}")',
-            "",
-        ]
-    return "\n".join(lines)
-
-
-@contextlib.contextmanager
-def _written(changes: Sequence[Change]) -> Generator[None, None, None]:
-    """Writes the files; when the block fails they are as they were."""
-    folders = [parent for change in changes for parent in (change.path.parent,) if not parent.exists()]
-    try:
-        for change in changes:
-            change.path.parent.mkdir(parents=True, exist_ok=True)
-            change.path.write_bytes(change.after)
-        yield
-    except BaseException:
-        for change in changes:
-            if change.before is None:
-                change.path.unlink(missing_ok=True)
-            else:
-                change.path.write_bytes(change.before)
-        for folder in folders:
-            with contextlib.suppress(OSError):  # somebody else has put something there
-                folder.rmdir()
-        raise
-
-
-def _passed(folder: Path, test: Path, config_file: str) -> str:
-    """Runs the test with pytest, and returns its last line. Raises `ConfigurationError` when it does not pass."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", os.path.relpath(test, folder)]
-    if config_file:
-        command += ["-c", config_file]
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        output = redact(done.stdout + done.stderr).strip().splitlines()
-        raise ConfigurationError(
-            "the first test did not pass, so everything is as it was",
-            details=output[-_LINES_OF_PYTEST:],
-            do="mend what pytest says, and run the command again; --dry-run shows what would be written",
-        )
-    return next(reversed(done.stdout.strip().splitlines()), "it passes")
-
-
-def _say_what_can_go(project: Project) -> None:
+def _say_what_can_go(output: Output, project: Project) -> None:
     found = clean_ups(project)
+    output.add(clean_ups=[{"place": each.place, "name": each.name, "what": each.what} for each in found])
     if found:
         lines = [f"{each.place}  {each.name}: {each.what}" for each in found]
-        _say("the kit undoes what each test wrote: these can be deleted", lines)
+        _say(output, "the kit undoes what each test wrote: these can be deleted", lines)
 
 
-def _say(heading: str, lines: Sequence[str]) -> None:
-    sys.stdout.write("\n".join([f"{heading}:", *(f"  {line}".rstrip() for line in lines)]) + "\n")
+def _say(output: Output, heading: str, lines: Sequence[str]) -> None:
+    output.say("\n".join([f"{heading}:", *(f"  {line}".rstrip() for line in lines)]))

@@ -7,14 +7,14 @@ import asyncio
 import contextlib
 import inspect
 import os
-import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import ModuleType
 from typing import Any, Final, Self, cast
 
 from kailash_testkit.command_line import relations
 from kailash_testkit.command_line.application import add_arguments, importable, loaded, target_of, variables_of
+from kailash_testkit.command_line.output import output_of
 from kailash_testkit.command_line.own_database import Application, add_database_argument, application_on_own_database
 from kailash_testkit.command_line.progress import Progress
 from kailash_testkit.command_line.project_settings import settings_of_project
@@ -79,7 +79,11 @@ def run(arguments: argparse.Namespace) -> int:
         application.create_database(progress)
         progress(f"creating {len(cases)} rows")
         failures = asyncio.run(_failures(application, cases))
-    sys.stdout.write("\n".join([*failures, _summary(application.target, len(cases), len(failures))]) + "\n")
+    output = output_of(arguments)
+    for failure in failures:
+        output.say(f"FAILED {failure.case}: {failure.error}: {failure.message}")
+    output.say(_summary(application.target, len(cases), len(failures)))
+    output.add(target=application.target, tried=len(cases), failures=[asdict(failure) for failure in failures])
     return 1 if failures else 0
 
 
@@ -89,9 +93,13 @@ def _show_relations(arguments: argparse.Namespace, settings: Mapping[str, Any]) 
         progress(f"importing {target}")
         dataflow = loaded(target, arguments)
         modules = [load_module(name, "--factories") for name in arguments.factories]
-        found = [*relations.lines(target, dataflow, modules)]
+        found = [*relations.found_in(dataflow, modules)]
         dataflow.close()
-    sys.stdout.write("\n".join(found) + "\n")
+    output = output_of(arguments)
+    for relation in found:
+        output.say(relation.text())
+    output.say(relations.summary(target, found))
+    output.add(target=target, relations=[asdict(relation) for relation in found])
     return 0
 
 
@@ -148,21 +156,30 @@ def _trait_methods(kind: type[FactoryBase]) -> Iterator[str]:
 _VARIABLE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-async def _failures(application: Application, cases: list[_Case]) -> list[str]:
+@dataclass(frozen=True)
+class _Failure:
+    """What could not be created, and why."""
+
+    case: str
+    error: str
+    message: str
+
+
+async def _failures(application: Application, cases: list[_Case]) -> list[_Failure]:
     async with application.opened() as kit:
         tenant = kit.tenant(_TENANT) if application.dataflow.config.security.multi_tenant else contextlib.nullcontext()
         with tenant:
             return [failure for case in cases if (failure := await _failure(kit, case)) is not None]
 
 
-async def _failure(kit: Kit, case: _Case) -> str | None:
+async def _failure(kit: Kit, case: _Case) -> _Failure | None:
     numbering.start(numbering.Numbering(node_id=case.name))
     try:
         await case.prepared().create()
     except KitError as error:
-        return f"FAILED {case.name}: {type(error).__name__}: {error}"
+        return _Failure(case.name, type(error).__name__, str(error))
     except Exception as error:  # of a derived value, a hook or a method: told, and the next one is tried
-        return f"FAILED {case.name}: {type(error).__name__}: {redact(str(error))}"
+        return _Failure(case.name, type(error).__name__, redact(str(error)))
     finally:
         await kit.reset()
     return None

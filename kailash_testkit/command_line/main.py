@@ -7,11 +7,12 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from kailash_testkit.command_line import clean, doctor, explain_error, generate, init, lint
+from kailash_testkit.command_line import clean, doctor, explain_error, generate, guide, init, lint
+from kailash_testkit.command_line.output import Output, add_json_argument
 from kailash_testkit.errors import KitError
 from kailash_testkit.version import __version__
 
-COMMANDS: Final = (init, generate, doctor, lint, clean, explain_error)
+COMMANDS: Final = (init, generate, doctor, lint, clean, explain_error, guide)
 """Modules with ``add(commands)``, which declares a parser whose default ``run`` returns the exit code."""
 
 FAILED: Final = 2
@@ -27,11 +28,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add(commands)
+    for each in commands.choices.values():
+        add_json_argument(each)
     chosen = parser.parse_args(arguments)
+    chosen.command_output = output = Output(chosen.command, is_json=chosen.json)
     try:
         code: int = chosen.run(chosen)
     except KitError as error:
         lines = [f"kailash-testkit {chosen.command}: {error}", *getattr(error, "__notes__", ())]
         print("\n".join(lines), file=sys.stderr)  # noqa: T201 - a command's output
-        return FAILED
+        output.add(error={"type": type(error).__name__, "message": str(error)})
+        code = FAILED
+    output.finish(code)
     return code

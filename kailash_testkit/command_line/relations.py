@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -14,31 +15,49 @@ from kailash_testkit.models import read_model
 from kailash_testkit.text import comma_join
 
 
-def lines(target: str, dataflow: Any, modules: Iterable[ModuleType]) -> Iterator[str]:
-    """A line for each relation that a factory declares or that a field's name says, then what it comes to."""
+@dataclass(frozen=True)
+class FoundRelation:
+    """A field that belongs to a model, by a declaration or by its name. model: None where it is not clear, with why."""
+
+    field: str
+    model: str | None
+    why: str
+    is_declared: bool
+
+    def text(self) -> str:
+        """For people."""
+        if self.is_declared:
+            return f"{self.field} -> {self.why}"
+        inferred = ": not inferred" if self.model is None else f" -> {self.model}"
+        return f"{self.field}{inferred}: {self.why}"
+
+
+def found_in(dataflow: Any, modules: Iterable[ModuleType]) -> Iterator[FoundRelation]:
+    """The relations that factories declare and that fields' names say."""
     models = {name: read_model(dataflow, name) for name in sorted(dataflow.get_models())}
     declared = _declared(modules)
-    inferred = refused = 0
     for model in models.values():
         for guess in guesses(model, models, {}):
-            by = declared.pop(f"{model.name}.{guess.field}", None)
             where = f"{model.name}.{guess.field}"
-            if by is not None:
-                yield f"{where} -> {by}"
-            elif guess.model is None:
-                refused += 1
-                yield f"{where}: not inferred: {guess.why}"
+            if where in declared:
+                yield _stated(where, declared.pop(where))
             else:
-                inferred += 1
-                yield f"{where} -> {guess.model}: {guess.why}"
-    yield from (f"{where} -> {by}" for where, by in sorted(declared.items()))
-    yield (
-        f"{target}: infer_relations() would relate {inferred}, and not {refused}; a foreign key of the test database "
-        "comes before a name"
+                yield FoundRelation(where, guess.model, guess.why, is_declared=False)
+    for where, parents in sorted(declared.items()):
+        yield _stated(where, parents)
+
+
+def summary(target: str, found: Iterable[FoundRelation]) -> str:
+    """What it comes to."""
+    guessed = [relation for relation in found if not relation.is_declared]
+    inferred = sum(relation.model is not None for relation in guessed)
+    return (
+        f"{target}: infer_relations() would relate {inferred}, and not {len(guessed) - inferred}; a foreign key of the "
+        "test database comes before a name"
     )
 
 
-def _declared(modules: Iterable[ModuleType]) -> dict[str, str]:
+def _declared(modules: Iterable[ModuleType]) -> dict[str, dict[str, list[str]]]:
     """By field: the models that factories of the modules relate it to, and which factories."""
     found: dict[str, dict[str, list[str]]] = {}
     for module in modules:
@@ -48,8 +67,9 @@ def _declared(modules: Iterable[ModuleType]) -> dict[str, str]:
             for field, relation in relations(definition.defaults).items():
                 parents = found.setdefault(f"{definition.model_name}.{field}", {})
                 parents.setdefault(relation.definition().model_name, []).append(f"{module.__name__}.{name}")
-    return {where: _stated(parents) for where, parents in found.items()}
+    return found
 
 
-def _stated(parents: Mapping[str, list[str]]) -> str:
-    return " and ".join(f"{model}: declared by {comma_join(names)}" for model, names in parents.items())
+def _stated(where: str, parents: Mapping[str, list[str]]) -> FoundRelation:
+    by = " and ".join(f"{model}: declared by {comma_join(names)}" for model, names in parents.items())
+    return FoundRelation(where, comma_join(parents), by, is_declared=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kailash_testkit import errors
-from kailash_testkit.command_line.explain_error import documentation
+from kailash_testkit.command_line.documentation import documentation
 from kailash_testkit.command_line.main import main
 from kailash_testkit.errors import KitError, RowNotFound
 
