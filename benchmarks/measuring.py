@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +18,8 @@ from typing import Any, Final, Literal
 
 COLLECTED_IN: Final = "KAILASH_TESTKIT_FIGURES"
 """The environment variable that names the file for JSON lines."""
+SCRIPT: Final = "KAILASH_TESTKIT_SCRIPT"
+"""The one that says which script it is that is run."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ class Report:
             return None
         named = [each for each in self.figures if each.name == figure.compared_to]
         if not named:
-            raise ValueError(f"{self.title}: {figure.name!r} is compared with {figure.compared_to!r}, which is not there")
+            raise ValueError(
+                f"{self.title}: {figure.name!r} is compared with {figure.compared_to!r}, which is not there"
+            )
         return figure.ratio_to(named[0])
 
     def verdict(self, figure: Figure) -> str:
@@ -116,7 +119,7 @@ def report(title: str, figures: Sequence[Figure]) -> Report:
         print(line, flush=True)
     if path := os.environ.get(COLLECTED_IN):
         with Path(path).open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"script": Path(sys.argv[0]).name, **asdict(made)}) + "\n")
+            file.write(json.dumps({"script": os.environ[SCRIPT], **asdict(made)}) + "\n")
     return made
 
 
@@ -135,7 +138,9 @@ def _figure(read: dict[str, Any]) -> Figure:
     return Figure(**{**read, "values": tuple(read["values"]), "target": target})
 
 
-def in_turns(rounds: int, variants: dict[str, Callable[[], float]], *, warm: bool = False) -> dict[str, tuple[float, ...]]:
+def in_turns(
+    rounds: int, variants: dict[str, Callable[[], float]], *, warm: bool = False
+) -> dict[str, tuple[float, ...]]:
     """Each variant's timings. Variants take turns, so that a busy machine slows all of them alike.
 
     warm: the first turn does not count.

@@ -55,9 +55,9 @@ class Way:
 WAYS = {
     KIT: Way("with_kit", has_kit=True),
     BASE: Way("no_isolation"),
-    HELPERS: Way("helpers", share=4),
-    TEMPLATE: Way("template", share=4),
-    NEW: Way("new_dataflow", share=15),
+    HELPERS: Way("helpers", share=6),
+    TEMPLATE: Way("template", share=6),
+    NEW: Way("new_dataflow", share=30),
 }
 
 
@@ -98,16 +98,14 @@ def place(kind: str) -> Iterator[tuple[str, Path]]:
 
 
 def compare(kind: str, workers: int, server: str, folder: Path, rounds: int, tests: int) -> None:
-    """The ways in turns; the first session of each compiles what it imports, and does not count."""
+    """The ways in turns. Those that are measured with fewer tests, because they take long, are measured once."""
+    for way in WAYS.values() if workers == 1 else ():  # compiles what is imported, and does not count
+        session(way, workers, server, folder, 2, tests)
     taken: dict[str, list[Session]] = {name: [] for name in WAYS}
-    for turn in range(rounds + 1):
+    for turn in range(rounds if workers == 1 else 2):
         for name, way in WAYS.items():
-            if turn and way.share > 1 and turn > max(1, rounds // 2):
-                continue
-            wanted = 20 if not turn else max(2 * workers, tests // way.share)
-            found = session(way, workers, server, folder, min(wanted, tests), tests)
-            if turn:
-                taken[name].append(found)
+            if turn == 0 or way.share == 1:
+                taken[name].append(session(way, workers, server, folder, max(4, tests // way.share), tests))
     with_workers = "one process" if workers == 1 else f"{workers} processes"
     title = f"{tests} tests of 20 models, {kind}, {with_workers}"
     figures = [figure(name, [each.whole for each in taken[name]], tests) for name in WAYS]
@@ -119,7 +117,7 @@ def compare(kind: str, workers: int, server: str, folder: Path, rounds: int, tes
 def figure(name: str, seconds: list[float], tests: int) -> Figure:
     share = WAYS[name].share
     target = None if name in (KIT, BASE) else Target(1.0, at="least")
-    note = f"measured with {tests // share} tests, scaled to {tests}" if share > 1 else ""
+    note = f"measured with {max(4, tests // share)} tests, scaled to {tests}" if share > 1 else ""
     return Figure(name, "s", tuple(seconds), None if name == KIT else KIT, target, note)
 
 
@@ -131,7 +129,9 @@ def price(kind: str, taken: dict[str, list[Session]]) -> list[Figure]:
     for name in WAYS:
         times = [each.wall_per_test if on_server else each.processor_per_test for each in taken[name]]
         target = Target(1.1) if name == KIT else None
-        made.append(Figure(name, "ms", tuple(1000 * each for each in times), None if name == BASE else BASE, target, clock))
+        made.append(
+            Figure(name, "ms", tuple(1000 * each for each in times), None if name == BASE else BASE, target, clock)
+        )
     return made
 
 
@@ -144,8 +144,12 @@ def session(way: Way, workers: int, server: str, folder: Path, count: int, tests
     command += [f"--testkit-database={server or 'sqlite'}"] if way.has_kit else ["-p", "no:kailash_testkit"]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "TESTKIT_"))}
     environment = {
-        **kept, "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "", "WAYS_SERVER": server, "WAYS_FOLDER": str(folder)
-    }  # fmt: skip
+        **kept,
+        "PYTHONPATH": str(HERE),
+        "PYTHONDONTWRITEBYTECODE": "",
+        "WAYS_SERVER": server,
+        "WAYS_FOLDER": str(folder),
+    }
     begun = time.perf_counter()
     done = subprocess.run(command, cwd=HERE, env=environment, capture_output=True, text=True)
     whole = time.perf_counter() - begun

@@ -1,7 +1,7 @@
 """The tests of the office, written once: fifteen for each of its twenty models, three hundred in all.
 
 What differs between the ways is a `Driver`: how rows are seeded and looked up, and which client asks the API. Each test
-keeps to rows that carry a word of its own, so that it passes whatever other tests left: the base line takes nothing back.
+keeps to rows that carry a word of its own, so that it passes whatever others left: the base line takes nothing back.
 """
 
 from __future__ import annotations

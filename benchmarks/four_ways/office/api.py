@@ -1,18 +1,18 @@
 """The HTTP API: five operations for each model, a workflow for each step of a request, one runtime."""
 
-from __future__ import annotations
-
 import re
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, HTTPException, Request
 from kailash.runtime import AsyncLocalRuntime
 from kailash.workflow.builder import WorkflowBuilder
 
 from office.models import MODELS
+
+Fields = Annotated[dict[str, Any], Body()]
 
 
 def path_of(model: type) -> str:
@@ -66,7 +66,7 @@ def add_routes(app: FastAPI, model: type) -> None:
     name, path = model.__name__, path_of(model)
 
     @app.post(path, status_code=201)
-    async def create(request: Request, fields: dict[str, Any] = Body()) -> dict[str, Any]:
+    async def create(request: Request, fields: Fields) -> dict[str, Any]:
         row = {"id": str(uuid.uuid4()), **checked(model, fields, complete=True)}
         await run(request, f"{name}CreateNode", row)
         return await found(request, name, row["id"])
@@ -83,7 +83,7 @@ def add_routes(app: FastAPI, model: type) -> None:
         return await found(request, name, row_id)
 
     @app.put(f"{path}/{{row_id}}")
-    async def change(request: Request, row_id: str, fields: dict[str, Any] = Body()) -> dict[str, Any]:
+    async def change(request: Request, row_id: str, fields: Fields) -> dict[str, Any]:
         await found(request, name, row_id)
         changed = checked(model, fields, complete=False)
         await run(request, f"{name}UpdateNode", {"filter": {"id": row_id}, "fields": changed})

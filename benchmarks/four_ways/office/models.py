@@ -177,7 +177,7 @@ MODELS: tuple[type, ...] = (
 
 
 def make_db(url: str, *, make_tables: bool = True) -> Any:
-    """A DataFlow with the models. Without caches: with one, and no Redis listening, it spends seconds looking for it."""
+    """A DataFlow with the models. Without caches: with them, and no Redis listening, it spends seconds on a search."""
     db = DataFlow(url, cache_enabled=False, migration_enabled=False, auto_migrate=make_tables)
     for model in MODELS:
         db.model(model)

@@ -12,13 +12,13 @@ from polyfactory.factories import DataclassFactory
 from scenarios import Row
 
 
-def _factory(model: type) -> type[DataclassFactory[Any]]:
+def _factory(model: type) -> Any:
     hints = {"str": str, "int": int, "float": float, "bool": bool}
     fields = [(name, hints[kind]) for name, kind in model.__annotations__.items()]
-    plain = dataclasses.make_dataclass(model.__name__, fields)
+    plain: Any = dataclasses.make_dataclass(model.__name__, fields)
     # Numbers that every database keeps as they are.
-    small = {name: (lambda: 7) for name, kind in fields if kind is int}
-    halves = {name: (lambda: 9.5) for name, kind in fields if kind is float}
+    small: dict[str, Any] = {name: (lambda: 7) for name, kind in fields if kind is int}
+    halves: dict[str, Any] = {name: (lambda: 9.5) for name, kind in fields if kind is float}
     return DataclassFactory.create_factory(plain, id=lambda: str(uuid.uuid4()), **small, **halves)
 
 

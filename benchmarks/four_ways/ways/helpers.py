@@ -1,4 +1,4 @@
-"""With the helpers that applications' tests carry: a workflow and a runtime for each call, everything deleted after a test.
+"""With the helpers that applications' tests carry: a workflow and a runtime for each call.
 
 A dict factory with uuids, one database for the session, and after each test a BulkDelete node for each model.
 """
@@ -16,6 +16,7 @@ from kailash.workflow.builder import WorkflowBuilder
 from office.api import make_app
 from office.models import MODELS, make_db
 from scenarios import Row, body
+
 from ways.places import Places, client_of
 
 
@@ -54,8 +55,7 @@ class HelperDriver:
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     places = Places()
     db = make_db(places.create("office"))
-    await db.initialize()
-    await db.create_tables_async()
+    await db.create_tables_async()  # `initialize` besides would cost seconds, and add nothing
     async with client_of(make_app()) as client:
         yield client
     await db.cleanup_all_pools()

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from office.api import make_app
 from office.models import make_db
+
 from ways.express import ExpressDriver
 from ways.places import Places, client_of
 
@@ -25,8 +26,7 @@ def places() -> Iterator[Places]:
 async def driver(places: Places) -> AsyncIterator[ExpressDriver]:
     name = f"office{next(_numbers)}"  # a name of its own: DataFlow keeps what it knows of a database by its URL
     db = make_db(places.create(name))
-    await db.initialize()
-    await db.create_tables_async()
+    await db.create_tables_async()  # `initialize` besides would cost seconds, and add nothing
     async with client_of(make_app()) as client:
         yield ExpressDriver(db, client)
     await db.cleanup_all_pools()

@@ -6,16 +6,17 @@ Run with ``-p no:kailash_testkit``, so that nothing of the kit runs around a tes
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 import pytest
 from office.api import make_app
 from office.models import make_db
-from ways.places import Places
-from ways.with_kit import KitDriver
 
 from kailash_testkit import ApiClient, Factory, Kit
 from kailash_testkit.databases.journal import KnownState, Mark, RecordedChange, UndoReport
 from kailash_testkit.databases.kinds import kind_of_url, load
+from ways.places import Places
+from ways.with_kit import KitDriver
 
 
 class NoJournal:
@@ -65,7 +66,8 @@ async def open_kit() -> AsyncIterator[Kit]:
     url = places.create("office")
     kind = kind_of_url(url)
     assert kind is not None
-    load(kind.database).journal = lambda _: NoJournal()
+    database: Any = load(kind.database)
+    database.journal = lambda _: NoJournal()
     db = make_db(url)
     async with Kit(db, isolation="none", allow_existing=True) as kit:
         yield kit

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,7 @@ class Places:
     def __init__(self) -> None:
         self._server: Any = None
         if SERVER:
-            import psycopg2
-
-            self._server = psycopg2.connect(SERVER)
+            self._server = import_module("psycopg2").connect(SERVER)
             self._server.autocommit = True
 
     def run(self, statement: str) -> None:

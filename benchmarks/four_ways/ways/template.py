@@ -13,6 +13,7 @@ import httpx
 import pytest
 from office.api import make_app
 from office.models import make_db
+
 from ways.express import ExpressDriver
 from ways.places import Places, client_of
 
@@ -22,8 +23,7 @@ async def places() -> AsyncIterator[Places]:
     """With a template that has the tables."""
     places = Places()
     db = make_db(places.create("template"))
-    await db.initialize()
-    await db.create_tables_async()
+    await db.create_tables_async()  # `initialize` besides would cost seconds, and add nothing
     await db.cleanup_all_pools()
     await db.close_async()
     yield places
@@ -34,7 +34,6 @@ async def places() -> AsyncIterator[Places]:
 @pytest.fixture(scope="session")
 async def db(places: Places) -> AsyncIterator[Any]:
     db = make_db(places.clone("template", "office"), make_tables=False)
-    await db.initialize()
     await db.cleanup_all_pools()
     places.drop("office")
     yield db

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from scenarios import Row
 
@@ -18,17 +20,17 @@ class KitDriver:
         """One for each model, as a module of factories has them."""
         return self._factories.setdefault(model, self._kit.factory(model.__name__))
 
-    async def seed(self, model: type, **values: object) -> Row:
+    async def seed(self, model: type, **values: Any) -> Row:
         return (await self._factory(model).create(**values)).as_dict()
 
-    async def seed_many(self, model: type, count: int, **values: object) -> list[Row]:
+    async def seed_many(self, model: type, count: int, **values: Any) -> list[Row]:
         return [row.as_dict() for row in await self._factory(model).create_many(count, **values)]
 
     async def stored(self, model: type, row_id: str) -> Row | None:
         row = await self._factory(model).find(id=row_id)
         return None if row is None else row.as_dict()
 
-    async def count(self, model: type, **values: object) -> int:
+    async def count(self, model: type, **values: Any) -> int:
         return await self._factory(model).count(**values)
 
 
