@@ -99,16 +99,9 @@ types: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/pdoc -d google --no-show-source -o build/api kailash_testkit '!kailash_testkit.'
 
+# All benchmarks, twenty minutes; writes benchmarks/RESULTS.md and the chart beside it. BENCH="--only create.py".
 bench: $(STAMP)
-	$(BIN)/python benchmarks/create.py
-	$(BIN)/python benchmarks/factories.py --large
-	$(BIN)/python benchmarks/journal_sqlite.py
-	$(BIN)/python benchmarks/isolation.py
-	$(BIN)/python benchmarks/isolation.py
-	$(BIN)/python benchmarks/asgi.py
-	$(BIN)/python benchmarks/generate.py
-	$(BIN)/python benchmarks/servers.py
-	$(BIN)/python benchmarks/judge.py
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/run_all.py $(BENCH)
 
 # Writes down the public names and signatures again; the test of them compares with what is written.
 api: $(STAMP)

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-from measuring import alternating, timed
+from measuring import Target, compare, in_turns, timed
 
 from kailash_testkit.databases.postgresql.connection import Connection
 from kailash_testkit.databases.postgresql.journal.journal import Journal
@@ -140,20 +139,10 @@ def insert_round(opened: Database, count: int = 500) -> Callable[[], float]:
     return measured
 
 
-def show(title: str, found: dict[str, float], *, unit: str = "ms") -> None:
-    factor = {"ms": 1e3, "us": 1e6}[unit]
-    first = next(iter(found.values()))
-    print(title)
-    for name, seconds in found.items():
-        print(f"  {name:<64} {seconds * factor:8.2f} {unit}   {seconds / first:6.2f} x")
-
-
 def measure_inserts() -> None:
     with database(100, journal=False) as plain, database(100, journal=True) as recorded:
-        found = alternating(15, {"without triggers": insert_round(plain), "with triggers": insert_round(recorded)})
-    show("one insert in autocommit", found, unit="us")
-    price = found["with triggers"] - found["without triggers"]
-    print(f"  the price of the triggers is {price * 1e6:.1f} us: {price / 2.2e-3:.2%} of a node's create of 2.2 ms")
+        found = in_turns(15, {"without triggers": insert_round(plain), "with triggers": insert_round(recorded)})
+    compare("one insert in autocommit", found, unit="us", factor=1e6)
 
 
 def measure_undo() -> None:
@@ -166,7 +155,7 @@ def measure_undo() -> None:
         database(100, journal=False) as template,
     ):
         template.app.close()
-        found = alternating(
+        found = in_turns(
             60,
             {
                 "100 rows": undo_round(small),
@@ -177,7 +166,9 @@ def measure_undo() -> None:
                 "instead: a database cloned from a template of 100 rows": clone_round(template.name),
             },
         )
-        show(f"undo of {CHANGED} changes in {TABLES} tables", found)
+        targets = {name: Target(3, of="value") for name in ("100 rows", "10,000 rows", "1,000,000 rows")}
+        targets["instead: a database cloned from a template of 100 rows"] = Target(5, at="least")
+        compare(f"undo of {CHANGED} changes in {TABLES} tables", found, factor=1e3, targets=targets)
         measure_looks(large)
         measure_saved_state({"100 rows": small, "10,000 rows": middle, "1,000,000 rows": large})
 
@@ -203,14 +194,14 @@ def measure_processor_time() -> None:
         mark = journal.mark()
         tables = ", ".join(f"t{number}" for number in range(TABLES))
         truncate = partial(run, emptied.app, f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
-        found = alternating(
+        found = in_turns(
             60,
             {
                 "undo": processor_round(recorded, journal._connection.raw, partial(journal.undo, mark)),
                 "TRUNCATE of all tables": processor_round(emptied, emptied.app, truncate),
             },
         )
-    show(f"processor time of the server for {CHANGED} changes in {TABLES} tables", found)
+    compare(f"processor time of the server for {CHANGED} changes in {TABLES} tables", found, factor=1e3)
 
 
 def measure_looks(opened: Database) -> None:
@@ -223,13 +214,13 @@ def measure_looks(opened: Database) -> None:
         "mark and release": lambda: journal.release(journal.mark()),
         "undo (nothing to undo)": lambda: journal.undo(mark),
     }
-    found = alternating(200, {name: partial(timed, act) for name, act in looks.items()})
-    show("looking, at 1,000,000 rows", found, unit="us")
+    found = in_turns(200, {name: partial(timed, act) for name, act in looks.items()})
+    compare("looking, at 1,000,000 rows", found, unit="us", factor=1e6)
 
 
 def measure_saved_state(variants: dict[str, Database]) -> None:
     """The slow way, after a change of the schema: follows the size of the database."""
-    found: dict[str, float] = {}
+    found: dict[str, list[float]] = {}
     for name, opened in variants.items():
         journal = opened.journal
         assert journal is not None
@@ -243,8 +234,8 @@ def measure_saved_state(variants: dict[str, Database]) -> None:
             for _ in range(3):
                 run(opened.app, statement)
                 times.append(timed(partial(journal.undo, mark)))
-            found[f"{name}, {change_name}"] = median(times)
-    show("undo of a schema change, by the saved state", found)
+            found[f"{name}, {change_name}"] = times
+    compare("undo of a schema change, by the saved state", found, factor=1e3)
 
 
 if __name__ == "__main__":

@@ -6,14 +6,14 @@ Under ``make bench`` it also writes them down, a JSON line each, for `run_all`.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 COLLECTED_IN: Final = "KAILASH_TESTKIT_FIGURES"
@@ -123,6 +123,28 @@ def report(title: str, figures: Sequence[Figure]) -> Report:
     return made
 
 
+def compare(
+    title: str,
+    times: Mapping[str, Sequence[float]],
+    *,
+    unit: str = "ms",
+    factor: float = 1.0,
+    to: str | None = None,
+    targets: Mapping[str, Target] = MappingProxyType({}),
+) -> Report:
+    """`report` of variants that were measured in turns.
+
+    factor: what makes a value one of the unit: 1000 where seconds were measured, and milliseconds are shown. to: the
+    variant that the others are compared with, by default the first.
+    """
+    base = to or next(iter(times))
+    figures = [
+        Figure(name, unit, tuple(factor * each for each in found), None if name == base else base, targets.get(name))
+        for name, found in times.items()
+    ]
+    return report(title, figures)
+
+
 def read_reports(path: Path) -> list[tuple[str, Report]]:
     """What scripts wrote down, each with the script's name."""
     found: list[tuple[str, Report]] = []
@@ -154,19 +176,8 @@ def in_turns(
     return {name: tuple(found) for name, found in times.items()}
 
 
-def alternating(rounds: int, variants: dict[str, Callable[[], float]]) -> dict[str, float]:
-    """The median of each variant's timings, in seconds; variants take turns."""
-    return {name: median(found) for name, found in in_turns(rounds, variants).items()}
-
-
 def timed(act: Callable[[], object]) -> float:
     """How long it takes, in seconds."""
     started = time.perf_counter()
     act()
     return time.perf_counter() - started
-
-
-def collected(act: Callable[[], object]) -> float:
-    """As `timed`, with the garbage of others collected before."""
-    gc.collect()
-    return timed(act)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import statistics
 import sys
 import time
 import warnings
@@ -19,11 +18,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from measuring import compare
+
 from kailash_testkit.databases import open_database
 from kailash_testkit.databases.servers import Server, started
 from kailash_testkit.errors import ServerUnavailable
 
 SIZES = (10, 50)
+FIRST = "server set up, started, first database"
 Times = dict[str, list[float]]
 
 
@@ -46,14 +48,12 @@ def main(rounds: int, kinds: list[str]) -> None:
         except ServerUnavailable as error:
             print(f"{kind}: {error.what}")
             continue
-        print(f"{kind}: milliseconds, median of {rounds} rounds")
-        for what, taken in times.items():
-            print(f"  {what:<58} {statistics.median(taken):7.0f}")
+        compare(f"{kind}: a private server, and DataFlow's tables", times, to=FIRST)
 
 
 def one_round(kind: str, times: Times) -> None:
     with started(kind) as server:
-        with timed(times, "server set up, started, first database"):
+        with timed(times, FIRST):
             server.create("first")
         with timed(times, "a further database"):
             server.create("second")
