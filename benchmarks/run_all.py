@@ -8,6 +8,7 @@ A script that fails, or takes too long, is named at the end, in the results and 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import subprocess
@@ -22,6 +23,8 @@ from machine import description
 from measuring import COLLECTED_IN, SCRIPT, Report, read_reports, shown
 
 HERE = Path(__file__).parent
+GRACE = 10.0
+"""Seconds for a script that takes too long to remove its servers and folders."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,10 @@ SCRIPTS = (
 
 def main(only: list[str], out: Path) -> int:
     """Runs the scripts; how many failed."""
+    names = [script.name for script in SCRIPTS]
+    for name in only:
+        if name not in names:
+            raise SystemExit(f"no benchmark {name!r}: there are {', '.join(names)}")
     failures: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="kailash-testkit-figures-") as folder:
         collected = Path(folder) / "figures.jsonl"
@@ -80,9 +87,10 @@ def run(script: Script, collected: Path) -> str:
         try:
             status = process.wait(60 * script.minutes)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGTERM)
-            time.sleep(5)  # servers and folders are removed meanwhile
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C: blocks are left in order
+            with contextlib.suppress(ProcessLookupError):
+                time.sleep(GRACE)
+                os.killpg(process.pid, signal.SIGKILL)
             return f"took more than {script.minutes:g} minutes"
         except BaseException:
             os.killpg(process.pid, signal.SIGTERM)

@@ -16,11 +16,11 @@ import time
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 from measuring import compare
 
-from kailash_testkit.databases import open_database
 from kailash_testkit.databases.servers import Server, started
 from kailash_testkit.errors import ServerUnavailable
 
@@ -76,9 +76,8 @@ def tables(server: Server, name: str, size: int, times: Times, what: str) -> Non
 
 
 def clone(server: Server, name: str, times: Times, size: int) -> None:
-    database: Any = open_database(server.url("first"))
-    connection = database.connect()
-    database.close()
+    connection: Any = import_module("psycopg2").connect(server.url("first"))
+    connection.autocommit = True
     with connection.cursor() as cursor:
         for strategy in ("file_copy", "wal_log"):
             cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
