@@ -33,11 +33,11 @@ class Script:
 
     name: str
     arguments: tuple[str, ...] = ()
-    minutes: float = 4
+    minutes: float = 15
 
 
 SCRIPTS = (
-    Script("four_ways/run.py", minutes=15),
+    Script("four_ways/run.py", minutes=45),
     Script("create.py", ("8",)),
     Script("factories.py", ("--large",)),
     Script("isolation.py"),
@@ -49,7 +49,7 @@ SCRIPTS = (
     Script("judge.py", ("3",)),
     Script("generate.py"),
     Script("servers.py", ("1",)),
-    Script("scaling.py", minutes=12),
+    Script("scaling.py", minutes=45),
 )
 
 

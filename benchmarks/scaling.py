@@ -151,7 +151,9 @@ async def main(kinds: list[str], sizes: Sizes) -> None:
                 by_rows(where, sizes)
                 await by_models(where, sizes)
                 by_changes(where, sizes)
-            session(kind, sizes.tests if kind == "sqlite" else min(sizes.tests, 1_000))
+            held = session(kind, sizes.tests if kind == "sqlite" else min(sizes.tests, 1_000))
+            if kind == "sqlite":
+                report_kept(held, held_by_pytest(sizes.tests), sizes.tests)
         except ServerUnavailable as error:
             print(f"{kind}: {error.what}")
 
@@ -261,6 +263,24 @@ async def test_item(kit, api, number):
     assert (await api.get(f"/items/{{item.id}}")).json() == "tea"
     assert await items.count() == 1
 """
+_PLAIN_TESTS = """
+import pytest
+
+
+@pytest.fixture(scope="session")
+def wide():
+    return object()
+
+
+@pytest.fixture
+def narrow(wide):
+    return wide
+
+
+@pytest.mark.parametrize("number", range({tests}))
+async def test_item(wide, narrow, number):
+    assert narrow is wide
+"""
 _CONFTEST = """
 import gc, json, os, threading, time
 from pathlib import Path
@@ -292,6 +312,8 @@ def pytest_runtest_protocol(item):
 
 
 def folder(config):
+    if not config.pluginmanager.has_plugin("kailash_testkit"):
+        return Path("/nowhere")
     from items import db
     url = db.config.database.url
     return Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite") else Path("/nowhere")
@@ -313,28 +335,56 @@ filterwarnings = ignore
 """
 
 
-def session(kind: str, tests: int) -> None:
+Held = dict[int, dict[str, float]]
+"""What a process holds, by the number of tests that it has run."""
+
+
+def session(kind: str, tests: int) -> Held:
     """A session of many tests: what each takes, and what the process holds at several points."""
+    points, found = run_session(tests, _TESTS, [f"--testkit-database={kind}"])
+    windows = {f"tests {first + 1:,} to {last:,}": found["taken"][first:last] for first, last in windows_of(points)}
+    medians: dict[str, tuple[float, ...]] = {name: (statistics.median(taken),) for name, taken in windows.items()}
+    report(f"{kind}: a test of a session of {tests:,}, by its place in it", milliseconds(medians, Target(1.2)))
+    held: Held = {int(count): each for count, each in found["held"].items()}
+    report_held(kind, tests, held)
+    return held
+
+
+def held_by_pytest(tests: int) -> Held:
+    """The same of a session of plain pytest, which keeps its reports, and a finalizer for each use of a wide fixture."""
+    _, found = run_session(tests, _PLAIN_TESTS, ["-p", "no:kailash_testkit"])
+    return {int(count): each for count, each in found["held"].items()}
+
+
+def report_kept(ours: Held, plain: Held, tests: int) -> None:
+    """What is kept of each test until the session ends, with the kit and without."""
+    for what, unit, factor in (("objects", "", 1.0), ("resident memory", "kB", 1024.0)):
+        first, last = sorted(ours)[-2:] if len(ours) > 1 else (0, max(ours))
+        kept = {
+            name: (factor * (held[last][what] - held[first][what]) / (last - first),)
+            for name, held in (("plain pytest", plain), ("with the kit", ours))
+        }
+        figures = [Figure(name, unit, values) for name, values in kept.items()]
+        report(f"{what} kept of each test, of a session of {tests:,}", figures)
+
+
+def run_session(tests: int, text: str, options: list[str]) -> tuple[list[int], dict[str, Any]]:
+    """Runs it; the points, and what its conftest wrote down."""
     points = [count for count in (10, 100, 1_000, 10_000) if count <= tests]
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder)
         (project / "items.py").write_text(_MODELS)
         (project / "items_api.py").write_text(_API)
         (project / "conftest.py").write_text(_CONFTEST.format(points=points))
-        (project / "test_items.py").write_text(_TESTS.format(tests=tests))
+        (project / "test_items.py").write_text(text.format(tests=tests))
         (project / "pytest.ini").write_text(_INI)
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "TESTKIT_"))}
-        done = subprocess.run(
-            [*command, f"--testkit-database={kind}"], cwd=project, env=kept, capture_output=True, text=True
-        )
+        done = subprocess.run([*command, *options], cwd=project, env=kept, capture_output=True, text=True)
         if done.returncode:
             raise SystemExit(f"the session of {tests} tests failed:\n{done.stdout[-4000:]}\n{done.stderr[-2000:]}")
         found: dict[str, Any] = json.loads((project / "held.json").read_text())
-    windows = {f"tests {first + 1:,} to {last:,}": found["taken"][first:last] for first, last in windows_of(points)}
-    medians: dict[str, tuple[float, ...]] = {name: (statistics.median(taken),) for name, taken in windows.items()}
-    report(f"{kind}: a test of a session of {tests:,}, by its place in it", milliseconds(medians, Target(1.2)))
-    report_held(kind, tests, {int(count): each for count, each in found["held"].items()})
+    return points, found
 
 
 def windows_of(points: list[int]) -> list[tuple[int, int]]:
@@ -351,7 +401,8 @@ def report_held(kind: str, tests: int, held: dict[int, dict[str, float]]) -> Non
     for what, there in held[base].items():
         for count in points:
             grown = count > base and there > 0
-            against = (f"{what}, after {base:,} tests", Target(1.1)) if grown else (None, None)
+            by_pytest = what in ("resident memory", "objects")  # it keeps its reports: see `report_kept`
+            against = (f"{what}, after {base:,} tests", None if by_pytest else Target(1.1)) if grown else (None, None)
             figures.append(
                 Figure(f"{what}, after {count:,} tests", units.get(what, ""), (held[count][what],), *against)
             )
