@@ -17,7 +17,7 @@ PACKAGES = (
     "kailash", "kailash-dataflow", "pytest", "pytest-asyncio", "pytest-xdist", "httpx", "starlette", "fastapi",
     "asyncpg", "aiosqlite", "polyfactory",
 )  # fmt: skip
-SERVERS = ("postgres", "mariadbd", "mysqld")
+SERVERS = ("postgres", "mariadbd")
 
 
 def description() -> Iterator[str]:
@@ -48,4 +48,8 @@ def _servers() -> Iterator[str]:
     for name in SERVERS:
         program = shutil.which(name) or (str(newest[-1]) if name == "postgres" and newest else None)
         if program is not None:
-            yield subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+            yield (
+                subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+                .stdout.strip()
+                .removeprefix(f"{Path(program).parent}/")
+            )

@@ -351,7 +351,7 @@ def session(kind: str, tests: int) -> Held:
 
 
 def held_by_pytest(tests: int) -> Held:
-    """The same of a session of plain pytest, which keeps its reports, and a finalizer for each use of a wide fixture."""
+    """The same of plain pytest, which keeps its reports, and a finalizer for each use of a wider fixture."""
     _, found = run_session(tests, _PLAIN_TESTS, ["-p", "no:kailash_testkit"])
     return {int(count): each for count, each in found["held"].items()}
 
