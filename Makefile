@@ -100,16 +100,9 @@ docs: $(STAMP)
 	$(BIN)/python -m sphinx -q -E -W --keep-going -b html -c site docs build/site
 	@echo "the site is in build/site/index.html"
 
+# All benchmarks, twenty minutes; writes benchmarks/RESULTS.md and the chart beside it. BENCH="--only create.py".
 bench: $(STAMP)
-	$(BIN)/python benchmarks/create.py
-	$(BIN)/python benchmarks/factories.py --large
-	$(BIN)/python benchmarks/journal_sqlite.py
-	$(BIN)/python benchmarks/isolation.py
-	$(BIN)/python benchmarks/isolation.py
-	$(BIN)/python benchmarks/asgi.py
-	$(BIN)/python benchmarks/generate.py
-	$(BIN)/python benchmarks/servers.py
-	$(BIN)/python benchmarks/judge.py
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/run_all.py $(BENCH)
 
 # What the fragments in changelog.d/ make of the changelog.
 changelog: $(STAMP)

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import resource
-import statistics
 import sys
 import time
 import tracemalloc
@@ -19,6 +17,7 @@ import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+from measuring import Figure, Target, report
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
@@ -87,6 +86,7 @@ AGAINST = {
     "ApiClient, a WebSocket": "TestClient, a WebSocket",
     "SyncApiClient, a WebSocket": "TestClient, a WebSocket",
 }
+TARGETS = {"kailash_testkit ApiClient": Target(1.0), "kailash_testkit SyncApiClient": Target(0.7)}
 
 
 async def main(rounds: int) -> None:
@@ -114,7 +114,7 @@ async def main(rounds: int) -> None:
                 "SyncApiClient, a WebSocket": lambda: sync_there_and_back(sync_socket),
                 "TestClient, a WebSocket": lambda: sync_there_and_back(test_socket),
             }
-            report(await measured(ways, rounds, blocking), rounds)
+            report_calls(await measured(ways, rounds, blocking))
             await asyncio.to_thread(blocks.close)
             await asyncio.to_thread(synchronous.close)
             await streaming(ours)
@@ -160,17 +160,10 @@ def timed(call: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
-def report(times: dict[str, list[float]], rounds: int) -> None:
-    """Prints the table."""
-    print(f"processor time of a small POST, or a message and its echo: median of {rounds} rounds of {REQUESTS_A_ROUND}")
-    for name, taken in times.items():
-        line = f"  {name:<30} {statistics.median(taken):6.3f} ms"
-        if name in AGAINST:
-            theirs = times[AGAINST[name]]
-            ratios = sorted(one / other for one, other in zip(taken, theirs, strict=True))
-            line += f"   {statistics.median(ratios):5.2f} times {AGAINST[name]}"
-            line += f" (by round {ratios[0]:.2f} to {ratios[-1]:.2f})"
-        print(line)
+def report_calls(times: dict[str, list[float]]) -> None:
+    """Each way, beside the one that it is compared with."""
+    figures = [Figure(name, "ms", tuple(taken), AGAINST.get(name), TARGETS.get(name)) for name, taken in times.items()]
+    report(f"processor time of a small POST, or a message and its echo, in rounds of {REQUESTS_A_ROUND}", figures)
 
 
 async def streaming(api: ApiClient) -> None:
@@ -195,8 +188,11 @@ async def streaming(api: ApiClient) -> None:
         await call()
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        print(f"{size / 2**20:.0f} MB {name}: {seconds:.2f} s, peak {peak / 2**20:.2f} MB allocated")
-    print(f"resident at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB in all")
+        figures = [
+            Figure("time", "s", (seconds,)),
+            Figure("memory allocated at the peak", "MB", (peak / 2**20,), target=Target(1, of="value")),
+        ]
+        report(f"{size / 2**20:.0f} MB {name}, streamed", figures)
 
 
 if __name__ == "__main__":

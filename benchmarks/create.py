@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+
+from measuring import Target, compare
 
 from kailash_testkit import Kit
 from kailash_testkit.databases.storage import RunFolder
@@ -32,12 +33,12 @@ async def main(rounds: int) -> None:
     folder = RunFolder()
     folder.create()
     try:
-        await compare(folder.path / "bench.db", rounds)
+        await measure(folder.path / "bench.db", rounds)
     finally:
         folder.remove()
 
 
-async def compare(file: Path, rounds: int) -> None:
+async def measure(file: Path, rounds: int) -> None:
     """Measures the ways in turns."""
     db = models(f"sqlite:///{file}")
     async with Kit(db) as kit:
@@ -57,11 +58,11 @@ async def compare(file: Path, rounds: int) -> None:
                     await create(next(numbers))
                 if turn:  # the first turn warms up
                     times[name].append((time.perf_counter() - started) / ROWS_A_ROUND * 1000)
-    medians = {name: statistics.median(taken) for name, taken in times.items()}
-    ours = medians["kit.create, verified"]
-    print(f"milliseconds a row, median of {rounds} rounds of {ROWS_A_ROUND} rows, SQLite")
-    for name, median in medians.items():
-        print(f"  {name:<45} {median:7.2f}   {median / ours:5.2f} x kit.create")
+    ours, node = "kit.create, verified", "CreateNode alone, runtime and workflow kept"
+    targets = {name: Target(1.3, at="least") for name in ways if name.startswith("hand-written")}
+    compare(f"a row, in rounds of {ROWS_A_ROUND}, SQLite", times, to=ours, targets=targets)
+    bare = {name: times[name] for name in (node, ours)}
+    compare("the same, beside its node", bare, to=node, targets={ours: Target(1.08)})
 
 
 async def alone(kit: Kit, values: dict[str, object]) -> None:
@@ -95,10 +96,8 @@ async def many(kit: Kit, rounds: int) -> None:
             if turn:
                 times[name].append((time.perf_counter() - started) * 1000)
             await kit.reset()
-    medians = {name: statistics.median(taken) for name, taken in times.items()}
-    print(f"milliseconds a batch of {ROWS_A_BATCH} rows, median of {rounds} rounds, SQLite")
-    for name, median in medians.items():
-        print(f"  {name:<45} {median:7.2f}   {median / medians['BulkCreateNode alone']:5.2f} x the node alone")
+    targets = {"kit.create_many, verified": Target(1.15)}
+    compare(f"a batch of {ROWS_A_BATCH} rows, SQLite", times, to="BulkCreateNode alone", targets=targets)
 
 
 def models(url: str) -> Any:

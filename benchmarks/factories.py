@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import gc
 import os
-import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -22,6 +21,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
+
+from measuring import Target, compare
 
 from kailash_testkit import Factory, Kit, related
 from kailash_testkit.databases.storage import RunFolder
@@ -89,8 +90,11 @@ async def batches(kit: Kit, clock: Callable[[], float]) -> None:
         "hand-written helper, runtime closed": (100, lambda: by_hand(kit, 100, close=True)),
         "hand-written helper, runtime left open": (100, lambda: by_hand(kit, 100, close=False)),
     }
-    print(f"\n{ROWS} rows of 8 columns, milliseconds a row, median of {ROUNDS} rounds")
-    show(await in_turns(kit, clock, ways), "create_many, verified")
+    server = not kit.database.url.startswith("sqlite")
+    helper = Target(7 if server else 20, at="least")
+    targets = {name: helper for name in ways if name.startswith("hand-written")}
+    times = await in_turns(kit, clock, ways)
+    compare(f"a row of {ROWS}, of 8 columns", times, to="create_many, verified", targets=targets)
 
 
 def _data(kit: Kit, rounds: int) -> list[list[dict[str, Any]]]:
@@ -143,25 +147,25 @@ async def graphs(kit: Kit, clock: Callable[[], float]) -> None:
         "a batch for each parent": (1110, by_factory),
         "factory by factory, row by row": (1110, one_by_one),
     }
-    print("\na graph of 10 x 10 x 10 rows, milliseconds a row, median of 3 rounds")
-    show(await in_turns(kit, clock, ways, rounds=3), "one planned graph")
+    compare("a row of a graph of 10 x 10 x 10", await in_turns(kit, clock, ways, rounds=3), to="one planned graph")
 
 
 async def sizes(kit: Kit, clock: Callable[[], float]) -> None:
     """The cost of a row does not grow with the batch."""
-    print("\ncreate_many, milliseconds a row by the size of the batch")
     customers = kit.factory("Customer")
+    times: dict[str, list[float]] = {}
     for size in (100, 1000, 10_000, 100_000):
         started = clock()
         await customers.create_many(size)
-        print(f"  {size:>7} rows {(clock() - started) / size * 1000:8.3f}")
+        times[f"{size:,} rows"] = [(clock() - started) / size * 1000]
         await kit.reset()
+    compare("a row of create_many, by the size of the batch", times)
 
 
 async def in_turns(
     kit: Kit, clock: Callable[[], float], ways: dict[str, tuple[int, Way]], rounds: int = ROUNDS
-) -> dict[str, float]:
-    """The median cost of a row, in milliseconds, of each way; the first turn warms up."""
+) -> dict[str, list[float]]:
+    """The cost of a row, in milliseconds, of each way and round; the first turn warms up."""
     taken: dict[str, list[float]] = {name: [] for name in ways}
     for turn in range(rounds + 1):
         for name, (rows, way) in ways.items():
@@ -171,13 +175,7 @@ async def in_turns(
             if turn:
                 taken[name].append((clock() - started) / rows * 1000)
         await kit.reset()
-    return {name: statistics.median(times) for name, times in taken.items()}
-
-
-def show(medians: dict[str, float], ours: str) -> None:
-    """Prints each way's cost, and how it compares with ours."""
-    for name, median in medians.items():
-        print(f"  {name:<40} {median:8.3f}   {median / medians[ours]:6.2f} x")
+    return taken
 
 
 # --- values ----------------------------------------------------------------------------------------
@@ -212,16 +210,13 @@ def values(kit: Kit) -> None:
         "polyfactory batch": (2_000, PlainOrders.batch),
         "Faker, a call for each field": (5_000, lambda count: [_faked(faker) for _ in range(count)]),
     }
-    rates: dict[str, list[float]] = {name: [] for name in ways}
+    costs: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for name, (count, make) in ways.items():
             started = time.process_time()
             make(count)
-            rates[name].append(count / (time.process_time() - started))
-    print("\nvalues of 8 fields, rows a second, median")
-    medians = {name: statistics.median(each) for name, each in rates.items()}
-    for name, rate in medians.items():
-        print(f"  {name:<40} {rate:10,.0f}   {medians['Factory.build_many'] / rate:6.2f} x slower")
+            costs[name].append((time.process_time() - started) / count * 1e6)
+    compare("values of 8 fields, a row", costs, unit="us", targets={"polyfactory batch": Target(20, at="least")})
 
 
 def _faked(faker: Any) -> tuple[object, ...]:

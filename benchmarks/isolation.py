@@ -13,7 +13,6 @@ import asyncio
 import os
 import shutil
 import sqlite3
-import statistics
 import sys
 import tempfile
 import time
@@ -23,6 +22,8 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from measuring import Target, compare
 
 from kailash_testkit import Kit
 from kailash_testkit.databases.storage import RunFolder
@@ -101,12 +102,6 @@ async def timed(act: Callable[[], Awaitable[object] | object]) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def table(title: str, medians: dict[str, float], base: str) -> None:
-    print(f"\n{title}")
-    for name, median in medians.items():
-        print(f"  {name:<58} {median:9.3f} ms   {median / medians[base]:8.2f} x")
-
-
 # --- ways to a clean database ----------------------------------------------------------------------
 
 
@@ -133,9 +128,7 @@ async def compare_ways(folder: Path, rounds: int) -> None:
                     times[name].append(taken)
     for app in (ours, theirs.app):
         app.close()
-    medians = {name: statistics.median(taken) for name, taken in times.items()}
-    title = f"a clean database after 15 changes; ten tables of {SEEDED:,} rows; medians of {rounds}"
-    table(title, medians, journal)
+    compare(f"a clean database after 15 changes; ten tables of {SEEDED:,} rows", times, to=journal)
 
 
 class Others:
@@ -210,8 +203,8 @@ async def compare_sizes(folder: Path, rounds: int) -> None:
         app.close()
         app.kit.close()
     for title, times in (("undo (kit.reset)", undo), ("ledger (with kit.changes())", ledger)):
-        medians = {f"largest table {size:,} rows": statistics.median(taken) for size, taken in times.items()}
-        table(f"{title} of 15 changes; medians of {rounds}", medians, next(iter(medians)))
+        sized = {f"largest table {size:,} rows": taken for size, taken in times.items()}
+        compare(f"{title} of 15 changes", sized, targets=dict.fromkeys(sized, Target(1, of="value")))
 
 
 def sizes(size: int) -> list[int]:
@@ -240,14 +233,11 @@ async def price_of_triggers(folder: Path, rounds: int) -> None:
                     inserts[name].append(inserted / 100)
     for app in (plain, recorded):
         app.close()
-    medians = {name: statistics.median(taken) for name, taken in creates.items()}
-    table(f"the price of recording; medians of {rounds}", medians, without)
-    price = statistics.median(inserts[with_triggers]) - statistics.median(inserts[without])
-    print(f"  one INSERT costs {price * 1000:.1f} microseconds more: {price / medians[without]:.2%} of a kit.create")
-    opened = {name: statistics.median(await openings(app.file)) for name, app in ways}
-    dearer = opened[with_triggers] - opened[without]
-    print(f"  a new connection, as DataFlow makes one for each operation, costs {dearer:.3f} ms more: it reads the")
-    print(f"  {recorded_triggers} triggers: {dearer / medians[without]:.1%} of a kit.create")
+    compare("what the triggers cost a create", creates, targets={with_triggers: Target(1.08)})
+    compare("what they cost one INSERT", inserts, unit="us", factor=1000)
+    opened = {name: await openings(app.file) for name, app in ways}
+    title = f"a new connection, as DataFlow makes one for each operation, reads the {recorded_triggers} triggers"
+    compare(title, opened, unit="us", factor=1000)
 
 
 async def openings(file: Path) -> list[float]:

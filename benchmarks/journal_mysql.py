@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from measuring import alternating, timed
+from measuring import Target, compare, in_turns, timed
 
 from kailash_testkit.databases.journal import Mark
 from kailash_testkit.databases.mysql.journal.journal import Journal
@@ -105,12 +105,6 @@ def database(rows: int, *, journal: bool, triggers: bool = False) -> Generator[D
         server.close()
 
 
-def shown(found: dict[str, float], unit: float = 1e3, name: str = "ms") -> None:
-    first = next(iter(found.values()))
-    for what, seconds in found.items():
-        print(f"  {what:<64} {seconds * unit:8.3f} {name}   {seconds / first:6.2f} x")
-
-
 def change_rows(opened: Database, *, inserts: bool = True) -> None:
     """15 changes among ten tables."""
     for number in range(5):
@@ -162,7 +156,6 @@ def anew_round(opened: Database) -> Callable[[], float]:
 
 
 def measure_undo() -> None:
-    print(f"undo of {CHANGED} changes in {TABLES} tables")
     with (
         database(100, journal=True) as small,
         database(10_000, journal=True) as middle,
@@ -171,7 +164,7 @@ def measure_undo() -> None:
         database(100, journal=False) as emptied,
         database(0, journal=False) as made_anew,
     ):
-        found = alternating(
+        found = in_turns(
             40,
             {
                 "100 rows": undo_round(small),
@@ -182,9 +175,11 @@ def measure_undo() -> None:
                 "the database dropped and made anew": anew_round(made_anew),
             },
         )
-        shown(found)
-        print("the same, each table with a trigger of the application's own")
-        shown(alternating(5, {"10,000 rows": undo_round(with_triggers)}))
+        sized = (name for name in found if name.endswith(" rows"))
+        targets = dict.fromkeys(sized, Target(10, of="value"))
+        compare(f"undo of {CHANGED} changes in {TABLES} tables", found, factor=1e3, targets=targets)
+        own = in_turns(5, {"10,000 rows": undo_round(with_triggers)})
+        compare("the same, each table with a trigger of the application's own", own, factor=1e3)
         measure_looks(large)
 
 
@@ -199,8 +194,10 @@ def measure_looks(opened: Database) -> None:
         "undo (nothing to undo)": lambda: journal.undo(mark),
         "changes (none)": lambda: journal.changes(mark),
     }
-    print("looking, at 1,000,000 rows")
-    shown(alternating(200, {name: partial(timed, act) for name, act in looks.items()}))
+    found = in_turns(200, {name: partial(timed, act) for name, act in looks.items()})
+    moved = next(name for name in looks if name.startswith("moved"))
+    targets = {moved: Target(500, of="value")}
+    compare("looking, at 1,000,000 rows", found, unit="us", factor=1e6, targets=targets)
 
 
 def insert_round(opened: Database, statement: str, count: int = 300) -> Callable[[], float]:
@@ -220,24 +217,16 @@ def insert_round(opened: Database, statement: str, count: int = 300) -> Callable
 
 
 def measure_writes() -> None:
-    print("one write")
     with database(100, journal=False) as plain, database(100, journal=True) as recorded:
         for statement in (
             "INSERT INTO t1 (name, email, amount) VALUES ('n', 'e', 0.7)",
             "UPDATE t2 SET amount = amount + 1 WHERE id = 7",
         ):
-            print(f"  {statement}")
-            shown(
-                alternating(
-                    9,
-                    {
-                        "without triggers": insert_round(plain, statement),
-                        "with triggers": insert_round(recorded, statement),
-                    },
-                ),
-                1e6,
-                "us",
-            )
+            variants = {
+                "without triggers": insert_round(plain, statement),
+                "with triggers": insert_round(recorded, statement),
+            }
+            compare(f"one write: {statement}", in_turns(9, variants), unit="us", factor=1e6)
 
 
 def main() -> None:

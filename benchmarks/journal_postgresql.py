@@ -9,10 +9,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from functools import partial
-from statistics import median
 from typing import Any
 
-from measuring import alternating, timed
+from measuring import Target, compare, in_turns, timed
 from postgresql_databases import (
     CHANGED,
     EMPTY_TRIGGER,
@@ -85,14 +84,6 @@ def insert_round(opened: Database, count: int = 500) -> Callable[[], float]:
     return measured
 
 
-def show(title: str, found: dict[str, float], *, unit: str = "ms") -> None:
-    factor = {"ms": 1e3, "us": 1e6}[unit]
-    first = next(iter(found.values()))
-    print(title)
-    for name, seconds in found.items():
-        print(f"  {name:<64} {seconds * factor:8.2f} {unit}   {seconds / first:6.2f} x")
-
-
 def measure_inserts() -> None:
     """By the clock, and by the processor time of the server's process where it can be read."""
     with (
@@ -102,13 +93,12 @@ def measure_inserts() -> None:
     ):
         run(empty.app, EMPTY_TRIGGER)
         variants = {"without triggers": plain, "with an empty trigger": empty, "with the journal's": recorded}
-        found = alternating(15, {name: insert_round(opened) for name, opened in variants.items()})
-        show("one insert in autocommit", found, unit="us")
-        price = found["with the journal's"] - found["without triggers"]
-        print(f"  the price of the triggers is {price * 1e6:.1f} us: {price / 2.2e-3:.2%} of a node's create of 2.2 ms")
+        found = in_turns(15, {name: insert_round(opened) for name, opened in variants.items()})
+        compare("one insert in autocommit", found, unit="us", factor=1e6)
         if HAS_SCHEDSTAT:
             server = {name: insert_processor_round(opened) for name, opened in variants.items()}
-            show("processor time of the server for one insert in autocommit", alternating(15, server), unit="us")
+            title = "processor time of the server for one insert in autocommit"
+            compare(title, in_turns(15, server), unit="us", factor=1e6)
 
 
 def insert_processor_round(opened: Database, count: int = 200) -> Callable[[], float]:
@@ -132,7 +122,7 @@ def measure_undo() -> None:
         database(100, journal=False) as template,
     ):
         template.app.close()
-        found = alternating(
+        found = in_turns(
             60,
             {
                 "100 rows": undo_round(small),
@@ -143,7 +133,9 @@ def measure_undo() -> None:
                 "instead: a database cloned from a template of 100 rows": clone_round(template.name),
             },
         )
-        show(f"undo of {CHANGED} changes in {TABLES} tables", found)
+        targets = {name: Target(2, of="value") for name in ("100 rows", "10,000 rows", "1,000,000 rows")}
+        targets["instead: a database cloned from a template of 100 rows"] = Target(5, at="least")
+        compare(f"undo of {CHANGED} changes in {TABLES} tables", found, factor=1e3, targets=targets)
         measure_looks(large)
         measure_saved_state({"100 rows": small, "10,000 rows": middle, "1,000,000 rows": large})
 
@@ -168,7 +160,7 @@ def measure_processor_time() -> None:
         mark = journal.mark()
         tables = ", ".join(f"t{number}" for number in range(TABLES))
         truncate = partial(run, emptied.app, f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
-        found = alternating(
+        found = in_turns(
             60,
             {
                 "an empty transaction with the journal's lock": processor_round(
@@ -181,7 +173,7 @@ def measure_processor_time() -> None:
                 "TRUNCATE of all tables": processor_round(emptied, emptied.app, truncate),
             },
         )
-    show(f"processor time of the server for {CHANGED} changes in {TABLES} tables", found)
+    compare(f"processor time of the server for {CHANGED} changes in {TABLES} tables", found, factor=1e3)
 
 
 def empty_transaction(journal: Journal) -> None:
@@ -223,14 +215,15 @@ def measure_looks(opened: Database) -> None:
         "mark and release": lambda: journal.release(journal.mark()),
         "undo (nothing to undo)": lambda: journal.undo(mark),
     }
-    found = alternating(200, {name: partial(timed, act) for name, act in looks.items()})
-    found |= alternating(200, {"moved (others committed meanwhile)": write_elsewhere(opened)})
-    show("looking, at 1,000,000 rows", found, unit="us")
+    found = in_turns(200, {name: partial(timed, act) for name, act in looks.items()})
+    found |= in_turns(200, {"moved (others committed meanwhile)": write_elsewhere(opened)})
+    targets = {"moved (nothing was written)": Target(300, of="value")}
+    compare("looking, at 1,000,000 rows", found, unit="us", factor=1e6, targets=targets)
 
 
 def measure_saved_state(variants: dict[str, Database]) -> None:
     """The slow way, after a change of the schema: follows the size of the database."""
-    found: dict[str, float] = {}
+    found: dict[str, list[float]] = {}
     for name, opened in variants.items():
         journal = opened.journal
         assert journal is not None
@@ -244,8 +237,8 @@ def measure_saved_state(variants: dict[str, Database]) -> None:
             for _ in range(3):
                 run(opened.app, statement)
                 times.append(timed(partial(journal.undo, mark)))
-            found[f"{name}, {change_name}"] = median(times)
-    show("undo of a schema change, by the saved state", found)
+            found[f"{name}, {change_name}"] = times
+    compare("undo of a schema change, by the saved state", found, factor=1e3)
 
 
 if __name__ == "__main__":

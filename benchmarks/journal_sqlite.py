@@ -13,9 +13,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from statistics import median
 
-from measuring import alternating, timed
+from measuring import Target, compare, in_turns, timed
 
 from kailash_testkit.databases.sqlite.connection import Connection
 from kailash_testkit.databases.sqlite.journal.journal import Journal
@@ -98,7 +97,6 @@ def insert_round(opened: Database, count: int = 2000) -> Callable[[], float]:
 
 
 def measure_undo() -> None:
-    print(f"undo of {CHANGED} changes in {TABLES} tables")
     with (
         database(100, journal=True) as small,
         database(10_000, journal=True) as middle,
@@ -106,13 +104,13 @@ def measure_undo() -> None:
         database(10_000, journal=True, triggers=True) as with_triggers,
     ):
         variants = {"100 rows": small, "10,000 rows": middle, "1,000,000 rows": large}
-        found = alternating(
+        found = in_turns(
             200,
             {name: undo_round(opened) for name, opened in variants.items()}
             | {"10,000 rows, each table with a trigger of the application's own": undo_round(with_triggers)},
         )
-        for name, seconds in found.items():
-            print(f"  {name:<64} {seconds * 1e3:8.3f} ms   {seconds / found['100 rows']:6.2f} x")
+        targets = {name: Target(0.4, of="value") for name in variants}
+        compare(f"undo of {CHANGED} changes in {TABLES} tables", found, factor=1e3, targets=targets)
         measure_looks(large)
         measure_saved_state(variants)
 
@@ -127,16 +125,14 @@ def measure_looks(opened: Database) -> None:
         "mark and release": lambda: journal.release(journal.mark()),
         "undo (nothing to undo)": lambda: journal.undo(mark),
     }
-    found = alternating(500, {name: partial(timed, act) for name, act in looks.items()})
-    print("looking, at 1,000,000 rows")
-    for name, seconds in found.items():
-        print(f"  {name:<64} {seconds * 1e6:8.1f} us   {seconds / found['head']:6.2f} x")
+    found = in_turns(500, {name: partial(timed, act) for name, act in looks.items()})
+    targets = {"moved (nothing was written)": Target(100, of="value")}
+    compare("looking, at 1,000,000 rows", found, unit="us", factor=1e6, targets=targets)
 
 
 def measure_saved_state(variants: dict[str, Database]) -> None:
     """The slow way, after a change of the schema: follows the size of the database."""
-    print("undo of a schema change, by the saved state")
-    smallest = None
+    found: dict[str, list[float]] = {}
     for name, opened in variants.items():
         journal = opened.journal
         assert journal is not None
@@ -146,19 +142,14 @@ def measure_saved_state(variants: dict[str, Database]) -> None:
             opened.app.execute("CREATE TABLE fresh (v)")
             return timed(undo)
 
-        seconds = median(run() for _ in range(5))
-        smallest = smallest or seconds
-        print(f"  {name:<64} {seconds * 1e3:8.1f} ms   {seconds / smallest:6.2f} x")
+        found[name] = [run() for _ in range(5)]
+    compare("undo of a schema change, by the saved state", found, factor=1e3)
 
 
 def measure_inserts() -> None:
     with database(100, journal=False) as plain, database(100, journal=True) as recorded:
-        found = alternating(15, {"without triggers": insert_round(plain), "with triggers": insert_round(recorded)})
-    print("one insert in autocommit")
-    for name, seconds in found.items():
-        print(f"  {name:<64} {seconds * 1e6:8.1f} us   {seconds / found['without triggers']:6.2f} x")
-    price = found["with triggers"] - found["without triggers"]
-    print(f"  the price of the triggers is {price * 1e6:.1f} us: {price / 4.3e-3:.2%} of a node's create of 4.3 ms")
+        found = in_turns(15, {"without triggers": insert_round(plain), "with triggers": insert_round(recorded)})
+    compare("one insert in autocommit", found, unit="us", factor=1e6)
 
 
 def measure_openings() -> None:
@@ -193,16 +184,14 @@ def measure_openings() -> None:
             "with as many that do nothing": empty,
             "with as many that record keys": keys,
         }
-        found = alternating(
+        found = in_turns(
             400,
             {
                 name: opening(opened.app.execute("PRAGMA database_list").fetchone()[2])
                 for name, opened in variants.items()
             },
         )
-    print(f"a new connection, {TABLES} tables with three triggers each")
-    for name, seconds in found.items():
-        print(f"  {name:<64} {seconds * 1e6:8.1f} us   {seconds / found['without triggers']:6.2f} x")
+    compare(f"a new connection, {TABLES} tables with three triggers each", found, unit="us", factor=1e6)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from measuring import Figure, Target, compare, report
 
 SHOP = Path(__file__).parents[1] / "examples" / "shop"
 REPEATS = 17  # of 12 tests: about 200
@@ -77,13 +78,13 @@ def main(rounds: int) -> None:
                 spent[mode].append(tests)
                 if mode == "report":
                     shares.append(judging / (tests - judging))
-    off, report = (statistics.median(spent[mode]) for mode in ("off", "report"))
-    pairs = [on / without for on, without in zip(spent["report"], spent["off"], strict=True)]
-    print(f"seconds of processor time for about {12 * (REPEATS - 1)} tests, median of {rounds} sessions")
-    print(f"  without the judge  {off:6.2f}")
-    print(f"  with the judge     {report:6.2f}   {100 * (report / off - 1):+.1f} %")
-    print(f"  measured within    {100 * statistics.median(shares):.1f} %")
-    print(f"  pairs of sessions  {', '.join(f'{100 * (ratio - 1):+.1f} %' for ratio in sorted(pairs))}")
+    tests = 12 * (REPEATS - 1)
+    named = {"without the judge": spent["off"], "with the judge": spent["report"]}
+    compare(f"processor time of about {tests} tests", named, unit="s")
+    within = Figure(
+        "measured within the sessions", "%", tuple(100 * each for each in shares), None, Target(3, of="value")
+    )
+    report("the judge's share of the tests", [within])
 
 
 def session(project: Path, mode: str) -> tuple[float, float]:

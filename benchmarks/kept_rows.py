@@ -10,7 +10,7 @@ import tracemalloc
 
 import journal_mysql
 import journal_postgresql
-from measuring import timed
+from measuring import Figure, report, timed
 
 SIZES = (100, 10_000)  # of the largest table
 
@@ -28,9 +28,13 @@ def main() -> None:
                 as_changes = kept()
                 total, _ = tracemalloc.get_traced_memory()
                 tracemalloc.stop()
-                print(
-                    f"{kind}, {len(as_changes):,} rows: {1e3 * seconds:.0f} ms, {held / 1e6:.2f} MB held"
-                    f" ({(total - held) / 1e6:.1f} MB as changes)"
+                report(
+                    f"{kind}, {len(as_changes):,} rows kept",
+                    [
+                        Figure("time to keep them", "ms", (1e3 * seconds,)),
+                        Figure("memory as they are kept", "MB", (held / 1e6,), "memory as changes"),
+                        Figure("memory as changes", "MB", ((total - held) / 1e6,)),
+                    ],
                 )
 
 

@@ -11,19 +11,21 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import statistics
 import sys
 import time
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
-from kailash_testkit.databases import open_database
+from measuring import compare
+
 from kailash_testkit.databases.servers import Server, started
 from kailash_testkit.errors import ServerUnavailable
 
 SIZES = (10, 50)
+FIRST = "server set up, started, first database"
 Times = dict[str, list[float]]
 
 
@@ -46,14 +48,12 @@ def main(rounds: int, kinds: list[str]) -> None:
         except ServerUnavailable as error:
             print(f"{kind}: {error.what}")
             continue
-        print(f"{kind}: milliseconds, median of {rounds} rounds")
-        for what, taken in times.items():
-            print(f"  {what:<58} {statistics.median(taken):7.0f}")
+        compare(f"{kind}: a private server, and DataFlow's tables", times, to=FIRST)
 
 
 def one_round(kind: str, times: Times) -> None:
     with started(kind) as server:
-        with timed(times, "server set up, started, first database"):
+        with timed(times, FIRST):
             server.create("first")
         with timed(times, "a further database"):
             server.create("second")
@@ -76,9 +76,8 @@ def tables(server: Server, name: str, size: int, times: Times, what: str) -> Non
 
 
 def clone(server: Server, name: str, times: Times, size: int) -> None:
-    database: Any = open_database(server.url("first"))
-    connection = database.connect()
-    database.close()
+    connection: Any = import_module("psycopg2").connect(server.url("first"))
+    connection.autocommit = True
     with connection.cursor() as cursor:
         for strategy in ("file_copy", "wal_log"):
             cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))

@@ -19,7 +19,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from statistics import median
+
+from measuring import Figure, Target, report
 
 from kailash_testkit.databases.servers import Server, started
 
@@ -85,11 +86,10 @@ def measure_start(project: Path, kind: str, server: Server | None, rounds: int) 
             if turn:
                 wall[name].append(taken)
                 processor[name].append(used)
-    print(f"a session of one test, {MODELS} models, {kind}: seconds, medians of {rounds}")
-    for name in wall:
-        print(f"  {name:<58} {median(wall[name]):7.2f}   {median(processor[name]):7.2f} of the processor")
-    for name, share in (("the share of the kit", _share), ("the same by the fastest of each", _share_of_minima)):
-        print(f"  {name:<58} {share(wall):7.2f}   {share(processor):7.2f} of the processor")
+    limit = Target(2.0 if server else 0.3, of="value")
+    for title, times in (("by the clock", wall), ("of the processor", processor)):
+        share = _share("the kit's share", "s", times, limit)
+        report(f"a session of one test, {MODELS} models, {kind}, {title}", [*_figures("s", times), share])
 
 
 def measure_tests(project: Path, rounds: int) -> None:
@@ -104,10 +104,8 @@ def measure_tests(project: Path, rounds: int) -> None:
             session(project, ".", options)
             if turn:
                 taken[name].append(float((project / "times").read_text()) / TESTS * 1000)
-    print(f"a test that touches nothing, sessions of {TESTS}: milliseconds of the processor, medians of {rounds}")
-    for name, found in taken.items():
-        print(f"  {name:<58} {median(found):7.3f}   at least {min(found):7.3f}")
-    print(f"  {'the share of the kit':<58} {_share(taken):7.3f}   at least {_share_of_minima(taken):7.3f}")
+    share = _share("the kit's share", "ms", taken, Target(0.1, of="value"))
+    report(f"a test that touches nothing, of {TESTS}, of the processor", [*_figures("ms", taken), share])
 
 
 def session(project: Path, what: str, options: Mapping[str, str]) -> tuple[float, float]:
@@ -134,12 +132,14 @@ def _database(project: Path, server: Server | None, turn: int) -> dict[str, str]
     return {"KIT": "no", "DATABASE_URL": server.url(f"plain{turn}")}
 
 
-def _share(times: Mapping[str, list[float]]) -> float:
-    return median(times["with the kit"]) - median(times["without the kit"])
+def _figures(unit: str, times: Mapping[str, list[float]]) -> list[Figure]:
+    return [Figure(name, unit, tuple(found)) for name, found in times.items()]
 
 
-def _share_of_minima(times: Mapping[str, list[float]]) -> float:
-    return min(times["with the kit"]) - min(times["without the kit"])
+def _share(name: str, unit: str, times: Mapping[str, list[float]], target: Target) -> Figure:
+    """What the kit adds, round by round."""
+    pairs = zip(times["with the kit"], times["without the kit"], strict=True)
+    return Figure(name, unit, tuple(mine - plain for mine, plain in pairs), target=target)
 
 
 if __name__ == "__main__":

@@ -88,6 +88,19 @@ def test_it_reports_unless_told_otherwise_also_with_workers(judged: Project) -> 
     assert "created Item 7: name=&#39;new&#39;" in (judged.path / "report.html").read_text()
 
 
+def test_what_it_said_of_a_test_is_not_kept_with_the_report(judged: Project) -> None:
+    """pytest keeps each report until the session ends: a long session would keep each verdict twice."""
+    conftest = """
+        def pytest_terminal_summary(terminalreporter):
+            reports = [each for found in terminalreporter.stats.values() for each in found if hasattr(each, "when")]
+            print("with a verdict:", sum(hasattr(each, "testkit_verdict") for each in reports), "of", len(reports))
+    """
+    judged.write({"conftest.py": conftest})
+    outcome = judged.run()
+    assert findings(outcome) == [REFUSED, SILENT]
+    assert "with a verdict: 0 of 18" in outcome.output
+
+
 @pytest.mark.slow
 def test_with_workers_it_says_the_same(judged: Project) -> None:
     outcome = judged.run("-n", "2")

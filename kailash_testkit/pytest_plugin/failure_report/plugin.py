@@ -52,7 +52,7 @@ class FailureReport:
         is_worker = hasattr(config, "workerinput")
         self._json = None if is_worker else _path(config, _JSON)
         self._html = None if is_worker else _path(config, _HTML)
-        self._results = Results()
+        self._results = Results(keep_passed=self._html is not None)
         if self._html is not None:
             from kailash_testkit.pytest_plugin.failure_report.html import require_jinja
 

@@ -27,9 +27,14 @@ class Result:
 
 
 class Results:
-    """All of a session, in the order in which they began."""
+    """Those of a session, in the order in which they began.
 
-    def __init__(self) -> None:
+    keep_passed: tests that did not fail are kept as well; else they are forgotten when they have ended, so that a long
+        session takes no more memory than a short one.
+    """
+
+    def __init__(self, *, keep_passed: bool) -> None:
+        self._keep_passed = keep_passed
         self._results: dict[str, Result] = {}
 
     def add(self, report: pytest.TestReport, facts: Facts | None) -> None:
@@ -49,6 +54,8 @@ class Results:
             result.report = report if facts is not None else result.report
         if facts is not None:
             result.facts = facts
+        if report.when == "teardown" and result.report is None and not self._keep_passed:
+            del self._results[report.nodeid]
 
     def failed_report(self, nodeid: str) -> tuple[pytest.TestReport, Facts] | None:
         """The report of a failed test that has facts, and these."""
@@ -62,7 +69,7 @@ class Results:
         return [each.facts for each in self._results.values() if each.facts is not None and each.report is not None]
 
     def all(self) -> Sequence[Result]:
-        """Every test."""
+        """Every test that is kept."""
         return [*self._results.values()]
 
 

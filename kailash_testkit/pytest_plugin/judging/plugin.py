@@ -30,7 +30,9 @@ class Judging:
     def __init__(self, config: pytest.Config, failpoints: Failpoints) -> None:
         self._failpoints = failpoints
         self.findings: list[Finding] = []
-        self._routes: list[RouteFacts] = []
+        self._any_judged = False
+        self._wrote: set[str] = set()
+        self._silent: list[Finding] = []
         self._trouble: list[str] = []
         self._is_worker = hasattr(config, "workerinput")
         self._verbose = config.get_verbosity() > 0
@@ -86,16 +88,20 @@ class Judging:
         self._trouble += getattr(report, "testkit_judge_trouble", ())
         if verdict is not None:
             self.findings += verdict["findings"]
-            self._routes.append(verdict["routes"])
+            self._any_judged = True
+            self._wrote.update(verdict["routes"]["wrote"])
+            self._silent += verdict["routes"]["silent"]
+            if not self._is_worker:
+                del vars(report)["testkit_verdict"]  # pytest keeps each report until the session ends
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         late = self._failpoints.findings
-        if self._is_worker or not (self._routes or late):
+        if self._is_worker or not (self._any_judged or late):
             return
         from kailash_testkit.judge.judging import of_run
 
-        silent = of_run(self._routes)
+        silent = of_run([RouteFacts(wrote=[*self._wrote], silent=self._silent)])
         self.findings += [*silent, *late]
         path = self._settings.baseline
         if self._settings.accepts and path is not None:
