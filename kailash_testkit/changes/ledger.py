@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
+from kailash_testkit.changes.as_code import Recorded, imports, suggested, suggestion
 from kailash_testkit.changes.expectations import Expectation
 from kailash_testkit.changes.net import Change, Kind, net_changes
 from kailash_testkit.changes.report import listing, misfit_of, unmet
+from kailash_testkit.changes.scope import Scope
 from kailash_testkit.errors import ConfigurationError, UnexpectedChanges
 from kailash_testkit.isolation.recording import Recording
 from kailash_testkit.models import Model
@@ -107,20 +109,50 @@ class Changes:
         """The deleted rows of a model (or table), softly deleted ones included."""
         return self._of("deleted", model)
 
-    def assert_only(self, /, *expected: Expectation) -> None:
+    def assert_only(self, /, *expected: Expectation | Sequence[Expectation]) -> None:
         """Raises `UnexpectedChanges` unless exactly the expected changes happened, and no other.
 
         Another table, another row, or another column of an updated row is a difference; so is, while a tenant is
-        active, another tenant's row, unless the expectation names its ``tenant_id``.
+        active, another tenant's row, unless the expectation names its ``tenant_id``. What happened is shown as
+        expectations to paste. In place of expectations it takes a list of them, also inline-snapshot's ``snapshot()``,
+        which fills itself in.
         """
+        given = expected[0] if len(expected) == 1 else None
+        if isinstance(given, list | tuple):
+            self._assert_only(cast("Sequence[Expectation]", given))
+        elif given is not None and not isinstance(given, Expectation):
+            self._compare_with_snapshot(given)
+        else:
+            self._assert_only(cast("Sequence[Expectation]", expected))
+
+    def _assert_only(self, expected: Sequence[Expectation]) -> None:
         net, tenant = self._net(), self._tenant() or self._tenant_at_end
         of_tenants = {model.name for model in self._models().values() if model.tenant}
         owned = [each.of_tenant(tenant) if each.model in of_tenants else each for each in expected]
         lines = unmet(owned, net)
         if lines:
             why, do = misfit_of(net, expected)
+            code = suggestion(net, Scope.of_caller(), self, tenant)
             raise UnexpectedChanges(
-                "the database did not change as expected", details=[*lines, *self._untold()], why=why, do=do
+                "the database did not change as expected", details=[*lines, *self._untold(), *code], why=why, do=do
+            )
+        self._require_complete()
+
+    def _compare_with_snapshot(self, snapshot: object) -> None:
+        """Holds the changes against inline-snapshot's object, which notes what it is compared with."""
+        tenant, scope = self._tenant() or self._tenant_at_end, Scope.of_caller()
+        changes = self._all()
+        lacking = imports([suggested(each, scope, tenant) for each in changes], scope)
+        if lacking:
+            raise ConfigurationError(
+                "the snapshot of these changes would name what the test module does not import", do="; ".join(lacking)
+            )
+        if [Recorded.of(each, scope, tenant) for each in changes] != snapshot:
+            lines = [*listing(changes), *self._untold()]
+            raise UnexpectedChanges(
+                "the database did not change as the snapshot says",
+                details=lines or ["nothing changed"],
+                do="if this is right: pytest --inline-snapshot=fix",
             )
         self._require_complete()
 

@@ -362,6 +362,10 @@ async def test_an_expected_change_that_did_not_happen_is_missing(shop_kit: Kit, 
         "  1 as expected",
         "  missing:    created Order(note='b')",
         "  missing:    deleted Order(9)",
+        "  if all of this is right, expect it:",
+        "    changes.assert_only(",
+        '        created("Order", customer_id="Order customer id 1", total=1.0, status=Status.OPEN, note="a"),',
+        "    )",
     ]
 
 
@@ -376,6 +380,11 @@ async def test_the_text_holds_expected_and_actual_side_by_side(shop_kit: Kit, or
         f"  different:  updated Order({first.id}, status='open')",
         "                status: expected 'open', got paid",
         "                note: changed too, from 'a' to 'b'",
+        "  if all of this is right, expect it:",
+        "    changes.assert_only(",
+        f'        updated("Order", {first.id}, status=Status.PAID, note="b"),',
+        f'        updated("Order", {third.id}, note="c"),',
+        "    )",
     ]
 
 
@@ -462,8 +471,9 @@ async def test_two_thousand_rows(shop_kit: Kit, orders: Factory, sql: Sql) -> No
         sql(f"INSERT INTO orders (customer_id, total, status, note) VALUES {rows}")
     changes.assert_only(*[orders.created(status="open")] * 2000)
     text = failure(changes, *[orders.created(status="paid") for _ in range(2000)])
-    assert text.endswith("... and 1980 more expected, 1960 more found")
-    assert len(text.splitlines()) < 70
+    assert "\n  ... and 1980 more expected, 1960 more found\n" in text
+    assert text.endswith("# ... and 1990 more\n    )")
+    assert len(text.splitlines()) < 80
 
 
 async def test_the_text_of_a_member_is_not_the_member(shop_kit: Kit, orders: Factory) -> None:
