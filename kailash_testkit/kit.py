@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from kailash_testkit import open_kits
+from kailash_testkit import looks, open_kits
 from kailash_testkit.asgi.timeline import Timeline
 from kailash_testkit.changes import Changes
 from kailash_testkit.concurrency import sync
@@ -210,7 +210,10 @@ class Kit(Verbs):
         tenants. Values are as the driver gives them: on SQLite, datetimes are texts, bools are numbers.
         Raises `SqlFailed`.
         """
-        return self.database.query(Query(query, parameters))
+        rows = self.database.query(Query(query, parameters))
+        if looks.observer is not None:
+            looks.observer.sql(query)
+        return rows
 
     @contextlib.contextmanager
     def tenant(self, tenant: str, /) -> Generator[None, None, None]:

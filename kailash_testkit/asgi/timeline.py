@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
+from kailash_testkit import looks
 from kailash_testkit.concurrency import clocks
 from kailash_testkit.internals.nexus import recorded_age
 
@@ -156,6 +157,8 @@ class Running:
         timed.status = response.status_code
         timed.sent, timed.answer = _json_of(response.request), _json_of(response)
         timed.recorded = recorded or (timed.answer is not None and recorded_age(timed.answer) is not None)
+        if looks.observer is not None:
+            looks.observer.answered(response, timed)
 
     def __enter__(self) -> Self:
         return self

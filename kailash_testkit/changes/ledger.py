@@ -7,8 +7,10 @@ from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Self, cast
 
+from kailash_testkit import looks
 from kailash_testkit.changes.as_code import Recorded, imports, suggested, suggestion
 from kailash_testkit.changes.expectations import Expectation
+from kailash_testkit.changes.looked_at import note_met
 from kailash_testkit.changes.net import Change, Kind, net_changes
 from kailash_testkit.changes.report import listing, misfit_of, unmet
 from kailash_testkit.changes.scope import Scope
@@ -97,17 +99,25 @@ class Changes:
         name = model if isinstance(model, str) else model.__name__
         return [change for change in self._all() if change.kind == kind and change.model == name]
 
+    @staticmethod
+    def _shown(changes: list[Change]) -> list[Change]:
+        """Changes that whoever called the caller gets to see."""
+        if looks.observer is not None and looks.is_by_test(2):
+            for change in changes:
+                looks.observer.row_seen(change.model, change.id, change.kind)
+        return changes
+
     def created(self, model: type | str, /) -> list[Change]:
         """The created rows of a model (or table)."""
-        return self._of("created", model)
+        return self._shown(self._of("created", model))
 
     def updated(self, model: type | str, /) -> list[Change]:
         """The updated rows of a model (or table)."""
-        return self._of("updated", model)
+        return self._shown(self._of("updated", model))
 
     def deleted(self, model: type | str, /) -> list[Change]:
         """The deleted rows of a model (or table), softly deleted ones included."""
-        return self._of("deleted", model)
+        return self._shown(self._of("deleted", model))
 
     def assert_only(self, /, *expected: Expectation | Sequence[Expectation]) -> None:
         """Raises `UnexpectedChanges` unless exactly the expected changes happened, and no other.
@@ -136,6 +146,8 @@ class Changes:
             raise UnexpectedChanges(
                 "the database did not change as expected", details=[*lines, *self._untold(), *code], why=why, do=do
             )
+        if looks.observer is not None:
+            note_met(owned, net)
         self._require_complete()
 
     def _compare_with_snapshot(self, snapshot: object) -> None:
@@ -154,6 +166,8 @@ class Changes:
                 details=lines or ["nothing changed"],
                 do="if this is right: pytest --inline-snapshot=fix",
             )
+        if looks.observer is not None:
+            note_met([suggested(each, scope, tenant).expectation for each in changes], changes)
         self._require_complete()
 
     def assert_none(self) -> None:
@@ -176,16 +190,16 @@ class Changes:
         return [f"there may be more: {gap}" for gap in self._gaps]
 
     def __len__(self) -> int:
-        return len(self._all())
+        return len(self._shown(self._all()))
 
     def __bool__(self) -> bool:
-        return bool(self._all())
+        return bool(self._shown(self._all()))
 
     def __iter__(self) -> Iterator[Change]:
-        return iter(self._all())
+        return iter(self._shown(self._all()))
 
     def __str__(self) -> str:
-        lines = [*listing(self._all()), *self._untold()]
+        lines = [*listing(self._shown(self._all())), *self._untold()]
         return "\n".join(lines) or "nothing changed"
 
     def __repr__(self) -> str:

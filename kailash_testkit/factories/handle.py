@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kailash_testkit import looks
 from kailash_testkit.concurrency import sync
 from kailash_testkit.concurrency.pending import pending
 from kailash_testkit.factories.base import FactoryBase
+from kailash_testkit.models import Model
 from kailash_testkit.models.rows import Row
 from kailash_testkit.store import times
 from kailash_testkit.store.pages import Page
+from kailash_testkit.store.store import Store
 
 
 class Handle(FactoryBase):
@@ -22,13 +25,13 @@ class Handle(FactoryBase):
     @pending
     async def get(self, row_id: object, /, *, include_deleted: bool = False) -> Row:
         """The row with that id, as DataFlow shows it. Raises `RowNotFound`, with what is there instead."""
-        store, model = self._definition.resolved()
+        store, model = self._asked({"id": row_id})
         return self._definition.typed(await store.get(model, row_id, include_deleted=include_deleted))
 
     @pending
     async def find(self, /, *, include_deleted: bool = False, **conditions: object) -> Row | None:
         """The one row that matches, or None. Raises `MultipleRowsFound`."""
-        store, model = self._definition.resolved()
+        store, model = self._asked(conditions)
         row = await store.find(model, conditions, include_deleted=include_deleted)
         return None if row is None else self._definition.typed(row)
 
@@ -70,20 +73,27 @@ class Handle(FactoryBase):
         found = await self._page(Page(order_by, 1, 0, include_deleted).reversed(), conditions)
         return found[0] if found else None
 
-    async def _page(self, page: Page, conditions: Mapping[str, object]) -> list[Row]:
+    def _asked(self, conditions: Mapping[str, object]) -> tuple[Store, Model]:
+        """Where to read, for a test that asks for the rows which meet conditions."""
         store, model = self._definition.resolved()
+        if looks.observer is not None:
+            looks.observer.queried(model.name, conditions)
+        return store, model
+
+    async def _page(self, page: Page, conditions: Mapping[str, object]) -> list[Row]:
+        store, model = self._asked(conditions)
         return [self._definition.typed(row) for row in await store.rows(model, conditions, page)]
 
     @pending
     async def count(self, /, *, include_deleted: bool = False, **conditions: object) -> int:
         """How many rows match."""
-        store, model = self._definition.resolved()
+        store, model = self._asked(conditions)
         return await store.count(model, conditions, include_deleted=include_deleted)
 
     @pending
     async def exists(self, /, *, include_deleted: bool = False, **conditions: object) -> bool:
         """Whether any row matches."""
-        store, model = self._definition.resolved()
+        store, model = self._asked(conditions)
         return await store.count(model, conditions, include_deleted=include_deleted) > 0
 
     @pending

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast, dataclass_transform
 
+from kailash_testkit import looks
 from kailash_testkit.models import Model
 from kailash_testkit.models.enums import Misfit, misfit
 from kailash_testkit.models.equality import equal_columns, same
@@ -50,6 +51,8 @@ class BaseRow:
     def as_dict(self, *, exclude: Collection[str] = ()) -> dict[str, Any]:
         """The columns and their values, in a new dict, without those named. Raises KeyError for an unknown name."""
         left_out = self._names_of(exclude)
+        if looks.observer is not None:
+            looks.row_read(self._model, self._values, self._values.keys() - left_out)
         return {name: value for name, value in self._values.items() if name not in left_out}
 
     def as_json(self, *, exclude: Collection[str] = ()) -> dict[str, Any]:
@@ -60,7 +63,10 @@ class BaseRow:
         >>> Row("Order", {"id": 7, "status": "open"}).as_json(exclude={"id"})
         {'status': 'open'}
         """
-        return {name: jsonable(value) for name, value in self.as_dict(exclude=exclude).items()}
+        left_out = self._names_of(exclude)
+        if looks.observer is not None:
+            looks.row_read(self._model, self._values, self._values.keys() - left_out)
+        return {name: jsonable(value) for name, value in self._values.items() if name not in left_out}
 
     def _names_of(self, given: Collection[str]) -> frozenset[str]:
         names = frozenset([given] if isinstance(given, str) else given)  # a text is one name, not its letters
@@ -70,6 +76,8 @@ class BaseRow:
         return names
 
     def __eq__(self, other: object, /) -> bool:
+        if looks.observer is not None:
+            looks.row_read(self._model, self._values, self._values)
         if isinstance(other, BaseRow):
             return self._model == other._model and equal_columns(self._values, other._values)
         if isinstance(other, Mapping):
@@ -164,6 +172,8 @@ class Row(BaseRow):
     def __getattr__(self, name: str) -> Any:
         values = object.__getattribute__(self, "_values")
         if name in values:
+            if looks.observer is not None:
+                looks.row_read(self._model, values, (name,))
             return values[name]
         if name.startswith("__"):
             raise AttributeError(name)
@@ -175,6 +185,8 @@ class Row(BaseRow):
                 f"{self._model} row has columns, no items to count or to iterate over: row.as_dict() gives them in a "
                 "dict, row.as_json() as JSON has them"
             )
+        if looks.observer is not None:
+            looks.row_read(self._model, self._values, (name,))
         try:
             return self._values[name]
         except KeyError:
@@ -182,6 +194,8 @@ class Row(BaseRow):
 
     def matches(self, /, **expected: object) -> bool:
         """Whether the named columns have these values. An unknown column raises KeyError."""
+        if looks.observer is not None:
+            looks.row_read(self._model, self._values, expected)
         matches = all(same(value, self[name]) for name, value in expected.items())
         if not matches:
             caller = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - documented

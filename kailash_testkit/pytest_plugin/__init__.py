@@ -46,6 +46,8 @@ from kailash_testkit.pytest_plugin.session import SESSION, Owner, Session
 from kailash_testkit.pytest_plugin.setup_failures import SetupSummary
 from kailash_testkit.pytest_plugin.under_test import OF_KIT
 from kailash_testkit.pytest_plugin.waiting import WaitingSummary
+from kailash_testkit.pytest_plugin.write_coverage import options as coverage_options
+from kailash_testkit.pytest_plugin.write_coverage.plugin import Coverage
 from kailash_testkit.redaction import redact
 
 OVERRIDES: pytest.StashKey[Overrides] = pytest.StashKey()
@@ -70,6 +72,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     failure_report.add_options(parser)
     judge_options.add_options(parser)
     judging_failpoints.add_options(parser)
+    coverage_options.add_options(parser)
     seed.add_options(parser)
 
 
@@ -116,6 +119,9 @@ def pytest_configure(config: pytest.Config) -> None:
     judging = Judging(config, failpoints)
     config.pluginmanager.register(judging, "kailash_testkit_judging")
     config.pluginmanager.register(failure_report.FailureReport(config, judging), "kailash_testkit_failure_report")
+    coverage = coverage_options.CoverageSettings.of(config)
+    if coverage.is_on and not config.option.collectonly:
+        config.pluginmanager.register(Coverage(config, coverage), "kailash_testkit_coverage")
     if session.settings.keep and not config.option.maxfail:
         config.option.maxfail = 1  # the next test would need the database
 

@@ -82,6 +82,18 @@ def checked_filter(model: Model, conditions: Mapping[str, object]) -> Filter:
     return result
 
 
+def holds(model: Model, conditions: Mapping[str, object], row: Row) -> bool:
+    """Whether a row meets conditions that `checked_filter` accepts. A value that cannot be compared meets none."""
+    try:
+        return all(
+            _HOLDS[operator](row[name], operand)
+            for name, condition in conditions.items()
+            for operator, operand in _operators(model, name, condition, _options(model.column(name))).items()
+        )
+    except TypeError:
+        return False
+
+
 def _options(annotation: object) -> tuple[str, ...]:
     """The operators on a column."""
     if _is_json(annotation):

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kailash_testkit import http_library as httpx
-from kailash_testkit import open_kits
+from kailash_testkit import looks, open_kits
 from kailash_testkit.changes import Change, Changes
+from kailash_testkit.changes.looked_at import note_checked
 from kailash_testkit.changes.net import TENANT
 from kailash_testkit.changes.report import listing
 from kailash_testkit.errors import ConfigurationError, StoredRowMismatch, UnconfirmedWrite, UnexpectedChanges
@@ -150,6 +151,7 @@ class StoredRows:
                 do=do or "store what was sent, or name what the server decides: api.resource(path, server_set={...})",
             )
         self._refuse_others(response, changes, row_id, kinds=("created",))
+        self._note(changes, row_id, sent)
         return row
 
     def check_changed(
@@ -185,6 +187,7 @@ class StoredRows:
                 do="change only what was sent, or name what the server decides: api.resource(path, server_set={...})",
             )
         self._refuse_others(response, changes, row_id, kinds=("updated",) if before else ("created",))
+        self._note(changes, row_id, row.as_dict() if before else sent)  # a column that was not sent may not change
         return row
 
     def check_deleted(self, response: httpx.Response, row_id: object, before: Row | None, changes: Changes) -> None:
@@ -202,6 +205,13 @@ class StoredRows:
                 do="check the result of the DeleteNode in the handler, and its filter",
             )
         self._refuse_others(response, changes, row_id, kinds=("deleted",))
+        self._note(changes, row_id, ())
+
+    def _note(self, changes: Changes, row_id: object, names: Collection[str]) -> None:
+        """The row's change was checked in these columns, for whoever observes what a test looks at."""
+        for change in changes if looks.observer is not None else ():
+            if change.model == self.model.name and str(jsonable(change.id)) == str(jsonable(row_id)):
+                note_checked(change, [name for name in names if name not in self._server_set])
 
     @staticmethod
     def _unconfirmed(

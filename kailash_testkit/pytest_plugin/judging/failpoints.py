@@ -13,6 +13,7 @@ from _pytest.runner import runtestprotocol
 from kailash_testkit import open_kits
 from kailash_testkit.concurrency import clocks
 from kailash_testkit.judge.findings import Finding
+from kailash_testkit.pytest_plugin.again import again, is_again
 from kailash_testkit.pytest_plugin.attribution import on_each_database
 from kailash_testkit.pytest_plugin.definitions import markers_of
 from kailash_testkit.pytest_plugin.judging.options import JudgeSettings
@@ -78,7 +79,7 @@ class Failpoints:
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
         run = item.stash.get(RUN, None)
-        if run is None and not self._wanted(item):
+        if run is None and (is_again(item) or not self._wanted(item)):
             return (yield)
         kits = cast("list[Kit]", open_kits.kits())
         before = [group[0].sandbox.position() or 0 for group in on_each_database(kits)]
@@ -155,7 +156,8 @@ class Failpoints:
         """Runs the test with its fixtures; nothing is told of its outcome."""
         run = item.stash[RUN] = Run(plan)
         try:
-            reports = runtestprotocol(item, log=False, nextitem=nextitem)
+            with again(item):
+                reports = runtestprotocol(item, log=False, nextitem=nextitem)
         finally:
             del item.stash[RUN]
         if plan is not None:

@@ -11,7 +11,8 @@ from kailash_testkit import open_kits
 from kailash_testkit.errors import ConfigurationError, FaultyRequest
 from kailash_testkit.judge import baseline
 from kailash_testkit.judge.findings import Finding, Key, RouteFacts, Verdict, key_of, lines_of
-from kailash_testkit.pytest_plugin.judging.failpoints import RUN, Failpoints
+from kailash_testkit.pytest_plugin.again import is_again
+from kailash_testkit.pytest_plugin.judging.failpoints import Failpoints
 from kailash_testkit.pytest_plugin.judging.options import ACCEPT, JudgeSettings
 from kailash_testkit.pytest_plugin.judging.summary import summary
 from kailash_testkit.pytest_plugin.judging.verdicts import VERDICT, verdict_on
@@ -59,7 +60,7 @@ class Judging:
 
     def _judge(self, item: pytest.Item) -> list[Finding]:
         """Notes the verdict on a test; returns the findings that are to fail it."""
-        if RUN in item.stash:  # a run with a refused write has a judgement of its own
+        if is_again(item):  # a run with a refused write has a judgement of its own
             return []
         settings = self._settings.for_test(item)
         kits = cast("list[Kit]", open_kits.kits())
