@@ -93,6 +93,8 @@ class Timeline:
         self._is_recording = True
         self.checks: list[Callable[[TimedRequest], None]] = []
         """What may refuse an answered request by raising."""
+        self.on_request: Callable[[bool], None] | None = None
+        """Called with True when a request begins, and with False when it has ended."""
         self.count = 0
 
     def __iter__(self) -> Iterator[TimedRequest]:
@@ -131,7 +133,7 @@ class Timeline:
         if self._is_recording:
             self._requests.append(timed)
         request.extensions[TIMED] = timed
-        return Running(timed, self._position)
+        return Running(timed, self._position, self.on_request)
 
     def check(self, request: httpx.Request) -> None:
         """An answered request; raises what the checks raise."""
@@ -146,9 +148,15 @@ class Timeline:
 class Running:
     """A request that runs."""
 
-    def __init__(self, timed: TimedRequest, position: Callable[[], int | None]) -> None:
+    def __init__(
+        self,
+        timed: TimedRequest,
+        position: Callable[[], int | None],
+        on_request: Callable[[bool], None] | None = None,
+    ) -> None:
         self._timed = timed
         self._position = position
+        self._on_request = on_request
         self._started = clocks.now()
 
     def answered(self, response: httpx.Response, *, recorded: bool = False) -> None:
@@ -161,11 +169,15 @@ class Running:
             looks.observer.answered(response, timed)
 
     def __enter__(self) -> Self:
+        if self._on_request is not None:
+            self._on_request(True)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
+        if self._on_request is not None:
+            self._on_request(False)
         timed = self._timed
         timed.seconds = clocks.now() - self._started
         if timed.first is not None:

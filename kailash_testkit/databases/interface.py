@@ -9,6 +9,7 @@ from typing import Protocol
 from kailash_testkit.databases.failpoints import Failpoint, Way
 from kailash_testkit.databases.journal import LOCK_WAIT, Journal
 from kailash_testkit.databases.kinds import kind_of_url, load
+from kailash_testkit.databases.lost_writes import LostWrites
 from kailash_testkit.databases.queries import Query
 from kailash_testkit.databases.sessions import Session
 from kailash_testkit.errors import UnsupportedDatabase
@@ -153,6 +154,26 @@ class Database(Protocol):
 
     def allow(self) -> None:
         """Ends `refuse`. Idempotent."""
+        ...
+
+    @property
+    def can_lose_writes(self) -> bool:
+        """Whether `lose` works on this kind of database."""
+        ...
+
+    def lose(self, lost: LostWrites, /) -> None:
+        """From now on these writes, whoever makes them, do not stay although they succeed, until `stop_losing`.
+
+        Only while `switch_losing` has switched it on. Raises `UnsupportedDatabase` where that cannot be.
+        """
+        ...
+
+    def switch_losing(self, *, on: bool) -> None:
+        """Whether the writes get lost that `lose` named; at first they do not."""
+        ...
+
+    def stop_losing(self) -> None:
+        """Ends `lose`. Idempotent."""
         ...
 
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> Journal:

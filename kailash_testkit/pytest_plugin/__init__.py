@@ -38,6 +38,8 @@ from kailash_testkit.pytest_plugin.judging import failpoints as judging_failpoin
 from kailash_testkit.pytest_plugin.judging import options as judge_options
 from kailash_testkit.pytest_plugin.judging.plugin import Judging
 from kailash_testkit.pytest_plugin.log_masking import mask_logs
+from kailash_testkit.pytest_plugin.losing import options as losing_options
+from kailash_testkit.pytest_plugin.losing.plugin import LostWrites
 from kailash_testkit.pytest_plugin.overriding import Overrides
 from kailash_testkit.pytest_plugin.own_logs import leave_out_own_logs
 from kailash_testkit.pytest_plugin.report_masking import mask_frames
@@ -73,6 +75,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     judge_options.add_options(parser)
     judging_failpoints.add_options(parser)
     coverage_options.add_options(parser)
+    losing_options.add_options(parser)
     seed.add_options(parser)
 
 
@@ -119,6 +122,8 @@ def pytest_configure(config: pytest.Config) -> None:
     judging = Judging(config, failpoints)
     config.pluginmanager.register(judging, "kailash_testkit_judging")
     config.pluginmanager.register(failure_report.FailureReport(config, judging), "kailash_testkit_failure_report")
+    if losing_options.is_on(config):
+        config.pluginmanager.register(LostWrites(config), "kailash_testkit_lost_writes")
     coverage = coverage_options.CoverageSettings.of(config)
     if coverage.is_on and not config.option.collectonly:
         config.pluginmanager.register(Coverage(config, coverage), "kailash_testkit_coverage")

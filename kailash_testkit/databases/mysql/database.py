@@ -10,6 +10,7 @@ from typing import Any, Final
 from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows
 from kailash_testkit.databases.failpoints import Failpoint
 from kailash_testkit.databases.journal import LOCK_WAIT, Journal
+from kailash_testkit.databases.lost_writes import LostWrites
 from kailash_testkit.databases.mysql import failpoints
 from kailash_testkit.databases.mysql.connection import Connection
 from kailash_testkit.databases.mysql.connection import quoted_with_parameters as _sql
@@ -19,7 +20,7 @@ from kailash_testkit.databases.mysql.naming import MARKER_TABLE, is_bookkeeping
 from kailash_testkit.databases.mysql.queries import query
 from kailash_testkit.databases.queries import Query
 from kailash_testkit.databases.sessions import Session, holders, in_the_way, stays_true
-from kailash_testkit.errors import DatabaseBusy
+from kailash_testkit.errors import DatabaseBusy, UnsupportedDatabase
 
 _DATA_TABLES: Final = ("BASE TABLE", "SYSTEM VERSIONED")  # not: views, sequences
 
@@ -203,6 +204,21 @@ class Database:
     def allow(self) -> None:
         for statement in failpoints.END:
             self._run(statement)
+
+    can_lose_writes = False
+
+    def lose(self, lost: LostWrites, /) -> None:
+        raise UnsupportedDatabase(
+            f"MariaDB and MySQL cannot lose the writes of {lost.table}",
+            why="no trigger may write to the table that it is of, and none can drop a row without an error",
+            do="run this on SQLite or PostgreSQL: --testkit-database=sqlite",
+        )
+
+    def switch_losing(self, *, on: bool) -> None:
+        raise NotImplementedError("nothing gets lost here")
+
+    def stop_losing(self) -> None:
+        """Nothing gets lost here."""
 
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> Journal:
         from kailash_testkit.databases.mysql.journal.journal import Journal as JournalOfMysql

@@ -9,7 +9,8 @@ from typing import Final, cast
 from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows, unsafe
 from kailash_testkit.databases.failpoints import Failpoint
 from kailash_testkit.databases.journal import LOCK_WAIT, Journal
-from kailash_testkit.databases.postgresql import failpoints
+from kailash_testkit.databases.lost_writes import LostWrites
+from kailash_testkit.databases.postgresql import failpoints, lost_writes
 from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, PORT, SCHEMES, Connection, quoted
 from kailash_testkit.databases.postgresql.journal.catalog import OF_APPLICATION
 from kailash_testkit.databases.postgresql.queries import query
@@ -220,6 +221,21 @@ class Database:
 
     def allow(self) -> None:
         for statement in failpoints.END:
+            self._connection.run(statement)
+
+    can_lose_writes = True
+
+    def lose(self, lost: LostWrites, /) -> None:
+        table = self._quoted(lost.table)
+        names = [str(name) for (name,) in self._connection.run(lost_writes.COLUMNS, table)]
+        for statement in lost_writes.statements(lost, table, names):
+            self._connection.run(statement)
+
+    def switch_losing(self, *, on: bool) -> None:
+        self._connection.run(lost_writes.SWITCH, int(on))
+
+    def stop_losing(self) -> None:
+        for statement in lost_writes.END:
             self._connection.run(statement)
 
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> Journal:

@@ -11,9 +11,10 @@ from typing import Final
 from kailash_testkit.databases.failpoints import Failpoint
 from kailash_testkit.databases.journal import LOCK_WAIT
 from kailash_testkit.databases.journal import Journal as JournalInterface
+from kailash_testkit.databases.lost_writes import LostWrites
 from kailash_testkit.databases.queries import Query
 from kailash_testkit.databases.sessions import Session
-from kailash_testkit.databases.sqlite import failpoints
+from kailash_testkit.databases.sqlite import failpoints, lost_writes
 from kailash_testkit.databases.sqlite.connection import Connection, file_of, require_writable
 from kailash_testkit.databases.sqlite.files import identity, remove
 from kailash_testkit.databases.sqlite.naming import is_bookkeeping, of_application, quoted
@@ -167,6 +168,20 @@ class Database:
 
     def allow(self) -> None:
         for statement in failpoints.END:
+            self._connection.run(statement)
+
+    can_lose_writes = True
+
+    def lose(self, lost: LostWrites, /) -> None:
+        names = [str(name) for (name,) in self._connection.run(lost_writes.COLUMNS, (lost.table,))]
+        for statement in lost_writes.statements(lost, names):
+            self._connection.run(statement)
+
+    def switch_losing(self, *, on: bool) -> None:
+        self._connection.run(lost_writes.SWITCH, (int(on),))
+
+    def stop_losing(self) -> None:
+        for statement in lost_writes.END:
             self._connection.run(statement)
 
     def journal(self, *, lock_wait: float = LOCK_WAIT) -> JournalInterface:

@@ -16,6 +16,7 @@ OWN_PREFIX: Final = "dataflow_testkit_"
 JOURNAL_TABLE: Final = f"{OWN_PREFIX}journal"
 MARKER_TABLE: Final = f"{OWN_PREFIX}marker"
 FAILPOINT_TABLE: Final = f"{OWN_PREFIX}failpoint"
+LOST_TABLE: Final = f"{OWN_PREFIX}lost"
 _OWN_TRIGGER: Final = re.compile(rf"{OWN_PREFIX}\d+_(insert|update|delete)")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import warnings
 from collections.abc import Collection, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -13,12 +11,11 @@ from _pytest.runner import runtestprotocol
 from kailash_testkit import open_kits
 from kailash_testkit.concurrency import clocks
 from kailash_testkit.judge.findings import Finding
-from kailash_testkit.pytest_plugin.again import again, is_again
+from kailash_testkit.pytest_plugin.again import again, first_line, forget_leaks, is_again, keeping_errors
 from kailash_testkit.pytest_plugin.attribution import on_each_database
 from kailash_testkit.pytest_plugin.definitions import markers_of
 from kailash_testkit.pytest_plugin.judging.options import JudgeSettings
 from kailash_testkit.pytest_plugin.judging.verdicts import cases_of
-from kailash_testkit.redaction import redact
 from kailash_testkit.text import some
 
 if TYPE_CHECKING:
@@ -86,7 +83,7 @@ class Failpoints:
         if run is not None and run.plan is not None:
             return (yield from _refusing(run, run.plan, kits, before))
         if run is not None:
-            result = yield from _keeping_errors(run)
+            result = yield from keeping_errors(run)
         else:
             result = yield
         plans = _plans(kits, before, self._allowed(item))
@@ -128,7 +125,7 @@ class Failpoints:
             return
         again = self._run(item, nextitem, None)
         if again.error is not None:
-            self._trouble.append(f"{item.nodeid}: it does not pass when it runs again: {_first_line(again.error)}")
+            self._trouble.append(f"{item.nodeid}: it does not pass when it runs again: {first_line(again.error)}")
             return
         first_ones = {plan.key: plan for plan in reversed(again.plans) if plan.key in wanted}
         plans = [*reversed(first_ones.values())]
@@ -150,7 +147,7 @@ class Failpoints:
             self._add(item, run.case, refused(run.case, plan, allowed, is_locked=run.is_locked), allowed)
         after = self._run(item, nextitem, None) if last is not None else again
         if after.error is not None and last is not None:
-            self._add(item, last[0], [broke(last[1], _first_line(after.error))], allowed)
+            self._add(item, last[0], [broke(last[1], first_line(after.error))], allowed)
 
     def _run(self, item: pytest.Item, nextitem: pytest.Item | None, plan: PlannedRefusal | None) -> Run:
         """Runs the test with its fixtures; nothing is told of its outcome."""
@@ -161,7 +158,7 @@ class Failpoints:
         finally:
             del item.stash[RUN]
         if plan is not None:
-            _forget_leaks()
+            forget_leaks()
         failed = next((report for report in reports if report.failed), None)
         if failed is not None and run.error is None and plan is None:
             run.error = RuntimeError(failed.longreprtext.strip().splitlines()[-1])
@@ -211,25 +208,14 @@ def _seconds(config: pytest.Config) -> float:
         raise pytest.UsageError(f"{_SECONDS} = {given!r} is no number of seconds") from None
 
 
-def _keeping_errors(run: Run) -> Generator[None, Any, Any]:
-    """Notes what the test's own code raises, so that pytest reports nothing of it."""
-    try:
-        return (yield)
-    except (KeyboardInterrupt, SystemExit, pytest.exit.Exception):
-        raise
-    except BaseException as error:
-        run.error = error
-        return None
-
-
 def _refusing(run: Run, plan: PlannedRefusal, kits: Sequence[Kit], before: Sequence[int]) -> Generator[None, Any, Any]:
     """The database refuses the write while the test's own code runs."""
     if not kits:
-        return (yield from _keeping_errors(run))
+        return (yield from keeping_errors(run))
     database = kits[0].sandbox.database
     try:
         database.refuse(plan.failpoint)
-        return (yield from _keeping_errors(run))
+        return (yield from keeping_errors(run))
     finally:
         run.is_locked = database.is_locked()
         if run.is_locked:
@@ -257,14 +243,3 @@ def _look(run: Run, plan: PlannedRefusal, kits: Sequence[Kit], before: Sequence[
     number, route = plan.request, plan.route
     run.case = next((case for case in cases if case.request.number == number and case.route == route), None)
     run.was_refused = plan.counted(change for change in ledger.recorded if change.seq > before[0])
-
-
-def _forget_leaks() -> None:
-    """What a handler leaked when its write was refused must not fail a later test, by the warning of its finalizer."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gc.collect()
-
-
-def _first_line(error: BaseException) -> str:
-    return redact(f"{type(error).__name__}: {error}").splitlines()[0]
