@@ -45,6 +45,16 @@ def test_the_findings_of_the_judge(tmp_path: Path, warm_python: WarmPython) -> N
     assert_agrees(shown(page), list(filter(None, found[0].splitlines())))
 
 
+def test_the_lines_of_write_coverage(tmp_path: Path, warm_python: WarmPython) -> None:
+    page = DOCS / "write_coverage.md"
+    done = run(
+        warm_python, tmp_path, page, "pytest", *PYTEST_OPTIONS, "--testkit-coverage=term", "tests/test_orders.py"
+    )
+    found = re.search(r"^=+ kailash-testkit: write coverage.*?(?=^=+ .*)", done.stdout, re.MULTILINE | re.DOTALL)
+    assert found, done.stdout
+    assert_agrees(shown(page), list(filter(None, found[0].splitlines())))
+
+
 def test_the_doctors_table(tmp_path: Path, warm_python: WarmPython) -> None:
     page = DOCS / "command_line.md"
     done = run(warm_python, tmp_path, page, "kailash_testkit.command_line", "doctor", "shop.models:db")

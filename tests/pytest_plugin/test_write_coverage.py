@@ -6,7 +6,8 @@ import json
 from typing import Any, Final
 
 import pytest
-from inner_session import Project
+from inner_session import Outcome, Project
+from server_runs import available
 
 pytestmark = [pytest.mark.databases("sqlite"), pytest.mark.slow]
 
@@ -167,18 +168,30 @@ def unseen(project: Project) -> dict[str, set[tuple[str, str]]]:
     return found
 
 
-def test_planted_writes_are_named(project: Project) -> None:
+KINDS: Final = pytest.mark.parametrize("database", ["sqlite", "postgresql", "mysql"])
+
+
+def covered(project: Project, database: str, tests: int) -> Outcome:
+    """A session with write coverage on one kind of database, in which all tests pass."""
+    if database != "sqlite":
+        available(database)
+    outcome = project.run("--testkit-coverage=json:coverage.json", f"--testkit-database={database}")
+    outcome.result.assert_outcomes(passed=tests)
+    return outcome
+
+
+@KINDS
+def test_planted_writes_are_named(project: Project, database: str) -> None:
     cases = {name: lines for name, (lines, _) in PLANTED.items()}
     write(project, cases)
-    outcome = project.run("--testkit-coverage=json:coverage.json")
-    outcome.result.assert_outcomes(passed=len(cases))
+    covered(project, database, len(cases))
     assert unseen(project) == {name: expected for name, (_, expected) in PLANTED.items()}
 
 
-def test_what_tests_look_at_is_not_named(project: Project) -> None:
+@KINDS
+def test_what_tests_look_at_is_not_named(project: Project, database: str) -> None:
     write(project, CLEAN)
-    outcome = project.run("--testkit-coverage=json:coverage.json")
-    outcome.result.assert_outcomes(passed=len(CLEAN))
+    outcome = covered(project, database, len(CLEAN))
     assert unseen(project) == {}
     assert "write coverage: 100 %" in outcome.output
 
