@@ -18,7 +18,10 @@ def add_options(parser: pytest.Parser) -> None:
     """Declares the options."""
     parser.addini(FAIL_UNDER, "the run fails where its write coverage is less, in percent", default="")
     parser.addini(
-        _OMIT, "what write coverage leaves out, a line each: 'Model' or 'Model.column', with *", "linelist", default=[]
+        _OMIT,
+        "what write coverage leaves out, a line each: 'Model' or 'Model.column', with *",
+        type="linelist",
+        default=[],
     )
     parser.getgroup("kailash-testkit").addoption(
         OPTION,
