@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sysconfig
-from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -14,13 +13,22 @@ _LIBRARIES: Final = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("pla
 _EVENTS: Final = str(Path("asyncio", "events.py"))
 _MOST: Final = 8  # frames
 
+_INLINE: Final = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})  # some have frames in some releases
+
+_known: dict[str, bool] = {}
+
 Site = tuple[tuple[str, int, str], ...]
 """Frames of the application, innermost first: file, line, function."""
 
 
-@cache
 def belongs_to_app(filename: str) -> bool:
     """Whether a file is neither a library's, nor Python's, nor the kit's."""
+    if filename not in _known:
+        _known[filename] = _belongs_to_app(filename)
+    return _known[filename]
+
+
+def _belongs_to_app(filename: str) -> bool:
     path = Path(filename)
     if filename.startswith("<") or {"site-packages", "dist-packages"} & set(path.parts):
         return False
@@ -34,9 +42,14 @@ def call_site(frame: FrameType | None, *, most: int = _MOST) -> Site:
     """
     found: list[tuple[str, int, str]] = []
     while frame is not None and len(found) < most:
-        name = frame.f_code.co_filename
-        if belongs_to_app(name):
-            found.append((name, frame.f_lineno, frame.f_code.co_name))
+        code = frame.f_code
+        name = code.co_filename
+        is_own = _known.get(name)
+        if is_own is None:
+            is_own = belongs_to_app(name)
+        if is_own:
+            if code.co_name not in _INLINE:
+                found.append((name, frame.f_lineno, code.co_name))
         elif found or name.endswith(_EVENTS):  # the framework that called the handler
             break
         frame = frame.f_back
@@ -49,7 +62,7 @@ def awaiting_site(task: asyncio.Task[Any]) -> Site:
     awaited: Any = task.get_coro()
     while awaited is not None:
         frame = getattr(awaited, "cr_frame", None) or getattr(awaited, "gi_frame", None)
-        if frame is not None and belongs_to_app(frame.f_code.co_filename):
+        if frame is not None and belongs_to_app(frame.f_code.co_filename) and frame.f_code.co_name not in _INLINE:
             found.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
         awaited = getattr(awaited, "cr_await", None) or getattr(awaited, "gi_yieldfrom", None)
     return tuple(reversed(found))[:_MOST]

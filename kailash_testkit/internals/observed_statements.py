@@ -227,12 +227,9 @@ def rows_of(result: object, text: str) -> int | None:
 
 
 def _observed_call(driver: str, rows_from: Callable[[Any, Any], int | None], text_of: Any, original: Any) -> Any:
-    """A driver's coroutine that runs a statement."""
+    """A driver's coroutine that runs a statement; whatever else goes through it costs one look."""
 
-    async def run(self: Any, *args: Any, **options: Any) -> Any:
-        text, values = text_of(self, args, options)
-        if _is_off(text):
-            return await original(self, *args, **options)
+    async def observed(self: Any, text: str, values: object, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         began, rows, token = perf_counter(), None, _INSIDE.set(True)
         try:
             result = await original(self, *args, **options)
@@ -241,6 +238,14 @@ def _observed_call(driver: str, rows_from: Callable[[Any, Any], int | None], tex
             _INSIDE.reset(token)
             _tell(text, values, rows, began, None, driver)
         return result
+
+    def run(self: Any, *args: Any, **options: Any) -> Any:
+        if _INSIDE.get():
+            return original(self, *args, **options)
+        text, values = text_of(self, args, options)
+        if _is_off(text):
+            return original(self, *args, **options)
+        return observed(self, cast("str", text), values, args, options)
 
     return run
 

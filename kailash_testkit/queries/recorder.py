@@ -79,7 +79,7 @@ def remove_models(models: Models) -> None:
 
 def _ran(ran: RanStatement) -> None:
     is_mysql = ran.driver == "aiomysql" or (ran.url or "").startswith("mysql")
-    shape = shape_of(ran.text, is_mysql=is_mysql)
+    shape = shape_of(ran.text, is_mysql)
     node = observed_nodes.RUNNING.get()
     request = CURRENT.get(None)
     statement = Statement(

@@ -62,7 +62,7 @@ class Shape:
 
 
 @lru_cache(maxsize=4096)
-def shape_of(statement: str, *, is_mysql: bool = False) -> Shape:
+def shape_of(statement: str, is_mysql: bool = False) -> Shape:
     """The shape. is_mysql: whether ``"..."`` is a text, in which a backslash escapes."""
     values: list[str] = []
 
