@@ -92,13 +92,12 @@ def _prepared(self: Any, args: tuple[Any, ...], _options: dict[str, Any]) -> tup
 
 def _queued(_self: Any, args: tuple[Any, ...], _options: dict[str, Any]) -> tuple[object, object]:
     """What aiosqlite gives its thread: a function of the connection or of a cursor, and its arguments."""
-    name = getattr(args[0], "__name__", "") if args else ""
-    if name.removeprefix("_") not in _OF_SQLITE or len(args) < 2:
+    if len(args) < 2 or getattr(args[0], "__name__", "") not in _OF_SQLITE:
         return None, None
     return args[1], args[2] if len(args) > 2 else None
 
 
-_OF_SQLITE: Final = frozenset({"execute", "executemany", "executescript", "execute_insert", "execute_fetchall"})
+_OF_SQLITE: Final = frozenset({"execute", "executemany", "executescript", "_execute_insert", "_execute_fetchall"})
 
 DRIVERS: Final = (
     Driver(

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final, cast
 
 from kailash_testkit.internals.node_errors import RUNS_FOR_KIT
@@ -41,11 +42,12 @@ class CutList:
 
 @dataclass(frozen=True, eq=False)
 class RunningNode:
-    """One run of a node of DataFlow. name: ``OrderListNode``. model: ``Order``."""
+    """One run of a node of DataFlow. name: ``OrderListNode``. model: ``Order``. number: tells it from other runs."""
 
     dataflow: Any
     name: str
     model: str
+    number: int
 
 
 RUNNING: Final[ContextVar[RunningNode | None]] = ContextVar("kailash_testkit_running_node", default=None)
@@ -58,6 +60,7 @@ NodeListener = Callable[[Any, str], None]
 _listeners: list[Listener] = []
 _node_listeners: list[NodeListener] = []
 _replaced = Replacements()
+_numbers: Final = count(1)
 
 
 def observe(listener: Listener) -> None:
@@ -147,7 +150,8 @@ def _within(node: Any, run: Any) -> Any:
         return run
 
     async def running(*args: Any, **inputs: Any) -> Any:
-        token = RUNNING.set(RunningNode(dataflow, type(node).__name__, str(getattr(node, "model_name", ""))))
+        model = str(getattr(node, "model_name", ""))
+        token = RUNNING.set(RunningNode(dataflow, type(node).__name__, model, next(_numbers)))
         try:
             return await run(*args, **inputs)
         finally:

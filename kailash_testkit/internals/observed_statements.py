@@ -10,6 +10,7 @@ Not seen: synchronous drivers (sqlite3, psycopg2, PyMySQL), cursors and COPY of 
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from collections.abc import AsyncGenerator, Callable, Sized
@@ -243,9 +244,9 @@ def _observed_call(driver: str, rows_from: Callable[[Any, Any], int | None], tex
         if _INSIDE.get():
             return original(self, *args, **options)
         text, values = text_of(self, args, options)
-        if _is_off(text):
+        if not isinstance(text, str) or _is_off(text):
             return original(self, *args, **options)
-        return observed(self, cast("str", text), values, args, options)
+        return observed(self, text, values, args, options)
 
     return run
 
@@ -255,7 +256,7 @@ def _observed_call(driver: str, rows_from: Callable[[Any, Any], int | None], tex
 
 def caller() -> Site:
     """The application's lines that asked for what runs now, innermost first."""
-    return call_site(sys._getframe(1)) or CALLER.get()
+    return call_site(inspect.currentframe()) or CALLER.get()
 
 
 def _noting(original: Any) -> Any:

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from itertools import count
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
 
 from kailash_testkit.app_code import Site, awaiting_site
 from kailash_testkit.asgi.timeline import CURRENT, TimedRequest
 from kailash_testkit.internals import observed_nodes, observed_statements
-from kailash_testkit.internals.observed_nodes import CutList, RunningNode
+from kailash_testkit.internals.observed_nodes import CutList
 from kailash_testkit.internals.observed_statements import RanStatement
 from kailash_testkit.queries.shapes import shape_of
 from kailash_testkit.queries.statement import Statement
@@ -27,8 +25,6 @@ Models = Callable[[], Mapping[str, "Model"]]
 
 _listeners: list[Listener] = []
 _models: list[Models] = []
-_runs: WeakKeyDictionary[RunningNode, int] = WeakKeyDictionary()
-_numbers: Final = count(1)
 _lists: dict[object, Statement] = {}
 _MOST_LISTS: Final = 50
 
@@ -95,7 +91,7 @@ def _ran(ran: RanStatement) -> None:
         site=_site(request),
         sent=ran.text,
         values_id=shape.identity(ran.values),
-        run=None if node is None else _number_of(node),
+        run=None if node is None else node.number,
         url=ran.url,
     )
     if node is not None and node.name.endswith("ListNode"):
@@ -121,13 +117,6 @@ def _current_task() -> asyncio.Task[Any] | None:
         return asyncio.current_task()
     except RuntimeError:  # in a thread without a loop
         return None
-
-
-def _number_of(node: RunningNode) -> int:
-    number = _runs.get(node)
-    if number is None:
-        number = _runs[node] = next(_numbers)
-    return number
 
 
 def _model_of(table: str | None) -> str | None:

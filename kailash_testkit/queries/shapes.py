@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, cast
 
 _PATTERN: Final = r"""
@@ -53,12 +53,26 @@ class Shape:
 
         Nothing of the values can be found out from it, and they are not kept.
         """
-        given = tuple(_bound(place, number, self.values, bound) for number, place in enumerate(self.values))
-        kept = tuple(value for number, value in enumerate(given) if number not in self.paging)
+        if isinstance(bound, dict):
+            get = cast("dict[object, object]", bound).get
+            kept = [get(name, name) for name in self._kept]
+        elif isinstance(bound, (list, tuple)):
+            given = cast("Sequence[object]", bound)
+            count = len(given)
+            kept = [given[key] if type(key) is int and key < count else key for key in self._kept]
+        else:
+            kept = [*self._kept]
         try:
-            return hash(kept)
+            return hash(tuple(kept))
         except TypeError:  # a list or dict
             return hash(repr(kept))
+
+    @cached_property
+    def _kept(self) -> tuple[object, ...]:
+        """For each value that counts: the name or the index to which it is bound, or itself, as it is written."""
+        return tuple(
+            _key(place, number, self.values) for number, place in enumerate(self.values) if number not in self.paging
+        )
 
 
 @lru_cache(maxsize=4096)
@@ -94,18 +108,14 @@ def _collapsed(text: str) -> str:
     return _IN.sub("IN (...)", text)
 
 
-def _bound(place: str, number: int, places: Sequence[str], bound: object) -> object:
-    """The value at a place: bound to its name or number, or written there."""
-    if place[0] == ":" or place.startswith("%("):
-        name = place.strip(":%()").removesuffix(")s") if place[0] != ":" else place[1:]
-        return cast("Mapping[str, object]", bound).get(name) if isinstance(bound, Mapping) else None
-    if not isinstance(bound, (list, tuple)):
-        return place
-    given = cast("Sequence[object]", bound)
+def _key(place: str, number: int, places: Sequence[str]) -> object:
+    """The name or the index to which the value at a place is bound, or the value that is written there."""
+    if place[0] == ":":
+        return place[1:]
+    if place.startswith("%("):
+        return place[2:-2]
     if place[0] == "$" and place[1:].isdigit():
-        index = int(place[1:]) - 1
-    elif place[0] in "?%":
-        index = sum(each[0] in "?%" for each in places[:number])
-    else:
-        return place
-    return given[index] if index < len(given) else None
+        return int(place[1:]) - 1
+    if place[0] in "?%":
+        return sum(each[0] in "?%" for each in places[:number])
+    return place

@@ -16,8 +16,6 @@ from kailash_testkit.store.store import Store
 ORIGINALS: Final = 50
 """Rows that are made by DataFlow's own nodes, and copied."""
 
-_DISTINCT: Final[dict[type, Distinct]] = {str: "text", int: "number", float: "number"}
-
 
 async def copy_rows(store: Store, model: Model, ids: Sequence[object], number: int) -> None:
     """Makes so many copies of stored rows; columns that must be unique differ in each.
@@ -47,7 +45,7 @@ def _distinct(model: Model) -> dict[str, Distinct]:
     """A column of each unique index, by how it can differ; an id that the database gives needs none."""
     chosen: dict[str, Distinct] = {}
     for names in model.unique:
-        if (names == {"id"} and model.id_is_automatic) or not names.isdisjoint(chosen):
+        if ([*names] == ["id"] and model.id_is_automatic) or not names.isdisjoint(chosen):
             continue
         kinds = {name: _kind(model, name) for name in sorted(names, key=lambda name: (name.endswith("_id"), name))}
         found = next(((name, kind) for name, kind in kinds.items() if kind is not None), None)
@@ -62,5 +60,7 @@ def _distinct(model: Model) -> dict[str, Distinct]:
 
 
 def _kind(model: Model, name: str) -> Distinct | None:
-    kinds = {_DISTINCT.get(kind) for kind in alternatives(model.columns[name]) if isinstance(kind, type)}
-    return kinds.pop() if len(kinds) == 1 else None
+    kinds = alternatives(model.columns[name])
+    if any(kind is str for kind in kinds):
+        return "text"
+    return "number" if any(kind in (int, float) for kind in kinds) else None

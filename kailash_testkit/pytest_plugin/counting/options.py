@@ -18,7 +18,6 @@ MODE: Final = "testkit_n_plus_one"
 TIMES: Final = "testkit_n_plus_one_times"
 ALLOW: Final = "testkit_n_plus_one_allow"
 CHECK: Final = "n-plus-one"
-_MODES: Final = ("report", "error", "off")
 _DEFAULT_TIMES: Final = "3"
 
 
@@ -92,6 +91,6 @@ def most_queries(item: pytest.Item) -> int | None:
 
 
 def _mode(given: object, where: str) -> Mode:
-    if given not in _MODES:
+    if given not in ("report", "error", "off"):
         raise ConfigurationError(f"{where} = {given!r}", do="use 'report', 'error' or 'off'")
-    return cast("Mode", given)
+    return given
