@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from kailash_testkit.app_code import Site
 from kailash_testkit.errors import NPlusOneQueries
 from kailash_testkit.queries import recorder
 from kailash_testkit.queries.places import telling_line
@@ -21,7 +22,7 @@ MOST: Final = 3
 """How often the same statement may run with other values in one request, unless a setting says otherwise."""
 
 _REQUESTS: Final = 200
-_Key = tuple[str, str | None, tuple[tuple[str, int], ...]]
+_Key = tuple[str, str | None, Site]
 """The statement, its model, and the lines that asked for it: two lines of a handler are no loop."""
 
 
@@ -101,10 +102,11 @@ class RepeatLog:
                 del self._by_request[self._requests.popleft()]
             self._requests.append(request)
             repeated = self._by_request[request] = {}
-        key = statement.text, statement.model, tuple(dict.fromkeys(frame[:2] for frame in statement.site))
-        if key not in repeated:
-            repeated[key] = Repeated(statement, request)
-        repeated[key].note(statement)
+        key = statement.text, statement.model, statement.site
+        known = repeated.get(key)
+        if known is None:
+            known = repeated[key] = Repeated(statement, request)
+        known.note(statement)
 
     def __iter__(self) -> Iterator[Repeated]:
         return (each for request in [*self._requests] for each in self.of(request))
