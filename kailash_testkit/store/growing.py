@@ -47,8 +47,10 @@ def _distinct(model: Model) -> dict[str, Distinct]:
     for names in model.unique:
         if ([*names] == ["id"] and model.id_is_automatic) or not names.isdisjoint(chosen):
             continue
-        kinds = {name: _kind(model, name) for name in sorted(names, key=lambda name: (name.endswith("_id"), name))}
-        found = next(((name, kind) for name, kind in kinds.items() if kind is not None), None)
+        found: tuple[str, Distinct] | None = None
+        for name in sorted(names, key=lambda name: (not name.endswith("_id"), name)):  # best no other row's id
+            kind = _kind(model, name)
+            found = found if kind is None else (name, kind)
         if found is None:
             raise UnstorableField(
                 f"kit.grow({model.name}, ...): {' and '.join(sorted(names))} must be unique",
@@ -63,4 +65,4 @@ def _kind(model: Model, name: str) -> Distinct | None:
     kinds = alternatives(model.columns[name])
     if any(kind is str for kind in kinds):
         return "text"
-    return "number" if any(kind in (int, float) for kind in kinds) else None
+    return "number" if any(kind is int or kind is float for kind in kinds) else None
