@@ -25,6 +25,8 @@ from kailash_testkit.changes import Changes as Changes
 from kailash_testkit.changes import created as created
 from kailash_testkit.changes import deleted as deleted
 from kailash_testkit.changes import updated as updated
+from kailash_testkit.queries import Queries as Queries
+from kailash_testkit.queries import Statement as Statement
 from kailash_testkit.explanation import Cause as Cause
 from kailash_testkit.explanation import Explanation as Explanation
 from kailash_testkit.errors import AnsweredFromRecord as AnsweredFromRecord
@@ -44,6 +46,7 @@ from kailash_testkit.errors import LifespanFailed as LifespanFailed
 from kailash_testkit.errors import ManagedField as ManagedField
 from kailash_testkit.errors import MissingField as MissingField
 from kailash_testkit.errors import MultipleRowsFound as MultipleRowsFound
+from kailash_testkit.errors import NPlusOneQueries as NPlusOneQueries
 from kailash_testkit.errors import NoActiveKit as NoActiveKit
 from kailash_testkit.errors import NodeFailed as NodeFailed
 from kailash_testkit.errors import NotAwaited as NotAwaited
@@ -56,15 +59,18 @@ from kailash_testkit.errors import ServerUnavailable as ServerUnavailable
 from kailash_testkit.errors import SqlFailed as SqlFailed
 from kailash_testkit.errors import StoredRowMismatch as StoredRowMismatch
 from kailash_testkit.errors import TenantRequired as TenantRequired
+from kailash_testkit.errors import TooManyQueries as TooManyQueries
 from kailash_testkit.errors import UnconfirmedWrite as UnconfirmedWrite
 from kailash_testkit.errors import UnexpectedChanges as UnexpectedChanges
 from kailash_testkit.errors import UnexpectedResponse as UnexpectedResponse
 from kailash_testkit.errors import UnexpectedStatus as UnexpectedStatus
+from kailash_testkit.errors import UnindexedQuery as UnindexedQuery
 from kailash_testkit.errors import UnknownField as UnknownField
 from kailash_testkit.errors import UnknownModel as UnknownModel
 from kailash_testkit.errors import UnknownOperation as UnknownOperation
 from kailash_testkit.errors import UnknownOperator as UnknownOperator
 from kailash_testkit.errors import UnknownTrait as UnknownTrait
+from kailash_testkit.errors import UnobservedQueries as UnobservedQueries
 from kailash_testkit.errors import UnsafeDatabase as UnsafeDatabase
 from kailash_testkit.errors import UnstorableField as UnstorableField
 from kailash_testkit.errors import UnsupportedDatabase as UnsupportedDatabase

@@ -234,6 +234,22 @@ class DefaultLimitHit(KitError, AssertionError):
     """A list of the application was cut at DataFlow's default limit, and more rows match."""
 
 
+class TooManyQueries(KitError, AssertionError):
+    """More statements ran than a test allows: for a request, in a block, or in the whole test."""
+
+
+class NPlusOneQueries(KitError, AssertionError):
+    """A request ran the same statement again and again with other values."""
+
+
+class UnindexedQuery(KitError, AssertionError):
+    """A statement compares a column without an index, and so reads every row of a large table."""
+
+
+class UnobservedQueries(KitError):
+    """What a test asks of the application's statements cannot be answered: the kit has not seen all of them."""
+
+
 class FaultyRequest(KitError, AssertionError):
     """What a request answered is not what it did to the rows; see the judge."""
 

@@ -22,6 +22,8 @@ from kailash_testkit.factories.verbs import Verbs
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.isolation import open_sandboxes
 from kailash_testkit.isolation.sandbox import Claim, Sandbox
+from kailash_testkit.queries import Queries, recorder
+from kailash_testkit.queries.repeats import RepeatLog
 from kailash_testkit.store.store import Store
 
 Isolation = Literal["journal", "none"]
@@ -64,6 +66,8 @@ class Kit(Verbs):
         self._sandbox: Sandbox | None = None
         self.timeline = Timeline(lambda: None if self._sandbox is None else self._sandbox.position())
         self.explainer = Explainer(self, self.timeline, dataflow)
+        self.repeats = RepeatLog()
+        self.timeline.checks.append(self.repeats.refuse)
 
     @classmethod
     def on_private_database(cls, dataflow: Any, /, *, verify: bool, late_models: Callable[[], object]) -> Self:
@@ -83,6 +87,8 @@ class Kit(Verbs):
         self._sandbox = open_sandboxes.enter(self.dataflow, self._claim, verify=self._verify)
         self._opened = Store(self.dataflow, self._sandbox.database, self._add_models, self.explainer.at_once)
         self.explainer.start()
+        self.repeats.start()
+        recorder.add_models(self._opened.models_by_table)
         open_kits.add(self)
         return self
 
@@ -90,6 +96,9 @@ class Kit(Verbs):
         """Closes the kit's own connection. Idempotent; the database and the application are left alone."""
         open_kits.remove(self)
         self.explainer.stop()
+        self.repeats.stop()
+        if self._opened is not None:
+            recorder.remove_models(self._opened.models_by_table)
         sandbox, self._sandbox, self._opened = self._sandbox, None, None
         if sandbox is not None:
             open_sandboxes.leave(sandbox, self.dataflow)
@@ -172,6 +181,14 @@ class Kit(Verbs):
     def changes(self) -> Changes:
         """A context manager for what changes in a block: ``with kit.changes() as changes: ...``."""
         return Changes(self.sandbox.recordings.open, self.store.models_by_table, self.active_tenant)
+
+    def queries(self) -> Queries:
+        """A context manager for the application's statements in a block: ``with kit.queries() as queries: ...``.
+
+        All that run in this process, whatever database they go to.
+        """
+        kits = [self, *open_kits.beside(self)]
+        return Queries(lambda: [kit.timeline for kit in kits], lambda: [kit.database for kit in kits])
 
     def active_tenant(self) -> str | None:
         """The tenant that the calling context is bound to, by `tenant` or by DataFlow's own means."""

@@ -64,7 +64,9 @@ def changes_are_told(_: str) -> str | None:
 def everything_passes(_: str) -> str | None:
     for target in ("lint", "types", "docs", "test-all", "test-oldest", "test-newest"):
         print(f"       make {target}", flush=True)
-        done = subprocess.run(["make", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["make", "--no-print-directory", target], cwd=ROOT, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             return f"make {target} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
     return None

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import logging
 import sys
+import weakref
 from collections.abc import AsyncIterator
 
 from kailash_testkit import http_library as httpx
@@ -59,6 +60,9 @@ class Exchange:
         name = f"kailash_testkit {scope['method']} {scope['path']}"
         in_request(context, self._request, name)
         self._task = self._loop.create_task(self._run(app, scope), context=context, name=name)
+        timed: TimedRequest | None = self._request.extensions.get(TIMED)
+        if timed is not None:
+            timed.worker = weakref.ref(self._task)
         return self._task
 
     # The application's side

@@ -6,13 +6,14 @@ the journal's position before and after each request; what a request changed is 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import contextvars
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from kailash_testkit import looks
 from kailash_testkit.concurrency import clocks
@@ -31,6 +32,10 @@ CURRENT: contextvars.ContextVar[TimedRequest] = contextvars.ContextVar("kailash_
 
 _LENGTH: Final = 200
 _LARGEST_KEPT: Final = 64 * 1024  # bytes of a body: a ring of uploads would fill the memory
+
+
+def _nobody() -> None:
+    return None
 
 
 @dataclass(eq=False)
@@ -66,6 +71,8 @@ class TimedRequest:
     answer: bytes | None = None
     is_websocket: bool = False
     has_raised: bool = False
+    worker: Callable[[], asyncio.Task[Any] | None] = _nobody
+    """The application's task that works on it, while there is one."""
 
     def covers(self, position: int) -> bool:
         """Whether the journal was at that position while the request ran; it may still run."""
@@ -96,6 +103,8 @@ class Timeline:
         self.on_request: Callable[[bool], None] | None = None
         """Called with True when a request begins, and with False when it has ended."""
         self.count = 0
+        self.elsewhere = 0
+        """How many requests of this kit's clients went to a server at a URL, perhaps in another process."""
 
     def __iter__(self) -> Iterator[TimedRequest]:
         return iter(self._requests)
@@ -130,6 +139,7 @@ class Timeline:
         self.count += self._is_recording
         timed = TimedRequest(self.count, request.method, _line(request), self._position(), elsewhere=app is None)
         timed.app, timed.path, timed.is_websocket = app, request.url.path, request.url.scheme in ("ws", "wss")
+        self.elsewhere += app is None
         if self._is_recording:
             self._requests.append(timed)
         request.extensions[TIMED] = timed

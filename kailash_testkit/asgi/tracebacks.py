@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import sysconfig
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 from types import FrameType
 from typing import Any, Final, cast
 
+from kailash_testkit.app_code import belongs_to_app, call_site, place
+from kailash_testkit.app_code import shown as shown_site
 from kailash_testkit.errors import KitError
 from kailash_testkit.redaction import redact
 
-_KIT = Path(__file__).resolve().parent.parent
-_LIBRARIES = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
-_EVENTS: Final = str(Path("asyncio", "events.py"))
 _LONGEST_TEXT = 500
 _MOST_TEXT_LINES = 3
 _AWAITED: Final = ("cr_await", "ag_await", "gi_yieldfrom")
@@ -48,7 +45,7 @@ def app_frames(error: BaseException, *, most: int = 7) -> list[str]:
     Returns the frames of libraries when no frame is the application's; nothing without a traceback.
     """
     frames = traceback.extract_tb(root(error).__traceback__)
-    own = [frame for frame in frames if _belongs_to_app(frame.filename)]
+    own = [frame for frame in frames if belongs_to_app(frame.filename)]
     return [_shown(frame) for frame in _last(own or frames, most)]
 
 
@@ -63,7 +60,7 @@ def awaiting_frames(task: asyncio.Task[Any]) -> list[str]:
             walked.append((frame, frame.f_lineno))
         awaited = next((found for name in _AWAITED if (found := getattr(awaited, name, None)) is not None), None)
     frames = traceback.StackSummary.extract(iter(walked))
-    return [_shown(frame) for frame in _last([frame for frame in frames if _belongs_to_app(frame.filename)], 1)]
+    return [_shown(frame) for frame in _last([frame for frame in frames if belongs_to_app(frame.filename)], 1)]
 
 
 def calling_lines(frame: FrameType | None, *, most: int = 3) -> list[str]:
@@ -71,15 +68,7 @@ def calling_lines(frame: FrameType | None, *, most: int = 3) -> list[str]:
 
     frame: where to begin. most: how many at most. Nothing where the runtime runs the code in a task of its own.
     """
-    found: list[str] = []
-    while frame is not None and len(found) < most and not frame.f_code.co_filename.endswith(_EVENTS):
-        name = frame.f_code.co_filename
-        if _belongs_to_app(name):
-            found.append(f"{_place(name, frame.f_lineno)} in {frame.f_code.co_name}")
-        elif found:  # the framework that called the handler
-            break
-        frame = frame.f_back
-    return found
+    return shown_site(call_site(frame, most=most))
 
 
 def exception_lines(error: BaseException) -> list[str]:
@@ -91,16 +80,7 @@ def exception_lines(error: BaseException) -> list[str]:
 
 def location(frame: traceback.FrameSummary) -> str:
     """``file:line``, relative to the working directory where possible."""
-    return _place(frame.filename, frame.lineno)
-
-
-def _place(filename: str, line: int | None) -> str:
-    path = Path(filename)
-    try:
-        shown = path.relative_to(Path.cwd())
-    except ValueError:
-        shown = path
-    return f"{shown}:{line}"
+    return place(frame.filename, frame.lineno)
 
 
 def _shown(frame: traceback.FrameSummary) -> str:
@@ -109,13 +89,6 @@ def _shown(frame: traceback.FrameSummary) -> str:
 
 def _last(frames: Sequence[traceback.FrameSummary], most: int) -> Sequence[traceback.FrameSummary]:
     return frames[-most:]
-
-
-def _belongs_to_app(filename: str) -> bool:
-    path = Path(filename)
-    if filename.startswith("<") or {"site-packages", "dist-packages"} & set(path.parts):
-        return False
-    return not path.is_relative_to(_KIT) and not any(path.is_relative_to(library) for library in _LIBRARIES)
 
 
 def _text(error: BaseException) -> list[str]:

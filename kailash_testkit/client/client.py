@@ -120,14 +120,15 @@ class ApiClient(httpx.AsyncClient):
         """What calls the application; ``running`` says which requests still run in this process."""
         return self._target.transport
 
-    def expect(self, status: int, /, *more: int) -> Expectation:
+    def expect(self, status: int, /, *more: int, queries: int | None = None) -> Expectation:
         """A view whose requests raise `errors.UnexpectedStatus` for any other status.
 
-        status, more: the accepted status codes.
+        status, more: the accepted status codes. queries: how many statements a request may run at most, else
+            `errors.TooManyQueries`; see `Kit.queries`.
 
         An exception of the application counts as the 500 that it is to a client.
         """
-        return Expectation(self, (status, *more), self.kit)
+        return Expectation(self, (status, *more), self.kit, queries=queries)
 
     def resource(self, path: str, /, **options: Unpack[ResourceOptions]) -> Resource:
         """The rows behind a path: create, get, list, update, patch and delete them, and check what happened.

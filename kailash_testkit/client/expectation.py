@@ -13,7 +13,10 @@ from kailash_testkit.asgi.timeline import TIMED
 from kailash_testkit.changes import Changes
 from kailash_testkit.client.failure_messages import broken_response, unexpected_status
 from kailash_testkit.client.options import BodylessOptions, RequestOptions
+from kailash_testkit.client.query_counts import check_response
 from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.queries import Queries
+from kailash_testkit.queries.block import refuse_number
 
 if TYPE_CHECKING:
     from kailash_testkit.isolation.recording import Recording
@@ -29,23 +32,44 @@ class Expectation:
     client: sends the requests.
     statuses: the accepted status codes.
     kit: tells what a request changed in the database, should it fail.
+    queries: how many statements a request may run; None for any number.
 
     All methods take what the method of that name takes on `httpx.AsyncClient` and raise
     `errors.UnexpectedStatus`.
     """
 
-    def __init__(self, client: httpx.AsyncClient, statuses: tuple[int, ...], kit: Kit | None = None, /) -> None:
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        statuses: tuple[int, ...],
+        kit: Kit | None = None,
+        /,
+        *,
+        queries: int | None = None,
+    ) -> None:
         if not all(100 <= status <= 599 for status in statuses):
             raise ConfigurationError(f"expect{statuses} has no HTTP status", do="give codes from 100 to 599")
         self._client = client
         self._statuses = statuses
         self._kit = kit
+        if queries is not None:
+            refuse_number(queries, f"expect{statuses}, queries=")
+        self._most_queries = queries
 
     def __repr__(self) -> str:
         return f"<expect{self._statuses}>"
 
     async def request(self, method: str, url: httpx.URL | str, **options: Unpack[RequestOptions]) -> httpx.Response:
         """Send a request with any method."""
+        __tracebackhide__ = True
+        if self._most_queries is None:
+            return await self._request(method, url, **options)
+        with Queries() as queries:
+            response = await self._request(method, url, **options)
+        check_response(queries, response, self._most_queries, getattr(self._client, "transport", None))
+        return response
+
+    async def _request(self, method: str, url: httpx.URL | str, **options: Unpack[RequestOptions]) -> httpx.Response:
         __tracebackhide__ = True
         options["extensions"] = {**(options.get("extensions") or {}), RAISE_APP_EXCEPTIONS: False}
         with self._recorded() as recordings:

@@ -24,7 +24,7 @@ class Client(Protocol):
         """The requests that it made."""
         ...
 
-    def expect(self, status: int, /, *more: int) -> Expectation:
+    def expect(self, status: int, /, *more: int, queries: int | None = None) -> Expectation:
         """A view whose requests raise `errors.UnexpectedStatus` for any other status."""
         ...
 

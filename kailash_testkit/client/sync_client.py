@@ -98,9 +98,9 @@ class SyncApiClient(httpx.Client):
         """What calls the application; ``running`` says which requests still run in this process."""
         return self._target.transport
 
-    def expect(self, status: int, /, *more: int) -> SyncExpectation:
+    def expect(self, status: int, /, *more: int, queries: int | None = None) -> SyncExpectation:
         """A view whose requests raise `errors.UnexpectedStatus` for any other status; as `ApiClient.expect`."""
-        return SyncExpectation(self._asynchronous().expect(status, *more), self._target.portal)
+        return SyncExpectation(self._asynchronous().expect(status, *more, queries=queries), self._target.portal)
 
     def resource(self, path: str, /, **options: Unpack[ResourceOptions]) -> SyncResource:
         """The rows behind a path: create, get, list, update, patch and delete them; as `ApiClient.resource`."""

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from kailash_testkit.databases.copying import Copies
 from kailash_testkit.databases.failpoints import Failpoint, Way
 from kailash_testkit.databases.journal import LOCK_WAIT, Journal
 from kailash_testkit.databases.kinds import kind_of_url, load
 from kailash_testkit.databases.lost_writes import LostWrites
+from kailash_testkit.databases.plans import Explained, Plan
 from kailash_testkit.databases.queries import Query
 from kailash_testkit.databases.sessions import Session
 from kailash_testkit.errors import UnsupportedDatabase
@@ -72,6 +74,10 @@ class Database(Protocol):
         """Writes the values, by column, into the rows with these ids, and changes no other column."""
         ...
 
+    def copy_rows(self, table: str, ids: Sequence[object], copies: Copies, /) -> None:
+        """Inserts copies of the rows with these ids, all at once. Raises what the driver raises."""
+        ...
+
     def local_moment(self, moment: datetime, /) -> datetime:
         """A moment with a time zone as the time by the clock that the database's ``CURRENT_TIMESTAMP`` goes by."""
         ...
@@ -110,6 +116,10 @@ class Database(Protocol):
 
     def query(self, asked: Query, /) -> list[dict[str, object]]:
         """The rows of a query of a test, run where the database lets nobody write. Raises `SqlFailed`."""
+        ...
+
+    def plans(self, statements: Sequence[Explained], /) -> list[Plan]:
+        """How the database would find the rows of each statement; none is run."""
         ...
 
     def is_locked(self) -> bool:

@@ -1,21 +1,23 @@
 """Observes the application's nodes: which run, and the lists that a default limit cut (ListNode's 10, express's 100).
 
 The one place where the kit stands between DataFlow and itself: while somebody observes, five of its methods call it.
-A node of DataFlow is told of when it begins, one that express makes for itself too. A list is told of only where nobody
-gave a limit and further rows are known to match: DataFlow is asked for the next one.
+A node of DataFlow is told of when it begins, one that express makes for itself too; `RUNNING` says which one runs. A
+list is told of only where nobody gave a limit and further rows are known to match: DataFlow is asked for the next one.
 `tests/internals/test_observed_nodes.py` has a test for each assumption.
 """
 
 from __future__ import annotations
 
-import functools
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final, cast
 
 from kailash_testkit.internals.node_errors import RUNS_FOR_KIT
+from kailash_testkit.internals.replacing import Replacements
 
 NODE_LIMIT: Final = 10
 EXPRESS_LIMIT: Final = 100
@@ -38,13 +40,27 @@ class CutList:
     filtered: bool
 
 
+@dataclass(frozen=True, eq=False)
+class RunningNode:
+    """One run of a node of DataFlow. name: ``OrderListNode``. model: ``Order``. number: tells it from other runs."""
+
+    dataflow: Any
+    name: str
+    model: str
+    number: int
+
+
+RUNNING: Final[ContextVar[RunningNode | None]] = ContextVar("kailash_testkit_running_node", default=None)
+"""The node of DataFlow that runs in this task, while somebody observes."""
+
 Listener = Callable[[CutList], None]
 NodeListener = Callable[[Any, str], None]
 """Gets the DataFlow instance, and the node's name, such as ``OrderCreateNode``."""
 
 _listeners: list[Listener] = []
 _node_listeners: list[NodeListener] = []
-_replaced: list[tuple[Any, str, Any]] = []
+_replaced = Replacements()
+_numbers: Final = count(1)
 
 
 def observe(listener: Listener) -> None:
@@ -79,9 +95,7 @@ def _end(listeners: list[Any], listener: Any) -> None:
     if listener in listeners:
         listeners.remove(listener)
     if not (_listeners or _node_listeners):
-        while _replaced:
-            owner, name, original = _replaced.pop()
-            setattr(owner, name, original)
+        _replaced.undo()
 
 
 def _install() -> None:
@@ -91,17 +105,11 @@ def _install() -> None:
     )
     if base is None or asynchronous is None or express is None:  # no DataFlow in this process
         return
-    _replace(base.Node, "__init__", _noting_limits)
-    _replace(asynchronous.AsyncNode, "execute_async", _observed_node)
-    _replace(express.DataFlowExpress, "_create_node", _told_of_express)
-    _replace(express.DataFlowExpress, "list", _observed_express)
-    _replace(express.SyncExpress, "list", _observed_sync_express)
-
-
-def _replace(owner: Any, name: str, wrapped: Callable[[Any], Any]) -> None:
-    original = getattr(owner, name)
-    _replaced.append((owner, name, original))
-    setattr(owner, name, functools.wraps(original)(wrapped(original)))
+    _replaced.wrap(base.Node, "__init__", _noting_limits)
+    _replaced.wrap(asynchronous.AsyncNode, "execute_async", _observed_node)
+    _replaced.wrap(express.DataFlowExpress, "_create_node", _told_of_express)
+    _replaced.wrap(express.DataFlowExpress, "list", _observed_express)
+    _replaced.wrap(express.SyncExpress, "list", _observed_sync_express)
 
 
 def _noting_limits(original: Any) -> Any:
@@ -117,7 +125,7 @@ def _noting_limits(original: Any) -> Any:
 def _observed_node(original: Any) -> Any:
     async def execute_async(self: Any, **inputs: Any) -> Any:
         _tell_of_node(self)
-        result = await original(self, **inputs)
+        result = await _within(self, original)(self, **inputs)
         if getattr(self, "operation", None) == "list" and not RUNS_FOR_KIT.get():
             await _look_at_node(self, inputs, result)
         return result
@@ -129,9 +137,27 @@ def _told_of_express(original: Any) -> Any:
     def create_node(self: Any, *args: Any, **options: Any) -> Any:
         node = original(self, *args, **options)
         _tell_of_node(node)
+        node.async_run = _within(node, node.async_run)  # of this one object, which express makes for one call
         return node
 
     return create_node
+
+
+def _within(node: Any, run: Any) -> Any:
+    """The function that runs a node, with `RUNNING` set meanwhile."""
+    dataflow = getattr(node, "dataflow_instance", None)
+    if dataflow is None:
+        return run
+
+    async def running(*args: Any, **inputs: Any) -> Any:
+        model = str(getattr(node, "model_name", ""))
+        token = RUNNING.set(RunningNode(dataflow, type(node).__name__, model, next(_numbers)))
+        try:
+            return await run(*args, **inputs)
+        finally:
+            RUNNING.reset(token)
+
+    return running
 
 
 def _tell_of_node(node: Any) -> None:

@@ -93,8 +93,7 @@ class Case:
     @cached_property
     def route(self) -> str:
         """Method and path of the route; without one that is known, ids in the path are ``{id}``."""
-        found = routes.template(self.request.app, self.request.method, self.request.path)
-        return f"{self.request.method} {found or _generalised(self.request.path)}"
+        return route_of(self.request)
 
     @cached_property
     def sent(self) -> object:
@@ -105,6 +104,12 @@ class Case:
     def answer(self) -> object:
         """The JSON that was answered; None without."""
         return _json(self.request.answer)
+
+
+def route_of(request: TimedRequest) -> str:
+    """Method and path of the route that takes a request; without one that is known, ids in the path are ``{id}``."""
+    found = routes.template(request.app, request.method, request.path)
+    return f"{request.method} {found or _generalised(request.path)}"
 
 
 class Rows(Protocol):

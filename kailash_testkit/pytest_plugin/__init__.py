@@ -22,6 +22,8 @@ from kailash_testkit.factories.numbering import within
 from kailash_testkit.pytest_plugin import registering, seed, settings
 from kailash_testkit.pytest_plugin.assertions import compared, explain_matches
 from kailash_testkit.pytest_plugin.backends import refuse_trio
+from kailash_testkit.pytest_plugin.counting import options as counting_options
+from kailash_testkit.pytest_plugin.counting.plugin import Counting
 from kailash_testkit.pytest_plugin.failure_report import plugin as failure_report
 from kailash_testkit.pytest_plugin.fixtures import (
     api,
@@ -76,6 +78,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     judging_failpoints.add_options(parser)
     coverage_options.add_options(parser)
     losing_options.add_options(parser)
+    counting_options.add_options(parser)
     seed.add_options(parser)
 
 
@@ -121,6 +124,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(failpoints, "kailash_testkit_failpoints")
     judging = Judging(config, failpoints)
     config.pluginmanager.register(judging, "kailash_testkit_judging")
+    counting = Counting(config)
+    config.pluginmanager.register(counting, "kailash_testkit_counting")
+    session.under_test.kits.configure.append(counting.opened)
     config.pluginmanager.register(failure_report.FailureReport(config, judging), "kailash_testkit_failure_report")
     if losing_options.is_on(config):
         config.pluginmanager.register(LostWrites(config), "kailash_testkit_lost_writes")

@@ -41,6 +41,8 @@ class Kits:
         self._load_app = load_app
         self._on_open = on_open
         self._on_close = on_close
+        self.configure: list[Callable[[Kit], object]] = []
+        """Called with each kit before it is opened."""
         self.opened: list[Kit] = []
         self.late: list[Kit] = []
         """Those that were opened by a test that may have written rows before."""
@@ -98,6 +100,8 @@ class Kits:
             is_late = may_have_written and not self.is_at(url) and self._database.is_used(url)
             kit = Kit.on_private_database(dataflow, verify=self._verify, late_models=self._load_app)
         kit.explainer.limits.are_errors = self._limits_are_errors
+        for configure in self.configure:
+            configure(kit)
         self._on_open(dataflow)
         self.opened.append(kit.open())
         self._models[dataflow] = len(dataflow.get_models())

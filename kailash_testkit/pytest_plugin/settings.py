@@ -23,7 +23,8 @@ Lifespan = Literal["session", "test"]
 MARKER_HELP: Final = (
     'testkit(isolation="journal"): what happens to the rows that a test wrote: '
     '"journal" undoes them after the test, "none" leaves them; judge="error", judge_allow="read-wrote: Visit": '
-    "what the judge does; failpoints=True: the test runs again with the writes of its requests refused"
+    "what the judge does; failpoints=True: the test runs again with the writes of its requests refused; "
+    'queries=20: how many statements may run; n_plus_one="off", n_plus_one_allow="POST /batch": what is done about N+1'
 )
 _DEFAULT_VARIABLE: Final = "DATABASE_URL"
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows
+from kailash_testkit.databases.copying import Copies, Dialect, copying
 from kailash_testkit.databases.failpoints import Failpoint
 from kailash_testkit.databases.journal import LOCK_WAIT, Journal
 from kailash_testkit.databases.lost_writes import LostWrites
@@ -18,6 +19,7 @@ from kailash_testkit.databases.mysql.journal.refusals import explained
 from kailash_testkit.databases.mysql.marker import comment
 from kailash_testkit.databases.mysql.naming import MARKER_TABLE, is_bookkeeping
 from kailash_testkit.databases.mysql.queries import query
+from kailash_testkit.databases.plans import Explained, Plan
 from kailash_testkit.databases.queries import Query
 from kailash_testkit.databases.sessions import Session, holders, in_the_way, stays_true
 from kailash_testkit.errors import DatabaseBusy, UnsupportedDatabase
@@ -46,6 +48,8 @@ _REFERENCES: Final = """
     WHERE table_schema = database() AND table_name = %s AND referenced_table_schema = database()
     GROUP BY constraint_name HAVING count(*) = 1 AND min(referenced_column_name) = 'id'
 """
+
+_COPYING: Final = Dialect(_sql, "%s", "concat({}, '-', {})", "mod({}, {})")
 
 
 class Database:
@@ -159,6 +163,9 @@ class Database:
     def query(self, asked: Query) -> list[dict[str, object]]:
         return query(self._url, asked)
 
+    def plans(self, statements: Sequence[Explained], /) -> list[Plan]:
+        return [Plan(refused="the kit reads the plans of SQLite and PostgreSQL only") for _ in statements]
+
     def is_locked(self) -> bool:
         # A transaction that wrote, or read for update, keeps others from locking its tables against writing until
         # it ends; one that only reads does not. innodb_trx would be too late: it shows the state of 0.1 s ago.
@@ -236,6 +243,9 @@ class Database:
         changes = [*(f"{_sql(name)} = %s" for name in values), *(f"{_sql(name)} = {_sql(name)}" for name in untouched)]
         statement = f"UPDATE {_sql(table)} SET {', '.join(changes)} WHERE id IN ({_placeholders(ids)})"
         self._run(statement, *values.values(), *ids)
+
+    def copy_rows(self, table: str, ids: Sequence[object], copies: Copies, /) -> None:
+        self._run(copying(_sql(table), copies, ids, _COPYING), *ids)
 
     def empty(self) -> None:
         self._run("SET foreign_key_checks = 0")

@@ -7,12 +7,15 @@ from datetime import datetime
 from typing import Final, cast
 
 from kailash_testkit.databases.claiming import maker, require_marker, require_no_rows, unsafe
+from kailash_testkit.databases.copying import Copies, Dialect, copying
 from kailash_testkit.databases.failpoints import Failpoint
 from kailash_testkit.databases.journal import LOCK_WAIT, Journal
 from kailash_testkit.databases.lost_writes import LostWrites
+from kailash_testkit.databases.plans import Explained, Plan
 from kailash_testkit.databases.postgresql import failpoints, lost_writes
 from kailash_testkit.databases.postgresql.connection import OWN_SCHEMA, PORT, SCHEMES, Connection, quoted
 from kailash_testkit.databases.postgresql.journal.catalog import OF_APPLICATION
+from kailash_testkit.databases.postgresql.plans import plans
 from kailash_testkit.databases.postgresql.queries import query
 from kailash_testkit.databases.postgresql.sessions import CLIENTS, IS_LOCKED, session
 from kailash_testkit.databases.queries import Query
@@ -52,6 +55,8 @@ _RESTART_SEQUENCES: Final = f"""
     WHERE {OF_APPLICATION}
 """
 _PASSES: Final = 3  # of deleting: a trigger on a deleted row may write another
+
+_COPYING: Final = Dialect(lambda name: quoted(name).replace("%", "%%"), "%s", "{} || '-' || ({})", "mod({}, {})")
 
 
 class Database:
@@ -186,6 +191,9 @@ class Database:
     def query(self, asked: Query) -> list[dict[str, object]]:
         return query(self._url, asked)
 
+    def plans(self, statements: Sequence[Explained], /) -> list[Plan]:
+        return plans(self._url, statements)
+
     def is_locked(self) -> bool:
         return stays_true(lambda: self._connection.run(IS_LOCKED) == [(True,)])
 
@@ -252,6 +260,9 @@ class Database:
         changes = ", ".join(f"{quoted(name).replace('%', '%%')} = %s" for name in values)
         statement = f"UPDATE {self._sql(table)} SET {changes} WHERE id::text = ANY(%s)"
         self._connection.run(statement, *values.values(), [str(one) for one in ids])
+
+    def copy_rows(self, table: str, ids: Sequence[object], copies: Copies, /) -> None:
+        self._connection.run(copying(self._sql(table), copies, ids, _COPYING), *ids)
 
     def empty(self) -> None:
         tables = self.tables()

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from kailash_testkit.databases.copying import Copies, Dialect, copying
 from kailash_testkit.databases.failpoints import Failpoint
 from kailash_testkit.databases.journal import LOCK_WAIT
 from kailash_testkit.databases.journal import Journal as JournalInterface
 from kailash_testkit.databases.lost_writes import LostWrites
+from kailash_testkit.databases.plans import Explained, Plan
 from kailash_testkit.databases.queries import Query
 from kailash_testkit.databases.sessions import Session
 from kailash_testkit.databases.sqlite import failpoints, lost_writes
@@ -19,11 +21,14 @@ from kailash_testkit.databases.sqlite.connection import Connection, file_of, req
 from kailash_testkit.databases.sqlite.files import identity, remove
 from kailash_testkit.databases.sqlite.naming import is_bookkeeping, of_application, quoted
 from kailash_testkit.databases.sqlite.ownership import is_empty_file, mark_as_owned, require_ours_or_new
+from kailash_testkit.databases.sqlite.plans import plans
 from kailash_testkit.databases.sqlite.queries import bindable, query
 from kailash_testkit.databases.sqlite.sessions import end_connections, holders
 from kailash_testkit.databases.sqlite.watched_connections import ATTACHED, unwatch, watch
 
 _MOST_PARAMETERS: Final = 500  # of a statement; old releases take 999
+
+_COPYING: Final = Dialect(quoted, "?", "{} || '-' || ({})", "{} % {}")
 
 
 class Database:
@@ -101,6 +106,9 @@ class Database:
                 f"UPDATE {quoted(table)} SET {changes} WHERE id IN ({_placeholders(some)})", [*new, *some]
             )
 
+    def copy_rows(self, table: str, ids: Sequence[object], copies: Copies, /) -> None:
+        self._connection.run(copying(quoted(table), copies, ids, _COPYING), [*ids])
+
     def local_moment(self, moment: datetime, /) -> datetime:
         return moment.astimezone(UTC).replace(tzinfo=None)  # SQLite's clock has no other zone
 
@@ -133,6 +141,9 @@ class Database:
 
     def query(self, asked: Query) -> list[dict[str, object]]:
         return query(self.path, asked)
+
+    def plans(self, statements: Sequence[Explained], /) -> list[Plan]:
+        return plans(self.path, statements)
 
     def is_locked(self) -> bool:
         return self._connection.is_locked()

@@ -88,7 +88,7 @@ class _Database:
         facts["more_requests"] += sum(kit.timeline.count - len(kit.timeline) for kit in self._kits)
         for kit in self._kits:
             facts["failed_nodes"] += [str(failure) for failure in kit.explainer.failed_nodes()]
-            facts["observed"] += dict.fromkeys(map(redact, kit.explainer.observed()))
+            facts["observed"] += dict.fromkeys(map(redact, [*kit.explainer.observed(), *map(str, kit.repeats)]))
         if failed and self._sandbox.database.is_locked():
             found = self._sandbox.database.open_transactions() or ["whose is not known"]
             facts["open_transactions"] += map(redact, found)
@@ -121,6 +121,7 @@ class _Database:
     def _request(self, request: TimedRequest, kit: Kit) -> RequestFacts:
         others = [other for other in self._requests if other is not request and _overlap(request, other)]
         nodes = [failure for failure in kit.explainer.failed_nodes() if failure.request is request]
+        repeated = map(str, kit.repeats.of(request))
         return RequestFacts(
             number=request.number,
             request=request.line(),
@@ -134,7 +135,7 @@ class _Database:
             at_the_same_time=len(others),
             nodes=kit.explainer.nodes.of(request),
             failed_nodes=[f"{each.node}: {each.error}" for each in nodes],
-            observed=[*dict.fromkeys(map(redact, kit.explainer.observed(request)))],
+            observed=[*dict.fromkeys(map(redact, [*kit.explainer.observed(request), *repeated]))],
         )
 
 

@@ -81,7 +81,7 @@ class Facts(TypedDict):
     seeded: rows that the test, or its fixtures, wrote by means of the kit.
     outside: rows that somebody else wrote outside of requests; outside_is_certain: False where a request may have
         written them all the same.
-    observed: lists that a default limit cut, and calls that were never awaited.
+    observed: lists that a default limit cut, calls that were never awaited, statements that a request repeated.
     open_transactions: who holds the database in a transaction when the test fails; nobody else sees what it wrote.
     gaps: why there may be more changes. waited: for what, and how long, after the test's end.
     trouble: why something is not known. findings: of the judge.

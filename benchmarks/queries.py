@@ -1,0 +1,167 @@
+"""Statements: a create, and the shop's suite, with all observation of statements off and on, in one run.
+
+    python benchmarks/queries.py [rounds]
+
+A create is `db.express.create` of an application, on SQLite, within the context of a request; blocks with observation
+off and on take turns, in processor time of all threads. The suite runs
+each test of the example many times, each turn a pytest session of its own; sessions differ among themselves by more
+than the observation costs, so that what it takes is also measured within them. The last line grows a table.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+SHOP = Path(__file__).parents[1] / "examples" / "shop"
+REPEATS = 9  # of 12 tests: about 100
+CREATES = 1000  # of each
+BLOCK = 25  # of these, before it is the other's turn: to begin to observe makes Python forget what it had learnt
+
+_CONFTEST = f"""
+import time
+import pytest
+
+from kailash_testkit.queries import recorder
+
+spent = observing = 0.0
+ran = recorder._ran
+
+def measured(statement):
+    global observing
+    started = time.thread_time()
+    ran(statement)
+    observing += time.thread_time() - started
+
+recorder._ran = measured
+
+def pytest_generate_tests(metafunc):
+    metafunc.fixturenames.append("run_number")
+    metafunc.parametrize("run_number", range({REPEATS}))
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    global spent, observing
+    started, before = time.process_time(), observing
+    try:
+        return (yield)
+    finally:
+        if "[0" in item.name:  # the first of each imports, and makes the database
+            observing = before
+        else:
+            spent += time.process_time() - started
+
+def pytest_sessionfinish():
+    with open("spent.txt", "w") as file:
+        print(spent, observing, file=file)
+"""
+_MARKER = "@pytest.mark.testkit(failpoints=True)"
+
+
+def main(rounds: int) -> None:
+    """Prints all of it."""
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(_creates(Path(folder)))
+        _suite(Path(folder), rounds)
+
+
+async def _creates(folder: Path) -> None:
+    from kailash_testkit import Kit
+    from kailash_testkit.queries.repeats import RepeatLog
+
+    db: Any = import_module("dataflow").DataFlow(
+        f"sqlite:///{folder / 'creates.db'}", cache_enabled=False, migration_enabled=False
+    )
+    db.model(type("Order", (), {"__annotations__": {"id": int, "customer_id": str, "total": float}}))
+    log = RepeatLog()
+    log.mode = "report"
+    async with Kit(db, allow_existing=True) as kit:
+
+        async def create() -> None:
+            await db.express.create("Order", {"customer_id": "a", "total": 1.0})
+
+        spent: dict[str, list[float]] = {"off": [], "on": []}
+        for turn in range(CREATES // BLOCK):
+            for mode in spent if turn % 2 else reversed(spent):
+                (log.start if mode == "on" else log.stop)()
+                spent[mode] += [await _timed(create, turn * BLOCK + number) for number in range(BLOCK)][2:]
+            log.stop()
+            await kit.reset()
+        print(f"a create, microseconds of processor time, {CREATES} of each in turns")
+        for name, of in (("best tenth", _best), ("best quarter", _quarter)):
+            off, on = (1e6 * of(spent[mode]) for mode in ("off", "on"))
+            print(f"  {name:<13} off {off:6.0f}   on {on:6.0f}   {100 * (on / off - 1):+.1f} %")
+        started = time.perf_counter()
+        await kit.grow("Order", 100_000)
+        grown = time.perf_counter()
+        await kit.reset()
+        print(f"kit.grow(Order, 100_000): {grown - started:.2f} s; taken back in {time.perf_counter() - grown:.2f} s")
+    await db.close_async()
+
+
+def _best(times: list[float]) -> float:
+    return statistics.mean(sorted(times)[: len(times) // 10])
+
+
+def _quarter(times: list[float]) -> float:
+    return statistics.quantiles(times, n=4)[0]
+
+
+async def _timed(create: Callable[[], Awaitable[None]], number: int) -> float:
+    """A create for a request of its own, as far as the log is concerned."""
+    from kailash_testkit.asgi.timeline import CURRENT, TimedRequest
+
+    token = CURRENT.set(TimedRequest(number, "POST", lambda: "POST /orders", None))
+    started = time.process_time()
+    await create()
+    spent = time.process_time() - started
+    CURRENT.reset(token)
+    return spent
+
+
+def _suite(folder: Path, rounds: int) -> None:
+    project = folder / "shop"
+    shutil.copytree(SHOP, project, ignore=shutil.ignore_patterns("__pycache__"))
+    (project / "conftest.py").write_text(_CONFTEST)
+    orders = project / "tests" / "test_orders.py"
+    orders.write_text("\n".join(line for line in orders.read_text().splitlines() if not line.startswith(_MARKER)))
+    spent: dict[str, list[float]] = {"off": [], "report": []}
+    shares: list[float] = []
+    for turn in range(rounds):
+        for mode in spent if turn % 2 else reversed(spent):
+            tests, observing = _session(project, mode)
+            spent[mode].append(tests)
+            if mode == "report":
+                shares.append(observing / (tests - observing))
+    off, on = (min(spent[mode]) for mode in ("off", "report"))
+    print(f"seconds of processor time for about {12 * (REPEATS - 1)} tests, best of {rounds} sessions")
+    print(f"  off    {off:6.2f}\n  report {on:6.2f}   {100 * (on / off - 1):+.1f} %")
+    print(f"  measured within    {100 * statistics.median(shares):.2f} %")
+
+
+def _session(project: Path, mode: str) -> tuple[float, float]:
+    """A pytest session; the processor time of its tests, and of the observation in them, in seconds."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    chosen = ["-o", f"testkit_n_plus_one={mode}"]
+    subprocess.run([*command, *chosen], cwd=project, env=environment, check=True, capture_output=True)
+    tests, observing = map(float, (project / "spent.txt").read_text().split())
+    return tests, observing
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)

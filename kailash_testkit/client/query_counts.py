@@ -1,0 +1,28 @@
+"""How many statements a request may run: whose they are, by how its client reaches the application."""
+
+from __future__ import annotations
+
+from kailash_testkit import http_library as httpx
+from kailash_testkit.asgi.timeline import TIMED
+from kailash_testkit.asgi.transport import AppTransport
+from kailash_testkit.client.url_transport import UrlTransport
+from kailash_testkit.queries import Queries
+from kailash_testkit.queries.block import check_request
+
+
+def check_response(queries: Queries, response: httpx.Response, most: int, transport: object) -> None:
+    """Raises `TooManyQueries`, and `UnobservedQueries` where the request's statements cannot be told.
+
+    queries: what ran meanwhile. transport: of the client. A request of an application in this process knows its
+    statements. The kit's own server, behind a URL, runs in a thread of this process: there, all that ran is counted.
+    """
+    __tracebackhide__ = True
+    in_own_task = isinstance(transport, AppTransport)
+    is_own_server = isinstance(transport, UrlTransport) and transport.is_of_kit
+    check_request(
+        queries,
+        response.request.extensions.get(TIMED),
+        most,
+        in_this_process=in_own_task or is_own_server,
+        in_own_task=in_own_task,
+    )

@@ -1,0 +1,281 @@
+"""Observes the statements that this process sends to databases: those of DataFlow's nodes and express, and raw ones.
+
+Nodes and express have one narrow place: the adapters of ``kailash.nodes.data.async_sql``, which all of them run their
+SQL through, also within a transaction. Below it the asynchronous drivers are observed too, for what goes past the
+adapters: ``db.transactions``, and applications that use a driver themselves. What an adapter asks of its driver is told
+of once. Each is told of in the task that asked. While nobody observes, nothing is wrapped.
+Not seen: synchronous drivers (sqlite3, psycopg2, PyMySQL), cursors and COPY of asyncpg, and other processes.
+`tests/internals/test_observed_statements.py` has a test for each assumption.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import AsyncGenerator, Callable, Sized
+from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from time import perf_counter
+from typing import Any, Final, cast
+
+from kailash_testkit.app_code import Site, call_site
+from kailash_testkit.import_hooks import ImportHook
+from kailash_testkit.internals import observed_drivers
+from kailash_testkit.internals.node_errors import MAKES_TABLES, RUNS_FOR_KIT
+from kailash_testkit.internals.replacing import Replacements
+
+_ADAPTERS: Final = "kailash.nodes.data.async_sql"
+_CLASSES: Final = ("PostgreSQLAdapter", "MySQLAdapter", "SQLiteAdapter")
+_RUNTIMES: Final = (
+    ("kailash.runtime.local", "LocalRuntime", "execute"),
+    ("kailash.runtime.local", "LocalRuntime", "execute_async"),
+    ("kailash.runtime.async_local", "AsyncLocalRuntime", "execute_workflow_async"),
+    ("dataflow.features.express", "SyncExpress", "_run_sync"),
+)
+"""Behind these, nodes may run in a task or thread of their own, whose stack does not lead to the caller."""
+_HOUSEKEEPING: Final = re.compile(
+    r"\s*(?:BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|START\s+TRANSACTION|PRAGMA|SET|SHOW|RESET|DISCARD|DEALLOCATE"
+    r"|CLOSE|LISTEN|UNLISTEN|USE)\b|\s*SELECT\s+pg_advisory_unlock_all\b"
+    r"|.*\b(?:information_schema|pg_catalog|sqlite_master|sqlite_schema|dataflow_(?:migration|model_registry)\w*)\b"
+    r"|.*\bpg_(?:tables|class|index|indexes|attribute|constraint|namespace)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class RanStatement:
+    """A statement that ran.
+
+    text: as it was sent, with placeholders. values: what was bound to them; for a batch, None.
+    rows: how many it returned, or changed; None where that is not known. seconds: until its result was there.
+    url: of the database, where an adapter ran it. driver: what ran it past the adapters, else empty.
+    """
+
+    text: str
+    values: object
+    rows: int | None
+    seconds: float
+    url: str | None
+    driver: str
+
+
+Listener = Callable[[RanStatement], None]
+CALLER: Final[ContextVar[Site]] = ContextVar("kailash_testkit_caller", default=())
+"""Who called the runtime behind which a node runs, while somebody observes."""
+
+_listeners: list[Listener] = []
+_replaced = Replacements()
+_hooks: list[ImportHook] = []
+_INSIDE: Final[ContextVar[bool]] = ContextVar("kailash_testkit_inside_adapter", default=False)
+"""Whether an adapter runs a statement, and what its driver does is told of already; or whether it is not counted."""
+
+
+def observe(listener: Listener) -> None:
+    """Calls the listener for each statement, in the task that asked for it. Idempotent."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+    if not _replaced and not _hooks:
+        _install()
+
+
+def ignore(listener: Listener) -> None:
+    """Ends it; with the last listener everything is as before. Idempotent."""
+    if listener in _listeners:
+        _listeners.remove(listener)
+    if not _listeners:
+        _replaced.undo()
+        while _hooks:
+            _hooks.pop().remove()
+
+
+def _install() -> None:
+    for driver in observed_drivers.DRIVERS:
+        _when_imported(driver.module, partial(driver.wrap, replacements=_replaced, observed=_observed_call))
+    _when_imported(_ADAPTERS, _wrap_adapters)
+    for module, owner, method in _RUNTIMES:
+        _when_imported(module, partial(_wrap_runtime, owner=owner, method=method))
+
+
+def _wrap_runtime(module: Any, *, owner: str, method: str) -> None:
+    noting = _noting_async if method in _ASYNCHRONOUS else _noting
+    _replaced.wrap(getattr(module, owner), method, noting)
+
+
+_ASYNCHRONOUS: Final = ("execute_async", "execute_workflow_async")
+
+
+def _when_imported(module: str, wrap: Callable[[Any], None]) -> None:
+    """Drivers are imported at the first connection."""
+    found = sys.modules.get(module)
+    if found is not None:
+        wrap(found)
+    else:
+        _hooks.append(ImportHook(module, after=wrap))
+
+
+def _wrap_adapters(module: Any) -> None:
+    for name in _CLASSES:
+        adapter = getattr(module, name)
+        _replaced.wrap(adapter, "execute", _observed_execute)
+        _replaced.wrap(adapter, "execute_many", _observed_many)
+        if hasattr(adapter, "stream"):  # not in earlier releases
+            _replaced.wrap(adapter, "stream", _observed_stream)
+    _replaced.wrap(module.EnterpriseConnectionPool, "health_check", _uncounted)
+
+
+def _is_off(text: object) -> bool:
+    """Whether a statement is told of already, or none of the application's."""
+    if _INSIDE.get() or RUNS_FOR_KIT.get() or MAKES_TABLES.get() or not isinstance(text, str):
+        return True
+    return is_housekeeping(text)
+
+
+@lru_cache(maxsize=4096)
+def is_housekeeping(text: str) -> bool:
+    """Whether a statement only serves a connection or transaction, or asks for the schema, as DataFlow does."""
+    return _HOUSEKEEPING.match(text) is not None
+
+
+def _tell(text: str, values: object, rows: int | None, began: float, url: str | None, driver: str = "") -> None:
+    ran = RanStatement(text, values, rows, perf_counter() - began, url, driver)
+    for listener in [*_listeners]:
+        listener(ran)
+
+
+# --- adapters ------------------------------------------------------------------------------------------
+
+
+def _observed_execute(original: Any) -> Any:
+    async def execute(self: Any, query: Any, params: Any = None, *args: Any, **options: Any) -> Any:
+        if _is_off(query):
+            return await original(self, query, params, *args, **options)
+        began, rows, token = perf_counter(), None, _INSIDE.set(True)
+        try:
+            result = await original(self, query, params, *args, **options)
+            rows = rows_of(result, query)
+        finally:  # a statement that the database refused was sent, too
+            _INSIDE.reset(token)
+            _tell(query, params, rows, began, self.config.connection_string)
+        return result
+
+    return execute
+
+
+def _observed_many(original: Any) -> Any:
+    async def execute_many(self: Any, query: Any, params_list: Any, *args: Any, **options: Any) -> Any:
+        if _is_off(query):
+            return await original(self, query, params_list, *args, **options)
+        began, token = perf_counter(), _INSIDE.set(True)
+        try:
+            return await original(self, query, params_list, *args, **options)
+        finally:
+            _INSIDE.reset(token)
+            rows = len(params_list) if isinstance(params_list, Sized) else None
+            _tell(query, None, rows, began, self.config.connection_string)
+
+    return execute_many
+
+
+def _observed_stream(original: Any) -> Any:
+    @asynccontextmanager
+    async def stream(self: Any, query: Any, *args: Any, **options: Any) -> AsyncGenerator[Any, None]:
+        off = _is_off(query)
+        async with AsyncExitStack() as stack:
+            began, token = perf_counter(), _INSIDE.set(True)
+            try:
+                rows = await stack.enter_async_context(original(self, query, *args, **options))
+            finally:
+                _INSIDE.reset(token)
+                if not off:
+                    values = args[0] if args else options.get("params")
+                    _tell(query, values, None, began, self.config.connection_string)
+            yield rows
+
+    return stream
+
+
+def _uncounted(original: Any) -> Any:
+    async def health_check(self: Any, *args: Any, **options: Any) -> Any:
+        token = _INSIDE.set(True)
+        try:
+            return await original(self, *args, **options)
+        finally:
+            _INSIDE.reset(token)
+
+    return health_check
+
+
+def rows_of(result: object, text: str) -> int | None:
+    """How many rows an adapter's result has, or says that it changed."""
+    if result is None:
+        return 0
+    if isinstance(result, dict):  # one row; or that an INSERT returned none
+        return 0 if [*cast("dict[str, object]", result)] == ["lastrowid"] else 1
+    if not isinstance(result, list):
+        return None
+    rows = cast("list[object]", result)
+    if len(rows) == 1 and isinstance(rows[0], dict) and [*cast("dict[str, object]", rows[0])] == ["rows_affected"]:
+        changed: object = cast("dict[str, object]", rows[0])["rows_affected"]
+        is_wrong = changed == 0 and text.lstrip()[:6].upper() == "INSERT"  # what PostgreSQL's adapter always says
+        return changed if isinstance(changed, int) and changed >= 0 and not is_wrong else None
+    return len(rows)
+
+
+# --- what goes past them -------------------------------------------------------------------------------
+
+
+def _observed_call(driver: str, rows_from: Callable[[Any, Any], int | None], text_of: Any, original: Any) -> Any:
+    """A driver's coroutine that runs a statement; whatever else goes through it costs one look."""
+
+    async def observed(self: Any, text: str, values: object, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        began, rows, token = perf_counter(), None, _INSIDE.set(True)
+        try:
+            result = await original(self, *args, **options)
+            rows = rows_from(result, values)
+        finally:
+            _INSIDE.reset(token)
+            _tell(text, values, rows, began, None, driver)
+        return result
+
+    def run(self: Any, *args: Any, **options: Any) -> Any:
+        if _INSIDE.get():
+            return original(self, *args, **options)
+        text, values = text_of(self, args, options)
+        if not isinstance(text, str) or _is_off(text):
+            return original(self, *args, **options)
+        return observed(self, text, values, args, options)
+
+    return run
+
+
+# --- who asked -----------------------------------------------------------------------------------------
+
+
+def caller() -> Site:
+    """The application's lines that asked for what runs now, innermost first."""
+    return call_site(inspect.currentframe()) or CALLER.get()
+
+
+def _noting(original: Any) -> Any:
+    def run(self: Any, *args: Any, **options: Any) -> Any:
+        token = CALLER.set(caller())
+        try:
+            return original(self, *args, **options)
+        finally:
+            CALLER.reset(token)
+
+    return run
+
+
+def _noting_async(original: Any) -> Any:
+    async def run(self: Any, *args: Any, **options: Any) -> Any:
+        token = CALLER.set(caller())
+        try:
+            return await original(self, *args, **options)
+        finally:
+            CALLER.reset(token)
+
+    return run

@@ -1,0 +1,131 @@
+"""Makes a `Statement` of each one that runs in this process, and hands it to who listens.
+
+One for the process: a statement is looked at once, however many listen. While nobody does, nothing is observed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from kailash_testkit.app_code import Site, awaiting_site
+from kailash_testkit.asgi.timeline import CURRENT, TimedRequest
+from kailash_testkit.internals import observed_nodes, observed_statements
+from kailash_testkit.internals.observed_nodes import CutList
+from kailash_testkit.internals.observed_statements import RanStatement
+from kailash_testkit.queries.shapes import shape_of
+from kailash_testkit.queries.statement import Statement
+
+if TYPE_CHECKING:
+    from kailash_testkit.models import Model
+
+Listener = Callable[[Statement], None]
+Models = Callable[[], Mapping[str, "Model"]]
+
+_listeners: list[Listener] = []
+_models: list[Models] = []
+_lists: dict[object, Statement] = {}
+_MOST_LISTS: Final = 50
+
+
+class _Test:
+    """Which test runs now, in pytest."""
+
+    def __init__(self) -> None:
+        self.node_id: str | None = None
+
+
+TEST: Final = _Test()
+
+
+def listen(listener: Listener) -> None:
+    """Calls the listener for each statement, in the task that asked for it. Idempotent."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+    observed_statements.observe(_ran)
+    observed_nodes.observe(_cut)
+
+
+def leave(listener: Listener) -> None:
+    """Ends it. Idempotent."""
+    if listener in _listeners:
+        _listeners.remove(listener)
+    if not _listeners:
+        observed_statements.ignore(_ran)
+        observed_nodes.ignore(_cut)
+        _lists.clear()
+
+
+def is_listening(listener: Listener) -> bool:
+    """Whether it is called."""
+    return listener in _listeners
+
+
+def add_models(models: Models) -> None:
+    """Gives the models of an open kit, by table: for statements that no node ran."""
+    _models.append(models)
+
+
+def remove_models(models: Models) -> None:
+    """Ends it. Idempotent."""
+    if models in _models:
+        _models.remove(models)
+
+
+def _ran(ran: RanStatement) -> None:
+    is_mysql = ran.driver == "aiomysql" or (ran.url or "").startswith("mysql")
+    shape = shape_of(ran.text, is_mysql)
+    node = observed_nodes.RUNNING.get()
+    request = CURRENT.get(None)
+    statement = Statement(
+        text=shape.text,
+        operation=shape.verb,
+        model=node.model if node is not None else _model_of(shape.table),
+        node=None if node is None else node.name,
+        request=request,
+        test=TEST.node_id,
+        seconds=ran.seconds,
+        rows=ran.rows,
+        table=shape.table,
+        site=_site(request),
+        sent=ran.text,
+        values_id=shape.identity(ran.values),
+        run=None if node is None else node.number,
+        url=ran.url,
+    )
+    if node is not None and node.name.endswith("ListNode"):
+        if len(_lists) >= _MOST_LISTS:
+            _lists.clear()
+        _lists[request, node.model] = statement
+    for listener in [*_listeners]:
+        listener(statement)
+
+
+def _site(request: TimedRequest | None) -> Site:
+    """The application's lines that asked for it; beyond those of a task of its own, as of ``gather``, the handler's."""
+    site = observed_statements.caller()
+    worker = None if request is None else request.worker()
+    if worker is None or worker is _current_task():
+        return site
+    handler = awaiting_site(worker)
+    return site if {frame[:2] for frame in site} & {frame[:2] for frame in handler} else site + handler
+
+
+def _current_task() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # in a thread without a loop
+        return None
+
+
+def _model_of(table: str | None) -> str | None:
+    found = (models().get(table) for models in _models) if table is not None else ()
+    return next((model.name for model in found if model is not None), None)
+
+
+def _cut(cut: CutList) -> None:
+    """A default limit cut the list that was asked for last."""
+    statement = _lists.get((CURRENT.get(None), cut.model))
+    if statement is not None:
+        statement.limit_cut = True
