@@ -25,6 +25,8 @@ from kailash_testkit.changes import Changes as Changes
 from kailash_testkit.changes import created as created
 from kailash_testkit.changes import deleted as deleted
 from kailash_testkit.changes import updated as updated
+from kailash_testkit.exploration import Exploration as Exploration
+from kailash_testkit.exploration import Fault as Fault
 from kailash_testkit.explanation import Cause as Cause
 from kailash_testkit.explanation import Explanation as Explanation
 from kailash_testkit.errors import AnsweredFromRecord as AnsweredFromRecord
