@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
@@ -10,10 +11,11 @@ from kailash_testkit.changes.net import Change
 from kailash_testkit.changes.report import listing
 from kailash_testkit.client.resources import paging
 from kailash_testkit.explore.judging import own_value
+from kailash_testkit.explore.operations import Operation
 from kailash_testkit.explore.playing import Step
 from kailash_testkit.explore.subjects import Subject
 from kailash_testkit.judge.allowances import NOTES, is_log
-from kailash_testkit.judge.bodies import items_in
+from kailash_testkit.judge.bodies import items_in, metadata
 from kailash_testkit.judge.checks import Found
 from kailash_testkit.models import Model
 from kailash_testkit.models.model import MANAGED
@@ -28,6 +30,8 @@ _COUNTED: Final = re.compile(r"version|revision|etag|\w*_version|\w+_(at|on)|\w*
 _CHOOSING: Final = re.compile(
     r"stat(e|us)|type|kind|role|level|visib|public|private|owner|_by$|tenant|scope|group|region"
 )
+_MORE: Final = ("next", "next_cursor", "nextCursor", "cursor", "has_more", "hasMore", "next_page", "nextPage")
+_SIZES: Final = ("limit", "size", "page_size", "per_page", "take", "first", "count")
 _MOST: Final = 6
 
 
@@ -152,13 +156,15 @@ def _shown_ids(step: Step, *, is_list: bool) -> set[str]:
     return set() if item is None else {str(item.get("id"))}
 
 
-def check_created_is_listed(step: Step, before: Sequence[Step], subject: Subject | None) -> Iterator[Found]:
+def check_created_is_listed(
+    step: Step, before: Sequence[Step], operation: Operation, subject: Subject | None
+) -> Iterator[Found]:
     """A list that does not show what was created just before, although it shows a row that is like it.
 
     A list may hide rows on purpose: those of others, or those that are not published. So another row that it shows must
     be the same in all columns by which lists choose. And nothing may say that there are more pages.
     """
-    if not _is_whole_list(step, subject) or subject is None:
+    if not _is_whole_list(step, operation, subject) or subject is None:
         return
     shown = _shown_ids(step, is_list=True)
     for each in before:
@@ -206,9 +212,24 @@ def _is_there(step: Step, subject: Subject, row: Row) -> bool:
     return found is not None and found.as_dict().get("deleted_at") is None
 
 
-def _is_whole_list(step: Step, subject: Subject | None) -> bool:
+def _is_whole_list(step: Step, operation: Operation, subject: Subject | None) -> bool:
+    """Whether an answer is a list, and nothing says that it may be one page of several."""
     is_list = subject is not None and subject.column is None and not subject.is_action
     if not is_list or step.call.method != "GET" or not step.is_success or step.response is None:
         return False
     items = items_in(step.case.answer, None)
-    return items is not None and paging.next_step(step.response, step.case.answer, len(items)) is None
+    if items is None or paging.next_step(step.response, step.case.answer, len(items)) is not None:
+        return False
+    if any(fields.get(name) for fields in metadata(step.case.answer) for name in _MORE):
+        return False
+    return len(items) < _page_size(step, operation)
+
+
+def _page_size(step: Step, operation: Operation) -> float:
+    """How many rows a page has, by what was asked for or is the default; without pages there is no end."""
+    sizes = [each for each in operation.parameters_in("query") if each.name in _SIZES]
+    if sizes:
+        asked = step.call.query.get(sizes[0].name, operation.resolved(sizes[0].schema).get("default"))
+        return asked if isinstance(asked, int) else 0
+    is_paged = any(each.name in paging.PAGING for each in operation.parameters_in("query"))
+    return 0 if is_paged else math.inf

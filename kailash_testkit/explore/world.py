@@ -77,9 +77,18 @@ async def seeded(
     by_name = {model.name: model for model in found}
     for model in found:
         world.parents[model.name] = _parents(kit, model, by_name)
+    for model in found:
+        world.rows[model.name] = _present(kit, model)
     for model in _in_order(found, world.parents):
         await _seed(kit, model, world, owners or {})
     return world
+
+
+def _present(kit: Kit, model: Model) -> list[Row]:
+    """Some of the rows that there are already, oldest first."""
+    ids = [*kit.database.sample_ids(model.table, OF_EACH)]
+    stored = {str(row["id"]): row for row in kit.database.rows(model.table, ids)}
+    return [Row.decoded(model, stored[str(row_id)]) for row_id in reversed(ids) if str(row_id) in stored]
 
 
 def _parents(kit: Kit, model: Model, by_name: Mapping[str, Model]) -> dict[str, str]:
@@ -111,7 +120,7 @@ async def _seed(kit: Kit, model: Model, world: World, owners: Mapping[str, objec
     factory: Any = own if isinstance(own, Factory) else kit.factory(model.name)
     declared = set(relations(definition_of(factory).all_defaults())) if own is not None else set[str]()
     rows: list[Row] = []
-    for number in range(OF_EACH):
+    for number in range(len(world.of(model.name)), OF_EACH):
         values = {name: value for name, value in owners.items() if name in model.writable}
         for name, parent in world.parents[model.name].items():
             present = world.of(parent)
