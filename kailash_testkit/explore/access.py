@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -18,7 +18,8 @@ from kailash_testkit.judge.allowances import is_log
 from kailash_testkit.judge.answers import shown_rows
 from kailash_testkit.judge.checks import Found
 from kailash_testkit.models import Model
-from kailash_testkit.models.rows import Row, jsonable
+from kailash_testkit.models.rows import Row, jsonable, model_of
+from kailash_testkit.redaction import is_secret
 
 if TYPE_CHECKING:
     from kailash_testkit.client import ApiClient
@@ -35,6 +36,7 @@ _OPEN: Final = re.compile(
     r"|password\S*|webhooks?|health\S*",
     re.IGNORECASE,
 )
+_OF_USERS: Final = re.compile(r"(user|owner|author|creator)(_?id)?|created_by(_id)?|owned_by(_id)?")
 _MOST: Final = 6
 
 
@@ -115,6 +117,36 @@ def owners_of(changes: Sequence[Change], models: Mapping[str, Model]) -> dict[st
                     found.setdefault(name, row.get("id"))
         if row.get("tenant_id") is not None:
             found.setdefault("tenant_id", row["tenant_id"])
+    return found
+
+
+def bearer(client: ApiClient, rows: Iterable[Row]) -> Row | None:
+    """The row that holds the credentials of a client: its token, or its id."""
+    sent = [word for value in client.headers.values() for word in value.split() if len(word) > 1]
+    for row in rows:
+        for name, value in row.as_dict().items():
+            if isinstance(value, str) and len(value) > 1 and value in sent and (is_secret(name) or name == "id"):
+                return row
+    return None
+
+
+def owned_by(row: Row, models: Mapping[str, Model]) -> dict[str, object]:
+    """The columns of owners that hold what a user's row says: its id, or its organization."""
+    by_name = {model.name: model for model in models.values()}
+    own = by_name.get(model_of(row))
+    held = row.as_dict()
+    found: dict[str, object] = {}
+    for model in by_name.values():
+        for name in model.columns:
+            parent = parent_by_name(name, by_name)
+            if name == "id" or _OWNERS.fullmatch(name) is None:
+                continue
+            if own is not None and parent is not None and parent.name == own.name:
+                found[name] = held["id"]
+            elif name in held and held[name] is not None and model.name != model_of(row):
+                found[name] = held[name]
+            elif parent is None and _OF_USERS.fullmatch(name) is not None and name not in held:
+                found[name] = held["id"]
     return found
 
 

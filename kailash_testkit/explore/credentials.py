@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from kailash_testkit.explore import access, journeys
 from kailash_testkit.explore.calls import Script
 from kailash_testkit.explore.operations import Operation
+from kailash_testkit.explore.phases import variants
 from kailash_testkit.explore.playing import Step
 from kailash_testkit.explore.trial import Trial
 
@@ -63,6 +65,17 @@ async def as_other(trial: Trial) -> None:
             trial.say(f"as another user: {operation.label}")
             for variant in _variants(trial, operation, script):
                 await trial.play(variant)
+    for of_path in trial.collections().values():
+        for state in journeys.states(of_path, partial(variants, trial)):
+            await trial.play((*state[:-1], state[-1].as_whom("other")))
+            lists = [of_path.listed, *(variants(trial, of_path.listed) if of_path.listed is not None else ())]
+            for call in (*lists, of_path.read):
+                if call is not None and of_path.create is not None:
+                    column = of_path.columns.get(call.operation)
+                    about = (
+                        call if column is None else journeys.about_made(call, journeys.own_parameter(call), 0, column)
+                    )
+                    await trial.play((*state, about.as_whom("other")))
 
 
 async def _compare(trial: Trial, script: Script) -> None:

@@ -14,19 +14,24 @@ from kailash_testkit.models.rows import jsonable
 
 _LARGE: Final = (
     Sample(2**40, "2**40"),
+    Sample(2**53 + 1, "2**53 + 1"),
     Sample(2**63, "2**63"),
     Sample(-(2**63) - 1, "-2**63 - 1"),
     Sample(2**64, "2**64"),
 )
+_USUAL: Final = "usual"  # worth a try, and no edge
 _FORMS: Final[Mapping[str, tuple[Sample, ...]]] = {
     "date-time": (
         Sample("0001-01-01T00:00:00", "the first year"),
         Sample("9999-12-31T23:59:59.999999", "the last year"),
-        Sample("2025-01-02T03:04:05.123456+05:30", "+05:30"),
+        Sample("2025-01-02T03:04:05+05:30", _USUAL),
+        Sample("0001-01-01T00:00:00+05:30", "the first moment, +05:30"),
+        Sample("9999-12-31T23:59:59-05:30", "the last moment, -05:30"),
     ),
     "date": (Sample("0001-01-01", "the first year"), Sample("9999-12-31", "the last year")),
 }
 _DEEPEST: Final = 3
+_LONGEST_TEXT: Final = 100_000
 _LONGEST_IN_URL: Final = 2000  # servers refuse more
 
 
@@ -38,7 +43,7 @@ def edge_calls(operation: Operation, accepted: Call) -> Iterator[Call]:
     body = as_object(accepted.body)
     if operation.body is not None and body is not None:
         for place, value, words in _in_object(operation, operation.resolved(operation.body), body, _DEEPEST):
-            yield replace(accepted, body=value, edge=f"{place}: {words}")
+            yield replace(accepted, body=value, edge="" if words == _USUAL else f"{place}: {words}")
 
 
 def _in_parameter(operation: Operation, accepted: Call, name: str, place: str, schema: Schema) -> Iterator[Call]:
@@ -89,10 +94,26 @@ def _of_value(value: object) -> Schema:
     return {"type": "string"} if isinstance(value, str) else {}
 
 
+def _bounds(schema: Schema) -> Iterator[Sample]:
+    """The values at the bounds that a schema sets."""
+    if schema.get("type") == "boolean":
+        yield from (Sample(True, "true"), Sample(False, "false"))
+    if schema.get("type") in ("integer", "number"):
+        for name in ("minimum", "maximum"):
+            if isinstance(schema.get(name), int | float):
+                yield Sample(schema[name], f"the {name}")
+    if schema.get("type") == "string" and not schema.get("format") and not schema.get("pattern"):
+        for name in ("minLength", "maxLength"):
+            if isinstance(schema.get(name), int) and 0 < schema[name] <= _LONGEST_TEXT:
+                yield Sample("x" * schema[name], f"{name} characters")
+
+
 def _samples(schema: Schema) -> Iterator[Sample]:
     """The doctor's values for a type of JSON that are special, and those beyond what a database's number holds."""
     if schema.get("enum") or "const" in schema:
+        yield from (Sample(option, f"{option!r}") for option in schema.get("enum", ()))
         return
+    yield from _bounds(schema)
     kinds: Mapping[str, object] = {"string": str, "integer": int, "number": float, "object": dict, "array": list}
     form = str(schema.get("format", ""))
     kind = str(schema.get("type"))

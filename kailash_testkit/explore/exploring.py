@@ -20,7 +20,7 @@ from kailash_testkit.explore.subjects import Subjects
 from kailash_testkit.explore.trial import OverError, Trial
 from kailash_testkit.explore.values import Values
 from kailash_testkit.explore.verdicts import Verdicts
-from kailash_testkit.explore.world import seeded
+from kailash_testkit.explore.world import present_rows, seeded
 
 if TYPE_CHECKING:
     from kailash_testkit.client import ApiClient
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _PHASES: Final = (
     reaching.reach,
     phases.series,
+    phases.states,
     credentials.without_login,
     credentials.as_other,
     phases.edges,
@@ -127,7 +128,12 @@ async def _logged_in(
     client = await access.logged_in(api, login, "login" if is_user else "as_other")
     made = [change for change in kit.sandbox.written() if change.seq > before]
     known = identities.user if is_user else identities.other
-    for name, value in access.owners_of(net_changes(made, models), models).items():
+    found = access.owners_of(net_changes(made, models), models)
+    if login is not None:
+        present = [row for model in models.values() for row in present_rows(kit, model)]
+        row = access.bearer(client, present)
+        found = {**(access.owned_by(row, models) if row is not None else {}), **found}
+    for name, value in found.items():
         known.setdefault(name, set()).add(str(value))
         if is_user:
             identities.raw[name] = value

@@ -98,6 +98,37 @@ def _about(of_path: Collection, call: Call, before: Sequence[Call]) -> Call:
     return about_made(call, own_parameter(call), created[-1], column)
 
 
+def states(of_path: Collection, variants: Callable[[Call], Iterator[Call]]) -> Iterator[tuple[Call, ...]]:
+    """Series that bring a row into a state: created with one of the values of a field, or updated to it.
+
+    variants: of a request, those with another value in a field that has few.
+    """
+    if of_path.create is not None:
+        for call in variants(of_path.create):
+            yield (call,)
+    for update in of_path.updates:
+        for call in variants(update):
+            if of_path.create is None:
+                yield (call,)
+            else:
+                yield (of_path.create, _about(of_path, call, [of_path.create]))
+
+
+def through(of_path: Collection, state: Sequence[Call]) -> Iterator[Script]:
+    """What can be done with a row in a state: read and listed, updated, deleted."""
+    whole = [*state]
+    create = [place for place, call in enumerate(whole) if call.method == "POST"]
+
+    def about(call: Call) -> Call:
+        column = of_path.columns.get(call.operation)
+        if column is None or not create:
+            return call if column is None or not whole else replace(call, path_parameters=whole[0].path_parameters)
+        return about_made(call, own_parameter(call), create[0], column)
+
+    calls = [of_path.listed, of_path.read, *of_path.updates, of_path.read, of_path.delete, of_path.listed]
+    yield (*whole, *(about(call) for call in calls if call is not None))
+
+
 def walk(of_path: Collection, chance: random.Random) -> Script:
     """Requests of a collection in random order, about rows that the series created where there are some."""
     calls: list[Call] = []

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 from kailash_testkit.errors import KitError
 from kailash_testkit.explore import journeys
-from kailash_testkit.explore.calls import Script
+from kailash_testkit.explore.calls import Call, Script, as_object
 from kailash_testkit.explore.edges import edge_calls
-from kailash_testkit.explore.operations import Operation
+from kailash_testkit.explore.operations import Operation, Schema
 from kailash_testkit.explore.playing import Many
 from kailash_testkit.explore.trial import Trial
 from kailash_testkit.explore.world import OF_EACH
@@ -21,19 +22,52 @@ _EDGES: Final = 80
 _MIXED: Final = 40
 _WALKS: Final = 6
 _REFUSALS: Final = 12
+_FEW: Final = 8
 _MANY: Final = 120  # more than any default limit of DataFlow
 
 
 async def series(trial: Trial) -> None:
-    """Rows from their creation to their end, and PUT and DELETE twice."""
+    """Rows from their creation to their end, and each write twice."""
     for path, of_path in trial.collections().items():
         trial.say(f"create, read, update, delete at {path}")
         for script in journeys.journey(of_path):
             await trial.play(script)
     for operation in trial.operations:
         accepted = trial.accepted.get(operation.label)
-        if accepted is not None and operation.method in ("PUT", "DELETE"):
+        if accepted is not None and operation.method not in SAFE:
             await trial.play((*accepted, accepted[-1]))
+
+
+async def states(trial: Trial) -> None:
+    """Rows in each state that a field with few values allows, and what can be done with them then."""
+    for path, of_path in trial.collections().items():
+        trial.say(f"rows in each state at {path}")
+        for state in journeys.states(of_path, partial(variants, trial)):
+            for script in journeys.through(of_path, state):
+                await trial.play(script)
+
+
+def variants(trial: Trial, call: Call) -> Iterator[Call]:
+    """A request with another value in a field that has few; of a PATCH, with that field alone, too."""
+    operation = trial.verdicts.operations[call.operation]
+    body = as_object(call.body)
+    required: list[str] = operation.resolved(operation.body or {}).get("required", [])
+    for name, declared in operation.properties().items() if body is not None else ():
+        for value in _few(operation, declared, (body or {}).get(name)):
+            yield replace(call, body={**(body or {}), name: value})
+            if call.method == "PATCH":
+                needed = {each: (body or {})[each] for each in required if each in (body or {})}
+                yield replace(call, body={**needed, name: value})
+    for parameter in operation.parameters_in("query"):
+        for value in _few(operation, parameter.schema, call.query.get(parameter.name)):
+            yield replace(call, query={**call.query, parameter.name: value})
+
+
+def _few(operation: Operation, declared: Schema, held: object) -> list[object]:
+    """The values of a schema that has few, but the one that is held, or is the default."""
+    schema = operation.resolved(declared)
+    options: list[object] = [*schema.get("enum", ())] or ([True, False] if schema.get("type") == "boolean" else [])
+    return [option for option in options[:_FEW] if option != (schema.get("default") if held is None else held)]
 
 
 async def edges(trial: Trial) -> None:
@@ -125,7 +159,9 @@ async def at_random(trial: Trial) -> None:
         for operation in operations:
             script = trial.accepted[operation.label]
             if operation.parameters or operation.body is not None:
-                await trial.play((*script[:-1], trial.values.mixed(operation, script[-1])))
+                mixed = trial.values.mixed(operation, script[-1])
+                twice = (mixed,) if number % 3 == 0 and operation.method not in SAFE else ()
+                await trial.play((*script[:-1], mixed, *twice))
         if number % (_MIXED // _WALKS) == 0:
             for of_path in found:
                 await trial.play(journeys.walk(of_path, trial.random))

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from kailash_testkit.client import ApiClient
     from kailash_testkit.kit import Kit
 
+_SECONDS: Final = 30.0
+_REFUSED_SECONDS: Final = 5.0
+"""How long an answer is waited for; while a write is refused, less: whoever tries for ever would take all the time."""
+
 _PATIENCE: Final = 0.2
 """Seconds that tasks are waited for which a request left running; those that go on are not waited for again."""
 
@@ -162,6 +166,7 @@ class Player:
         before = sandbox.position() or 0
         cookies = httpx.Cookies(client.cookies) if client.cookies else None
         request = _request(client, call)
+        request.extensions["timeout"] = httpx.Timeout(_REFUSED_SECONDS if not counts else _SECONDS).as_dict()
         response: httpx.Response | None = None
         failure: Exception | None = None
         try:

@@ -81,7 +81,7 @@ class Verdicts:
         yield from history.check_deleted_is_gone(step, before, subject)
         yield from history.check_created_is_listed(step, before, operation, subject)
         yield from access.check_without_login(step, operation, sisters_refuse=operation.label in self.refusing_sisters)
-        if step.case.changes or operation.label not in self.public:  # what anybody may see, another user may
+        if operation.label not in self.public:  # what anybody may do, another user may
             yield from access.check_other_user(step, self.identities, self._mine(before))
         yield from self._misfit(step, operation)
 

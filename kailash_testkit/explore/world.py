@@ -78,13 +78,13 @@ async def seeded(
     for model in found:
         world.parents[model.name] = _parents(kit, model, by_name)
     for model in found:
-        world.rows[model.name] = _present(kit, model)
+        world.rows[model.name] = present_rows(kit, model)
     for model in _in_order(found, world.parents):
         await _seed(kit, model, world, owners or {})
     return world
 
 
-def _present(kit: Kit, model: Model) -> list[Row]:
+def present_rows(kit: Kit, model: Model) -> list[Row]:
     """Some of the rows that there are already, oldest first."""
     ids = [*kit.database.sample_ids(model.table, OF_EACH)]
     stored = {str(row["id"]): row for row in kit.database.rows(model.table, ids)}
