@@ -116,6 +116,9 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
 def _add_results(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--write", type=Path, metavar="FILE", help="write a test for each finding into a file")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with all that was tried and found")
+    parser.add_argument(
+        "--remember", type=Path, metavar="FILE", help="keep what is found in a file, and try that first the next time"
+    )
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="a file with findings that are known")
     parser.add_argument("--update-baseline", action="store_true", help="write what is found into that file")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
@@ -183,6 +186,7 @@ def _options(arguments: argparse.Namespace, settings: Mapping[str, Any], progres
         allow=[*(line for line in lines if line), *arguments.allow],
         failpoints=not arguments.no_failpoints,
         baseline=None if arguments.update_baseline else arguments.baseline,
+        remember=arguments.remember,
         progress=progress,
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kailash_testkit.changes.net import net_changes
 from kailash_testkit.concurrency import clocks
 from kailash_testkit.exploration import Exploration, OperationFacts
-from kailash_testkit.explore import access, credentials, phases, reaching
+from kailash_testkit.explore import access, credentials, phases, reaching, remembering
 from kailash_testkit.explore.calls import Whom
 from kailash_testkit.explore.documents import document_of
 from kailash_testkit.explore.operations import operations_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from kailash_testkit.kit import Kit
 
 _PHASES: Final = (
+    remembering.again,
     reaching.reach,
     phases.series,
     phases.states,
@@ -146,6 +148,8 @@ def _conclude(trial: Trial) -> None:
     found = result.findings
     result.findings = [each for each in found if each.key not in known]
     result.known = [each for each in found if each.key in known]
+    if trial.options.remember is not None:
+        remembering.keep(Path(trial.options.remember), found)
     result.requests = player.count
     result.seconds = clocks.now() - trial.started
     for facts, operation in zip(result.operations, trial.operations, strict=True):

@@ -15,6 +15,7 @@ from kailash_testkit.explore.calls import (
     NoBody,
     Script,
     as_json,
+    as_object,
     steps_needed,
     with_made,
 )
@@ -229,7 +230,14 @@ def _smaller_calls(call: Call) -> Iterator[Call]:
         yield replace(call, query={key: value for key, value in call.query.items() if key != name})
     if call.body is not NO_BODY:
         for body in _smaller_values(call.body):
-            yield replace(call, body=body)
+            yield replace(call, body=body, edge=call.edge if _holds_edge(call, body) else "")
+
+
+def _holds_edge(call: Call, body: object) -> bool:
+    """Whether the value at the edge is still in the body."""
+    name = call.edge.partition(":")[0].partition(".")[0].partition("[")[0]
+    before, now = as_object(call.body), as_object(body)
+    return before is not None and now is not None and before.get(name) == now.get(name)
 
 
 def _smaller_values(value: object) -> Iterator[object]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kailash_testkit.concurrency import clocks
 from kailash_testkit.exploration import Exploration
 from kailash_testkit.explore import journeys
 from kailash_testkit.explore.access import Identities
-from kailash_testkit.explore.calls import Script, steps_needed
+from kailash_testkit.explore.calls import Call, Script, as_object, steps_needed
 from kailash_testkit.explore.operations import Operation
 from kailash_testkit.explore.options import Options
 from kailash_testkit.explore.playing import Many, Player, Step
@@ -30,6 +30,16 @@ if TYPE_CHECKING:
 
 class OverError(Exception):
     """The time or the number of requests is used up."""
+
+
+def _plain(call: Call) -> Call | None:
+    """The call with a plain value in place of the one at an edge; None where that is none of the body's own fields."""
+    name, body = call.edge.partition(":")[0], as_object(call.body)
+    if body is None or name not in body:
+        return None
+    held = body[name]
+    plain: object = "plain" if isinstance(held, str) else 7 if type(held) in (int, float) else None
+    return None if plain is None else replace(call, body={**body, name: plain}, edge="")
 
 
 @dataclass
@@ -87,12 +97,28 @@ class Trial:
         plan: PlannedRefusal | None = None,
     ) -> None:
         """Something was found in the last call of a series. What was found before already is one with it."""
+        script, step, found = await self._unless_plain(script, step, found)
         fault = self.verdicts.fault(step, found)
         if any((each.key, each.place) == (fault.key, fault.place) for each in self.result.findings):
             return
         self.result.findings.append(fault)  # at once: what is tried to make it small finds it again
         small = await self.shrinker.smallest(script, step, fault, many=many, plan=plan)
         self.result.findings[self.result.findings.index(fault)] = small
+
+    async def _unless_plain(self, script: Script, step: Step, found: Found) -> tuple[Script, Step, Found]:
+        """What is lost of a value at an edge may be lost of a plain one, too: then it is about the field."""
+        plain = _plain(script[-1]) if found.check == "edge-not-kept" else None
+        if plain is None:
+            return script, step, found
+        same: list[tuple[Step, Found]] = []
+
+        def judge(step: Step, before: Sequence[Step]) -> None:
+            if len(before) == len(script) - 1:
+                same.extend((step, each) for each in self.verdicts.on(step, before) if each.check == "sent-not-stored")
+
+        tried = (*script[:-1], plain)
+        await self.player.play(tried, judge)
+        return (tried, *same[0]) if same else (script, step, found)
 
     def say(self, what: str) -> None:
         """Tells who waits."""
