@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kailash_testkit.command_line.application import add_arguments
 from kailash_testkit.command_line.own_database import Application, add_database_argument, application_on_own_database
+from kailash_testkit.command_line.output import output_of
 from kailash_testkit.command_line.progress import Progress
 from kailash_testkit.command_line.project_settings import settings_of_project
 from kailash_testkit.command_line.quiet import quiet
@@ -121,7 +121,6 @@ def _add_results(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="a file with findings that are known")
     parser.add_argument("--update-baseline", action="store_true", help="write what is found into that file")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -219,8 +218,7 @@ def _told(exploration: Exploration, options: Options, arguments: argparse.Namesp
 
         arguments.html.parent.mkdir(parents=True, exist_ok=True)
         arguments.html.write_text(page(exploration), "utf-8")
-    if arguments.json:
-        sys.stdout.write(json.dumps(asdict(exploration), indent=2, ensure_ascii=False, default=str) + "\n")
-    else:
-        sys.stdout.write(f"{exploration.report()}\n")
+    output = output_of(arguments)
+    output.say(exploration.report())
+    output.add(**json.loads(json.dumps(asdict(exploration), default=str)))
     return 1 if exploration.findings else 0
