@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from kailash_testkit.command_line.application import add_arguments
-from kailash_testkit.command_line.own_database import Application, add_database_argument, application_on_own_database
 from kailash_testkit.command_line.output import output_of
+from kailash_testkit.command_line.own_database import Application, add_database_argument, application_on_own_database
 from kailash_testkit.command_line.progress import Progress
 from kailash_testkit.command_line.project_settings import settings_of_project
 from kailash_testkit.command_line.quiet import quiet

@@ -90,8 +90,8 @@ async def test_rows_of_others_are_found_out(opened: Open, fault: str) -> None:
 
 async def test_the_same_seed_finds_the_same(opened: Open) -> None:
     async with opened(register_orders, orders_app, "raises for zero") as api:
-        first = await explored(api, requests=60, seed=5)
-        second = await explored(api, requests=60, seed=5)
+        first = await explored(api, operations=["POST /orders"], requests=60, seed=5)
+        second = await explored(api, operations=["POST /orders"], requests=60, seed=5)
 
         assert first.findings
         assert [each.key for each in first.findings] == [each.key for each in second.findings]
@@ -102,10 +102,10 @@ async def test_what_a_baseline_knows_is_no_finding(opened: Open, tmp_path: Path)
     from kailash_testkit.judge import baseline
 
     async with opened(register_orders, orders_app, "raises for zero") as api:
-        first = await explored(api, requests=60)
+        first = await explored(api, operations=["POST /orders"], requests=60)
         known = tmp_path / "known.json"
         known.write_text(baseline.text_of(each.key for each in first.findings))
-        second = await explored(api, requests=60, baseline=known)
+        second = await explored(api, operations=["POST /orders"], requests=60, baseline=known)
 
         assert first.findings
         assert not second.findings
