@@ -33,7 +33,7 @@ def load_dataflow(target: str, option: str = "testkit_dataflow", awaiting: Await
     option: the setting's name. awaiting: for an ``async def``; by default in a loop of the kit's.
     Raises `ConfigurationError`.
     """
-    found = _load(option, target)
+    found = load_name(option, target)
     if not dataflow_internals.is_dataflow(found) and callable(found):
         found = _called(option, target, found, awaiting)
     if not dataflow_internals.is_dataflow(found):
@@ -47,7 +47,7 @@ def load_dataflow(target: str, option: str = "testkit_dataflow", awaiting: Await
 
 def is_async(target: str) -> bool:
     """Whether a setting names an ``async def``. Raises `ConfigurationError` when it names nothing."""
-    return inspect.iscoroutinefunction(_load("testkit_dataflow", target))
+    return inspect.iscoroutinefunction(load_name("testkit_dataflow", target))
 
 
 def module_of(target: str) -> str:
@@ -60,7 +60,7 @@ def load_app(target: str, awaiting: Awaiting = sync.run) -> Any:
 
     awaiting: for an ``async def``. Raises `ConfigurationError`.
     """
-    found = _load("testkit_app", target)
+    found = load_name("testkit_app", target)
     if _makes_an_app(found):
         found = _called("testkit_app", target, found, awaiting)
     if not callable(found) and not is_nexus(found):
@@ -90,7 +90,8 @@ def _makes_an_app(found: object) -> bool:
     return not required
 
 
-def _load(option: str, target: str) -> Any:
+def load_name(option: str, target: str) -> Any:
+    """What a setting names. Raises `ConfigurationError`."""
     module_name, separator, path = target.partition(":")
     if not (module_name and separator and path):
         raise ConfigurationError(

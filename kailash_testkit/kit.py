@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator
+import importlib
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -17,6 +19,7 @@ from kailash_testkit.databases.queries import Query
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.explain import Explanation
 from kailash_testkit.explain.explainer import Explainer
+from kailash_testkit.exploration import Exploration
 from kailash_testkit.factories import random_seed
 from kailash_testkit.factories.verbs import Verbs
 from kailash_testkit.internals import dataflow as dataflow_internals
@@ -205,6 +208,52 @@ class Kit(Verbs):
     def explain_sync(self, model: type | str, row_id: object, /) -> Explanation:
         """`explain`, for synchronous code."""
         return sync.run(self.explain(model, row_id))
+
+    @pending
+    async def explore(
+        self,
+        api: Any,
+        /,
+        *,
+        schema: Mapping[str, Any] | str | Path | None = None,
+        operations: Collection[str] | None = None,
+        seconds: float = 60.0,
+        requests: int | None = None,
+        seed: int = 0,
+        checks: Collection[str] | None = None,
+        skip: Mapping[str, Collection[str]] | None = None,
+        factories: Any = None,
+        login: Any = None,
+        as_other: Any = None,
+        owner_columns: Collection[str] = (),
+        allow_writes: Collection[str] = (),
+        allow: Sequence[str] = (),
+        failpoints: bool = True,
+        baseline: str | Path | None = None,
+        remember: str | Path | None = None,
+        progress: Callable[[str], None] | None = None,
+    ) -> Exploration:
+        """Tries the operations of an API by itself, and judges each request by the rows that it changes.
+
+        api: an `ApiClient` of this kit. schema: the OpenAPI description, or a file with it, if not the application's.
+        operations: patterns of those to try, ``["POST /orders", "GET /orders/*"]``.
+        seconds, requests: the most. seed: of all that is chosen; the same finds the same.
+        checks: by name; None for all. skip: what is off, ``{"POST /orders": ["server-error"]}``, for all by ``"*"``.
+        factories: a module with factories, or a list of them, for the rows that requests are about.
+        login, as_other: headers, or a coroutine that gets a client and returns headers, of one user and of another.
+        owner_columns: those that say whose a row is, beside the usual ones. allow_writes: what a read or refusal may
+            write, ``"users.last_seen"``. allow: lines as in ``testkit_judge_allow``.
+        failpoints: whether writes are refused on purpose. baseline: a file with findings that are known.
+        remember: a file in which findings are kept, to be tried first the next time.
+
+        All rows are as before when it ends. Needs the extra ``explore``. Raises `ConfigurationError`.
+        """
+        # By name: exploring stands above the kit, whose clients and factories it uses.
+        exploring = importlib.import_module("kailash_testkit.explore.exploring")
+        options = importlib.import_module("kailash_testkit.explore.options")
+        given = {name: value for name, value in locals().items() if name in options.Options.__dataclass_fields__}
+        found: Exploration = await exploring.explore(self, api, options.Options(**given))
+        return found
 
     # --- arranging and inspecting --------------------------------------------------------------
 

@@ -16,6 +16,7 @@ import kailash_testkit
 # From the top down. What stands in a line may import from its own line and from those below.
 LAYERS: Final = (
     ("pytest_plugin", "command_line"),
+    ("explore",),
     ("client", "doctor", "generate", "projects"),
     ("kit",),
     ("write_coverage",),
@@ -32,6 +33,7 @@ LAYERS: Final = (
         "concurrency",
         "app_code",
         "errors",
+        "exploration",
         "explanation",
         "http_library",
         "import_hooks",

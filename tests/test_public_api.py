@@ -107,7 +107,17 @@ def _shown(details: dict[str, object]) -> str:
 
 def plugin(folder: Path) -> Iterator[str]:
     """The plugin's fixtures, as pytest lists them, its options and its ini settings."""
-    command = [sys.executable, "-m", "pytest", "--fixtures", "--rootdir", str(folder), str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:schemathesis",
+        "--fixtures",
+        "--rootdir",
+        str(folder),
+        str(folder),
+    ]
     listed = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60).stdout
     fixtures = re.findall(r"^(\w+)(?: \[(\w+) scope\])? -- .*kailash_testkit/pytest_plugin/", listed, re.MULTILINE)
     assert fixtures, listed

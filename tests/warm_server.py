@@ -59,7 +59,7 @@ MODULES: Final = (
 )
 """What nearly every project imports. Not nexus, which sets up logging when it is imported."""
 
-WITH_STATE: Final = ("kailash_testkit", "randomly", "xdist", "xdist.looponfail")
+WITH_STATE: Final = ("kailash_testkit", "randomly", "schemathesis", "xdist", "xdist.looponfail")
 """Plugins that do not run in the server: the one that is tested, and those that remember how they started."""
 
 BASE_PATH: Final = tuple(sys.path)

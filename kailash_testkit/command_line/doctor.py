@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import logging
 import os
 import sys
-import warnings
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from kailash_testkit.command_line.application import add_arguments, variables_of
@@ -17,6 +14,7 @@ from kailash_testkit.command_line.output import output_of
 from kailash_testkit.command_line.own_database import Application, add_database_argument, application_on_own_database
 from kailash_testkit.command_line.progress import Progress
 from kailash_testkit.command_line.project_settings import settings_of_project
+from kailash_testkit.command_line.quiet import quiet
 from kailash_testkit.doctor import Diagnosis, diagnose
 from kailash_testkit.doctor.surroundings import advice
 from kailash_testkit.doctor.table import text
@@ -82,7 +80,7 @@ def _diagnosis(arguments: argparse.Namespace) -> Diagnosis:
     own_url = next((os.environ[name] for name in variables_of(arguments, settings) if name in os.environ), "")
     with (
         Progress() as progress,
-        _quiet(),
+        quiet(),
         application_on_own_database(arguments, project, progress) as application,
     ):
         dataflow = application.dataflow
@@ -112,19 +110,6 @@ def _chosen(dataflow: Any, only: list[str]) -> list[str]:
 def _app(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> Any:
     target: str = arguments.app or settings.get("testkit_app") or ""
     return load_app(target) if target else None
-
-
-@contextlib.contextmanager
-def _quiet() -> Generator[None, None, None]:
-    """Failures are what is looked for: DataFlow need not log them, and its warnings are not the user's."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(before)
 
 
 def _coloured(plain_text: str) -> str:

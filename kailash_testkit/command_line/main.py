@@ -7,12 +7,12 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from kailash_testkit.command_line import clean, doctor, explain_error, generate, guide, init, lint
+from kailash_testkit.command_line import clean, doctor, explain_error, explore, generate, guide, init, lint
 from kailash_testkit.command_line.output import Output, add_json_argument
 from kailash_testkit.errors import KitError
 from kailash_testkit.version import __version__
 
-COMMANDS: Final = (init, generate, doctor, lint, clean, explain_error, guide)
+COMMANDS: Final = (init, generate, explore, doctor, lint, clean, explain_error, guide)
 """Modules with ``add(commands)``, which declares a parser whose default ``run`` returns the exit code."""
 
 FAILED: Final = 2

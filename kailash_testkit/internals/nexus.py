@@ -82,3 +82,17 @@ def outputs(body: Mapping[str, Any]) -> Any:
 def is_durable(app: object) -> bool:
     """Whether it is a Nexus that records requests and answers repeated ones from its record."""
     return is_nexus(app) and bool(getattr(app, "_enable_durability", True))
+
+
+def handlers_of(nexus: Any) -> dict[str, Any]:
+    """The functions of its handlers by name; None for a workflow, whose inputs nobody declares."""
+    workflows: Mapping[str, Any] = getattr(nexus, "_workflows", None) or {}
+    registry: Mapping[str, Any] = getattr(nexus, "_handler_registry", None) or {}
+    handlers = {name: entry.get("handler") for name, entry in registry.items()}
+    return {**dict.fromkeys(workflows), **handlers}
+
+
+def is_own_route(route: Any) -> bool:
+    """Whether a route of a Nexus' application is the user's, and none of those that Nexus has by itself."""
+    home = str(getattr(getattr(route, "endpoint", None), "__module__", "") or "")
+    return home.partition(".")[0] not in ("kailash", "nexus", "fastapi", "starlette", "")

@@ -113,7 +113,7 @@ def test_fixtures_are_written_and_checked_and_work(project: Project) -> None:
         """,
     )
     environment = clean_environment() | {"PYTHONPATH": "."}
-    command = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests")
+    command = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", "tests")
     done = project.python.run(*command, folder=project.path, environment=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     (project.path / "tests/fixtures.py").write_text(text.replace("A stored Order", "An order"))

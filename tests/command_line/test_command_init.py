@@ -80,7 +80,17 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def passed(folder: Path, python: WarmPython) -> str:
     """The outcomes of pytest, as the user starts it."""
-    done = python.run("-m", "pytest", "-q", "-p", "no:cacheprovider", folder=folder, environment=clean_environment())
+    done = python.run(
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:schemathesis",
+        folder=folder,
+        environment=clean_environment(),
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.splitlines()[-1]
 

@@ -178,7 +178,7 @@ class Session:
         return Outcome.of(done.stdout + done.stderr, record)
 
 
-PYTEST_OPTIONS = ("-p", "no:cacheprovider", "-p", "no:randomly", "-W", "error", "--tb=short")
+PYTEST_OPTIONS = ("-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:schemathesis", "-W", "error", "--tb=short")
 
 
 def clean_environment() -> dict[str, str]:

@@ -111,7 +111,7 @@ class Project:
     def command(self, *arguments: str) -> list[str]:
         """The arguments of a Python process for a pytest session: in file order, warnings are errors."""
         return [
-            "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly", "-W", "error",
+            "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:schemathesis", "-W", "error",
             f"--basetemp={self.path / 'basetemp'}", *arguments,
         ]  # fmt: skip
 

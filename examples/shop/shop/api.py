@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header, HTTPException, Request
+from fastapi import Depends, FastAPI, Header, HTTPException, Path, Request
 from kailash.runtime import LocalRuntime
 from kailash.workflow.builder import WorkflowBuilder
 from pydantic import BaseModel, Field
@@ -73,6 +73,7 @@ async def current_customer(request: Request, authorization: Annotated[str, Heade
 
 
 CurrentCustomer = Annotated[dict[str, Any], Depends(current_customer)]
+OrderId = Annotated[int, Path(ge=1, le=2**31 - 1)]  # what the column of every database holds
 
 
 class NewProduct(BaseModel):
@@ -136,7 +137,7 @@ async def newest_order(request: Request, customer_id: str, together: dict[str, A
 
 
 @app.get("/orders/{order_id}")
-async def get_order(request: Request, customer: CurrentCustomer, order_id: int) -> dict[str, Any]:
+async def get_order(request: Request, customer: CurrentCustomer, order_id: OrderId) -> dict[str, Any]:
     order = await found(request, "Order", order_id)
     if order["customer_id"] != customer["id"]:
         raise HTTPException(404, f"no order {order_id}")
@@ -145,7 +146,7 @@ async def get_order(request: Request, customer: CurrentCustomer, order_id: int) 
 
 @app.put("/orders/{order_id}")
 async def change_order(
-    request: Request, customer: CurrentCustomer, order_id: int, change: OrderChange
+    request: Request, customer: CurrentCustomer, order_id: OrderId, change: OrderChange
 ) -> dict[str, Any]:
     order = await get_order(request, customer, order_id)
     if order["status"] == "shipped":

@@ -13,9 +13,8 @@ from kailash_testkit.pytest_plugin.attribution import attribution, on_each_datab
 from kailash_testkit.redaction import redact
 
 if TYPE_CHECKING:
-    from kailash_testkit.asgi.timeline import TimedRequest
     from kailash_testkit.judge.allowances import Allowances
-    from kailash_testkit.judge.cases import Case, Ledger, Observed
+    from kailash_testkit.judge.cases import Case, Ledger
     from kailash_testkit.kit import Kit
 
 VERDICT: pytest.StashKey[Verdict] = pytest.StashKey()
@@ -59,24 +58,19 @@ def _why_absent(kits: Sequence[Kit], name: str, row_id: object) -> str | None:
 def cases_of(kits: Sequence[Kit], *, is_only: bool) -> tuple[list[Case], Ledger]:
     """The requests of a test on one database, with what they changed. is_only: no other is under test."""
     from kailash_testkit.judge.cases import Ledger, cases
+    from kailash_testkit.judge.observing import observed
 
     sandbox = kits[0].sandbox
     found = attribution(kits)
     is_complete = is_only and not sandbox.gaps()
-    of_requests = cases(found.requests, found.divided, found.models, partial(_observed, kits), is_complete=is_complete)
-    return of_requests, Ledger(found.models, found.recorded, sandbox.database)
-
-
-def _observed(kits: Sequence[Kit], request: TimedRequest) -> Observed:
-    """What the kits observed of DataFlow's nodes."""
-    from kailash_testkit.judge.cases import CutList, FailedNode, Observed
-
-    failures = [failure for kit in kits for failure in kit.explainer.failed_nodes() if failure.request is request]
-    return Observed(
-        [FailedNode(each.operation, each.model, f"{each.node} failed: {each.error}", each.where) for each in failures],
-        [CutList(hit.model, hit.limit, str(hit)) for kit in kits for hit in kit.explainer.limits.of(request)],
-        frozenset(tenant for kit in kits for tenant in kit.explainer.nodes.tenants_of(request)),
+    of_requests = cases(
+        found.requests,
+        found.divided,
+        found.models,
+        partial(observed, [kit.explainer for kit in kits]),
+        is_complete=is_complete,
     )
+    return of_requests, Ledger(found.models, found.recorded, sandbox.database)
 
 
 def _left_open(test: str, kits: Sequence[Kit], allowed: Allowances) -> Verdict:

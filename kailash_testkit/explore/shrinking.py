@@ -1,0 +1,261 @@
+"""Makes what was found small: fewer requests, smaller bodies, fewer rows, as long as it is found again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, cast
+
+from kailash_testkit.databases.journal import RecordedChange
+from kailash_testkit.exploration import Fault
+from kailash_testkit.explore.calls import (
+    NO_BODY,
+    Call,
+    Made,
+    NoBody,
+    Script,
+    as_json,
+    as_object,
+    steps_needed,
+    with_made,
+)
+from kailash_testkit.explore.fitting import fits
+from kailash_testkit.explore.operations import Operation, Schema
+from kailash_testkit.explore.options import Options
+from kailash_testkit.explore.playing import Many, Player, Step
+from kailash_testkit.explore.reproducing import Reproduction, test_of
+from kailash_testkit.explore.verdicts import Verdicts, request_of
+from kailash_testkit.judge.checks import Found
+from kailash_testkit.judge.failpoints import PlannedRefusal
+from kailash_testkit.models.rows import Row, jsonable
+
+_MOST_PLAYS: Final = 60
+_MOST_FOR_ROWS: Final = 24
+_SIMPLE: Final[Mapping[type, tuple[object, ...]]] = {str: ("a", "x@example.com"), int: (1,), float: (1.5,)}
+
+
+@dataclass
+class Shrinker:
+    """Finds a fault again with less. login_rows: those that were there before the kit stored its own."""
+
+    player: Player
+    verdicts: Verdicts
+    options: Options
+    login_rows: Sequence[RecordedChange]
+    _plays: int = 0
+    _seen: set[str] = field(default_factory=set[str])
+
+    async def smallest(
+        self, script: Script, step: Step, fault: Fault, *, many: Many | None = None, plan: PlannedRefusal | None = None
+    ) -> Fault:
+        """The fault as the smallest series shows it that could be found, with a test."""
+        self._plays = 0
+        self._seen = set()
+        rows: Sequence[RecordedChange] = self.player.world()
+        steps: Sequence[Step] = (step,)
+        found = fault
+        if plan is None:
+            script = await self._with_less(script, fault, many)
+            rows = await self._rows(script, fault, many)
+            shown = await self._again(script, fault, many)
+            if shown is not None:
+                found, steps = shown
+        else:
+            steps = await self.player.play(script, lambda step, before: None)
+        world = await self._own_rows(rows)
+        reproduction = Reproduction(found, script, steps, world, many, plan, self.options)
+        return replace(
+            found,
+            before=tuple(request_of(each) for each in steps[:-1]),
+            rows=tuple(repr(row) for row in world),
+            test=test_of(reproduction),
+            script=tuple(as_json(call) for call in script),
+        )
+
+    # --- again ----------------------------------------------------------------------------------
+
+    async def _again(self, script: Script, fault: Fault, many: Many | None) -> tuple[Fault, Sequence[Step]] | None:
+        """The fault as the last step of a series shows it; None where it does not."""
+        shown: list[Fault] = []
+
+        def judge(step: Step, before: Sequence[Step]) -> None:
+            if len(before) == len(script) - 1:
+                shown.extend(self._same(self.verdicts.on(step, before), step, fault))
+
+        steps = await self.player.play(script, judge, many=many)
+        return (shown[0], steps) if shown else None
+
+    def _same(self, found: Sequence[Found], step: Step, fault: Fault) -> Iterator[Fault]:
+        for each in found:
+            if each.check == fault.check and tuple(each.models) == fault.models:
+                again = self.verdicts.fault(step, each)
+                if (again.key, again.place) == (fault.key, fault.place):
+                    yield again
+
+    async def _holds(self, script: Script, fault: Fault, many: Many | None) -> bool:
+        if self._plays >= _MOST_PLAYS or repr(script) in self._seen:
+            return False
+        self._plays += 1
+        self._seen.add(repr(script))
+        return await self._again(script, fault, many) is not None
+
+    # --- requests -------------------------------------------------------------------------------
+
+    async def _with_less(self, script: Script, fault: Fault, many: Many | None) -> Script:
+        best: Script = tuple(script)
+        is_smaller = True
+        while is_smaller and self._plays < _MOST_PLAYS:
+            is_smaller = False
+            for candidate in _smaller(best):
+                if self._is_allowed(candidate) and await self._holds(candidate, fault, many):
+                    best, is_smaller = candidate, True
+                    break
+        return best
+
+    def _is_allowed(self, script: Script) -> bool:
+        """Whether the requests still have what the description requires."""
+        for call in script:
+            operation = self.verdicts.operations[call.operation]
+            if any(each.name not in call.query for each in operation.parameters_in("query") if each.required):
+                return False
+            if operation.body is not None and not _has_required(operation, operation.body, call.body):
+                return False
+        return True
+
+    # --- rows -----------------------------------------------------------------------------------
+
+    async def _rows(self, script: Script, fault: Fault, many: Many | None) -> Sequence[RecordedChange]:
+        """The rows that must be there; whatever was there before the kit stored its own stays."""
+        whole = [*self.player.world()]
+        kept = {change.seq for change in self.login_rows}
+        own = [change for change in whole if change.seq not in kept]
+        best = own
+        named = _named(script)
+        options = [[], [change for change in own if named & _ids(change)]]
+        try:
+            for option in options:
+                if await self._holds_from(option, script, fault, many):
+                    best = option
+                    break
+            for change in reversed([*best]):
+                if self._plays >= _MOST_PLAYS + _MOST_FOR_ROWS:
+                    break
+                fewer = [each for each in best if each is not change]
+                if await self._holds_from(fewer, script, fault, many):
+                    best = fewer
+        finally:
+            self.player.start_from(whole)
+        return best
+
+    async def _holds_from(
+        self, rows: Sequence[RecordedChange], script: Script, fault: Fault, many: Many | None
+    ) -> bool:
+        self._plays += 1
+        try:
+            self.player.start_from([*self.login_rows, *rows])
+        except Exception:  # rows that belong together by a foreign key
+            return False
+        return await self._again(script, fault, many) is not None
+
+    async def _own_rows(self, rows: Sequence[RecordedChange]) -> list[Row]:
+        models = self.player.kit.store.models_by_table()
+        kept = {change.seq for change in self.login_rows}
+        return [
+            Row.decoded(models[change.table], change.after)
+            for change in rows
+            if change.kind == "insert"
+            and change.after is not None
+            and change.table in models
+            and change.seq not in kept
+        ]
+
+
+def _ids(change: RecordedChange) -> set[str]:
+    return {str(jsonable(value)) for value in change.new_key}
+
+
+def _named(script: Script) -> set[str]:
+    """All plain values of a series, as text."""
+    found: set[str] = set()
+
+    def walk(value: object) -> None:
+        if isinstance(value, dict):
+            for each in cast("dict[str, object]", value).values():
+                walk(each)
+        elif isinstance(value, list):
+            for each in cast("list[object]", value):
+                walk(each)
+        elif not isinstance(value, Made):
+            found.add(str(value))
+
+    for call in script:
+        walk(dict(call.path_parameters))
+        walk(dict(call.query))
+        walk(call.body)
+    return found
+
+
+def _smaller(script: Script) -> Iterator[Script]:
+    """Series that are smaller by one thing."""
+    for place in range(len(script) - 1):
+        if not any(place in steps_needed(call) for call in script):
+            yield tuple(_moved(call, place) for number, call in enumerate(script) if number != place)
+    for place in reversed(range(len(script))):
+        for call in _smaller_calls(script[place]):
+            yield (*script[:place], call, *script[place + 1 :])
+
+
+def _has_required(operation: Operation, schema: Schema, body: object) -> bool:
+    plain = operation.resolved(schema)
+    if isinstance(body, dict):
+        values = cast("dict[str, object]", body)
+        properties: Mapping[str, Schema] = plain.get("properties", {})
+        inner = all(
+            _has_required(operation, properties[name], each) for name, each in values.items() if name in properties
+        )
+        return inner and all(name in values for name in plain.get("required", ()))
+    if isinstance(body, list):
+        item: Schema = plain.get("items") or {}
+        items = cast("list[object]", body)
+        return len(items) >= plain.get("minItems", 0) and all(_has_required(operation, item, each) for each in items)
+    return isinstance(body, (NoBody, Made)) or fits(body, plain)
+
+
+def _moved(call: Call, gone: int) -> Call:
+    return with_made(call, lambda made: replace(made, step=made.step - 1) if made.step > gone else made)
+
+
+def _smaller_calls(call: Call) -> Iterator[Call]:
+    for name in call.query:
+        yield replace(call, query={key: value for key, value in call.query.items() if key != name})
+    if call.body is not NO_BODY:
+        for body in _smaller_values(call.body):
+            yield replace(call, body=body, edge=call.edge if _holds_edge(call, body) else "")
+
+
+def _holds_edge(call: Call, body: object) -> bool:
+    """Whether the value at the edge is still in the body."""
+    name = call.edge.partition(":")[0].partition(".")[0].partition("[")[0]
+    before, now = as_object(call.body), as_object(body)
+    return before is not None and now is not None and before.get(name) == now.get(name)
+
+
+def _smaller_values(value: object) -> Iterator[object]:
+    if isinstance(value, dict):
+        entries = cast("dict[str, object]", value)
+        for name in entries:
+            yield {key: each for key, each in entries.items() if key != name}
+        for name, held in entries.items():
+            for smaller in _smaller_values(held):
+                yield {**entries, name: smaller}
+    elif isinstance(value, list):
+        items = cast("list[object]", value)
+        for place in range(len(items)):
+            yield [*items[:place], *items[place + 1 :]]
+        for place, item in enumerate(items):
+            for smaller in _smaller_values(item):
+                yield [*items[:place], smaller, *items[place + 1 :]]
+    elif not isinstance(value, bool):
+        options = _SIMPLE.get(type(value), ())
+        if value not in options:
+            yield from options[:1]

@@ -1,0 +1,154 @@
+"""The test that comes with a finding fails while the fault is there, and passes once it is mended."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+from warm_python import WarmPython
+
+pytestmark = pytest.mark.slow
+
+APP = """
+    import os
+    from dataflow import DataFlow
+    from fastapi import FastAPI, HTTPException
+    from pydantic import BaseModel, Field
+
+    db = DataFlow(os.environ["DATABASE_URL"], cache_enabled=False)
+    MENDED = bool(os.environ.get("MENDED"))
+
+    @db.model
+    class Order:
+        id: int
+        customer: str
+        note: str = ""
+        quantity: int = 1
+
+    class OrderIn(BaseModel):
+        customer: str = Field(min_length=1, max_length=40)
+        note: str = Field("", max_length=100)
+        quantity: int = Field(1, ge=0, le=100)
+
+    class OrderChange(BaseModel):
+        quantity: int = Field(0, ge=0, le=100)
+
+    app = FastAPI()
+
+    async def found(order_id):
+        if not 0 < order_id < 2**31 and MENDED:
+            raise HTTPException(404)
+        row = await db.express.read("Order", str(order_id), cache_ttl=0)
+        if row is None:
+            raise HTTPException(404)
+        return row
+
+    @app.post("/orders", status_code=201)
+    async def create(order: OrderIn):
+        if order.quantity > 50 and MENDED:
+            raise HTTPException(422, "too many")
+        fields = order.model_dump()
+        if not MENDED:
+            fields["note"] = ""
+        await db.express.create("Order", fields)
+        if order.quantity > 50:
+            raise HTTPException(422, "too many")
+        rows = await db.express.list("Order", limit=1000, cache_ttl=0)
+        return max(rows, key=lambda row: row["id"])
+
+    @app.get("/orders/{order_id}")
+    async def read(order_id: int):
+        return await found(order_id)
+
+    @app.patch("/orders/{order_id}")
+    async def change(order_id: int, sent: OrderChange):
+        await found(order_id)
+        await db.express.update("Order", str(order_id), sent.model_dump(exclude_unset=MENDED))
+        return await found(order_id)
+
+    @app.delete("/orders/{order_id}", status_code=204)
+    async def delete(order_id: int):
+        await found(order_id)
+        rows = await db.express.list("Order", limit=1000, cache_ttl=0)
+        for row in rows:
+            if row["id"] == order_id or not MENDED:
+                await db.express.delete("Order", str(row["id"]))
+"""
+
+SETTINGS = """
+    [pytest]
+    pythonpath = .
+    asyncio_mode = auto
+    asyncio_default_fixture_loop_scope = session
+    asyncio_default_test_loop_scope = session
+    testkit_dataflow = shop:db
+    testkit_app = shop:app
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, warm_python: WarmPython) -> Path:
+    (tmp_path / "shop.py").write_text(textwrap.dedent(APP))
+    (tmp_path / "pytest.ini").write_text(textwrap.dedent(SETTINGS).lstrip())
+    return tmp_path
+
+
+def environment(**more: str) -> dict[str, str]:
+    import os
+
+    return {name: value for name, value in os.environ.items() if not name.endswith("_URL")} | more
+
+
+def test_written_tests_fail_until_the_fault_is_mended(project: Path, warm_python: WarmPython) -> None:
+    command = ("-m", "kailash_testkit.command_line", "explore", "--requests", "300", "--no-failpoints")
+    found = warm_python.run(
+        *command, "--write", "tests/test_found.py", "--html", "found.html", folder=project, environment=environment()
+    )
+    assert found.returncode == 1, found.stderr
+    for check in ("refusal-wrote", "sent-not-stored", "changed-unsent-column", "changed-another-row", "server-error"):
+        assert f"{check}: " in found.stdout, found.stdout
+    page = (project / "found.html").read_text()
+    assert "POST /orders" in page
+    assert "refusal-wrote" in page
+
+    pytest_command = (
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+        "-p",
+        "no:schemathesis",
+        "tests",
+    )
+    faulty = warm_python.run(*pytest_command, folder=project, environment=environment())
+    tests = (project / "tests" / "test_found.py").read_text().count("async def test_")
+    assert f"{tests} failed" in faulty.stdout, faulty.stdout
+    mended = warm_python.run(*pytest_command, folder=project, environment=environment(MENDED="1"))
+    assert f"{tests} passed" in mended.stdout, mended.stdout
+
+    again = warm_python.run(*command, folder=project, environment=environment(MENDED="1"))
+    assert again.returncode == 0, again.stdout
+
+
+def test_a_baseline_accepts_what_is_known(project: Path, warm_python: WarmPython) -> None:
+    command = ("-m", "kailash_testkit.command_line", "explore", "--requests", "60", "--no-failpoints")
+    known = ("--baseline", "known.json")
+    first = warm_python.run(*command, *known, "--update-baseline", folder=project, environment=environment())
+    assert first.returncode == 0, first.stderr
+    second = warm_python.run(*command, *known, folder=project, environment=environment())
+    assert second.returncode == 0, second.stdout
+    assert "known" in second.stdout
+
+
+def test_what_cannot_be_used_is_refused(project: Path, warm_python: WarmPython) -> None:
+    command = ("-m", "kailash_testkit.command_line", "explore")
+    wrong = warm_python.run(*command, "--operations", "POST /order", folder=project, environment=environment())
+    assert wrong.returncode == 2
+    assert "did you mean 'POST /orders'?" in wrong.stderr
+    wrong = warm_python.run(*command, "--skip", "server-errors", folder=project, environment=environment())
+    assert wrong.returncode == 2
+    assert "did you mean 'server-error'?" in wrong.stderr
