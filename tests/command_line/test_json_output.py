@@ -34,7 +34,20 @@ MODELS = """
         customer_id: str
         note: str
 """
+API = """
+    from fastapi import FastAPI
+    from shop.models import db
+
+    app = FastAPI()
+
+    @app.get("/orders")
+    async def orders():
+        return await db.express.list("Order", {})
+"""
 WHOLE = {
+    "explore shop.models:db --url-env SHOP_URL --app shop.api:app --requests 5 --no-failpoints": {
+        *("findings", "known", "operations", "requests", "seconds", "seed", "checks", "unmade", "models", "ended"),
+    },
     "init --dry-run --guide": {"found", "changes", "written", "clean_ups"},
     "generate shop.models:db --url-env SHOP_URL -o generated.py": {"files"},
     "generate shop.models:db --url-env SHOP_URL --stdout": {"module"},
@@ -56,6 +69,7 @@ def project(tmp_path: Path) -> Path:
     """An application's folder, whose import prints."""
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "models.py").write_text(textwrap.dedent(MODELS))
+    (tmp_path / "shop" / "api.py").write_text(textwrap.dedent(API))
     (tmp_path / "tmp").mkdir()
     return tmp_path
 
