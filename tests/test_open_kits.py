@@ -10,6 +10,7 @@ from sample_app import make_db, register
 
 from kailash_testkit import open_kits
 from kailash_testkit.errors import NoActiveKit
+from kailash_testkit.queries.repeats import RepeatLog
 
 
 class FakeKit:
@@ -18,6 +19,7 @@ class FakeKit:
     def __init__(self, dataflow: Any) -> None:
         self.dataflow = dataflow
         self.store: Any = None
+        self.repeats = RepeatLog()  # the plugin asks each open kit for them after a test
 
 
 @pytest.fixture(autouse=True)
