@@ -1,0 +1,78 @@
+"""Explorations of the corpus's applications."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import explored_faults_elsewhere
+import explored_faults_in_orders
+import explored_faults_of_access
+import explored_healthy
+import pytest
+from explored_app import FAULTY, App, in_words
+
+from kailash_testkit import ApiClient, Kit
+
+MODULES = (explored_faults_elsewhere, explored_faults_in_orders, explored_faults_of_access, explored_healthy)
+"""Importing them fills `FAULTY` and `HEALTHY`."""
+
+QUICK = ("a_head_that_writes", "a_read_that_makes_a_draft", "leaves_an_empty_note_out", "posts_that_only_ask")
+"""Those that are tried in the short form, too."""
+
+
+def each(apps: list[App]) -> pytest.MarkDecorator:
+    """A test for each, slow but for the quick ones."""
+    slow = [pytest.param(app, id=app.name, marks=[] if app.name in QUICK else pytest.mark.slow) for app in apps]
+    return pytest.mark.parametrize("app", slow)
+
+
+async def explored(kit: Kit, app: App, *, faulty: bool, **options: Any) -> Any:
+    """What `kit.explore` says of an application. options: those that the application needs win."""
+    application = app.build(kit.dataflow, faulty)
+    try:
+        async with ApiClient(application, kit=kit, raise_app_exceptions=False, timeout=20.0) as api:
+            return await kit.explore(api, schema=app.schema(), **{**options, **app.options})
+    finally:
+        close(application)
+
+
+def close(application: Any) -> None:
+    """Closes a Nexus, and what an application left open on purpose."""
+    if hasattr(application, "close"):
+        application.close()
+    close_what_is_open()
+
+
+def close_what_is_open() -> None:
+    """The connections of an application that forgets them."""
+    while explored_faults_elsewhere.LEFT_OPEN:
+        explored_faults_elsewhere.LEFT_OPEN.pop().close()
+
+
+def is_found(app: App, exploration: Any) -> bool:
+    """Whether the planted fault is among the findings, by its check and operation."""
+    return any((each.check, each.operation) == (app.check, app.operation) for each in exploration.findings)
+
+
+def others(app: App, exploration: Any) -> list[str]:
+    """Findings that are not of the planted fault."""
+    about = {app.check, *app.also}
+    return [in_words(each) for each in exploration.findings if each.check not in about]
+
+
+def the_finding(app: App, exploration: Any) -> Any:
+    """The finding of the planted fault."""
+    found = [each for each in exploration.findings if (each.check, each.operation) == (app.check, app.operation)]
+    assert found, exploration.report()
+    return found[0]
+
+
+def _mended() -> list[App]:
+    """One of each kind of mended application."""
+    found: dict[str, App] = {}
+    for app in FAULTY:
+        found.setdefault(app.mended or app.name, app)
+    return [*found.values()]
+
+
+MENDED = _mended()
