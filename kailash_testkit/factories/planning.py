@@ -30,7 +30,7 @@ _PLACEHOLDERS: Final = 2_000_000_000
 _NOTHING: Final[Mapping[str, object]] = {}
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, slots=True)
 class PlannedRow:
     """A row to be made: its values as far as they are known, and the rows whose ids it gets."""
 
@@ -99,9 +99,10 @@ class Plan:
         family = Parents(model, blueprint.declared_relations, needed, next(iter(parents), None))
         draft = recipe.draft(number, ids, family)
         planned = PlannedRow(definition, store, model, draft, needed, number, given)
-        draft.make(re.split(r"[\[.]", link.field)[0] for link in links if isinstance(ids[link.field], OnDemand))
+        if links:
+            draft.make(re.split(r"[\[.]", link.field)[0] for link in links if isinstance(ids[link.field], OnDemand))
         self.rows.append(planned)
-        if not self._placeholders:
+        if not self._placeholders and (definition.children or definition.linked):
             self._add_others(planned, replace(place, trail=()))
         return planned
 
@@ -215,7 +216,8 @@ class Plan:
     async def settle(self) -> None:
         """Awaits async values as far as they can be known before anything is stored."""
         for row in self.rows:
-            await row.draft.settle()
+            if row.draft.is_unfinished:
+                await row.draft.settle()
 
     def close(self) -> None:
         """Gives up values that nobody will await."""
