@@ -50,6 +50,8 @@ class Blueprint:
         self._declared = declared
         self._defaults = without_circles(model, declared)
         self.declared_relations = relations(declared)
+        self.no_parents = Parents(model, self.declared_relations, {})
+        """Of a row for which no other row is planned."""
         self._kept = kept
         self._refused = refused_fields(model)
         check_storable(model, self._refused)
@@ -196,7 +198,7 @@ class Recipe:
 
     def draft(self, number: Number, ids: Mapping[str, object] = _NONE, parents: Parents | None = None) -> Draft:
         """The row with that number, made as far as the ids of its parents are known (not `LATER`)."""
-        return Draft(self, number, ids, (parents or Parents(self.model, self._blueprint.declared_relations, {})).find)
+        return Draft(self, number, ids, (parents or self._blueprint.no_parents).find)
 
     def maker(self, name: str) -> Maker:
         """What makes the values of a field, or of a transient parameter."""

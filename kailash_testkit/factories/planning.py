@@ -87,6 +87,10 @@ class Plan:
             place = replace(place, sharing={**definition.sharing, **place.sharing})
         number = next_number(model.name)
         recipe = self._recipe(blueprint, given) if given else blueprint.recipe(given)
+        if not parents and not recipe.relations:  # most rows of a large batch
+            return self._added(
+                PlannedRow(definition, store, model, recipe.draft(number), parents, number, given), place
+            )
         needed = dict(parents)
         ids: dict[str, object] = {field: self.id_of(parent) for field, parent in parents.items()}
         links = [
@@ -101,8 +105,11 @@ class Plan:
         planned = PlannedRow(definition, store, model, draft, needed, number, given)
         if links:
             draft.make(re.split(r"[\[.]", link.field)[0] for link in links if isinstance(ids[link.field], OnDemand))
+        return self._added(planned, place)
+
+    def _added(self, planned: PlannedRow, place: Place) -> PlannedRow:
         self.rows.append(planned)
-        if not self._placeholders and (definition.children or definition.linked):
+        if not self._placeholders and (planned.definition.children or planned.definition.linked):
             self._add_others(planned, replace(place, trail=()))
         return planned
 
