@@ -7,6 +7,7 @@ number of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any, Final
 
 from kailash_testkit.errors import MissingField
@@ -22,10 +23,13 @@ from kailash_testkit.factories.transients import Transient
 from kailash_testkit.factories.values import generator
 from kailash_testkit.models import Field, Model
 from kailash_testkit.models.checking import checked_values
+from kailash_testkit.models.equality import are_plain
 from kailash_testkit.models.model import MISSING, unknown_field
 from kailash_testkit.models.storable import check_given, check_storable, refused_fields
 
 _NONE: Final[Mapping[str, object]] = {}
+
+_MOST_ALIKE: Final = 100  # sets of names that calls give
 
 _NO_SUCH_VALUE: Final = "a declaration asked for it; a row's values are its fields and the factory's parameters"
 
@@ -46,6 +50,8 @@ class Blueprint:
         self._declared = declared
         self._defaults = without_circles(model, declared)
         self.declared_relations = relations(declared)
+        self.no_parents = Parents(model, self.declared_relations, {})
+        """Of a row for which no other row is planned."""
         self._kept = kept
         self._refused = refused_fields(model)
         check_storable(model, self._refused)
@@ -57,6 +63,7 @@ class Blueprint:
         """The declarations of the defaults by place, those in dicts and lists included."""
         self._makers: dict[str, Maker] = {}
         self._base: Recipe | None = None
+        self._alike: dict[tuple[str, ...], Recipe] = {}
 
     def recipe(self, given: Mapping[str, object]) -> Recipe:
         """How rows are made for which a call gives these values and declarations.
@@ -65,10 +72,23 @@ class Blueprint:
         cannot be stored, `MissingField` where no value can be made.
         """
         if given:
-            return self._recipe(replacing(self._declared, given))
+            replaced = replacing(self._declared, given)
+            return self._plain_recipe(replaced) if are_plain(replaced.values()) else self._recipe(replaced)
         if self._base is None:
             self._base = self._recipe(given)
         return self._base
+
+    def _plain_recipe(self, given: Mapping[str, object]) -> Recipe:
+        """As `_recipe`, of values which are no declarations: only they differ where the names do not."""
+        names = tuple(given)
+        known = self._alike.get(names)
+        if known is None:
+            recipe = self._recipe(given)
+            if len(self._alike) < _MOST_ALIKE:
+                self._alike[names] = recipe
+            return recipe
+        check_given(self.model, given, self._refused)
+        return known.with_values(checked_values(self.model, given))
 
     def _recipe(self, given: Mapping[str, object]) -> Recipe:
         check_given(self.model, given, self._refused)
@@ -166,10 +186,19 @@ class Recipe:
             (name, maker) for name, maker in makers if name not in (parts if name in given else blueprint.parts)
         ]
         """The fields whose values depend on no other value of their row, with their makers."""
+        self.is_plain = len(self.alone) == len(names)
+        """Whether these are all fields."""
+
+    def with_values(self, values: Mapping[str, object]) -> Recipe:
+        """For other values, checked and plain, of the same names."""
+        other = copy(self)
+        other._given = {name: _constant(value) for name, value in values.items()}
+        other.alone = [(name, other._given.get(name, maker)) for name, maker in self.alone]
+        return other
 
     def draft(self, number: Number, ids: Mapping[str, object] = _NONE, parents: Parents | None = None) -> Draft:
         """The row with that number, made as far as the ids of its parents are known (not `LATER`)."""
-        return Draft(self, number, ids, (parents or Parents(self.model, self._blueprint.declared_relations, {})).find)
+        return Draft(self, number, ids, (parents or self._blueprint.no_parents).find)
 
     def maker(self, name: str) -> Maker:
         """What makes the values of a field, or of a transient parameter."""

@@ -154,6 +154,8 @@ class Definition:
 
         A field, or a transient parameter, of that name comes first. Raises `FieldTypeError` for what is no bool.
         """
+        if not self.traits or not values:
+            return self, values
         names = tuple(name for name in values if name in self.traits and not self.has_field(name))
         if not names:
             return self, values

@@ -45,6 +45,7 @@ class RecipeOf(Protocol):
     model: Model
     names: Sequence[str]
     alone: Sequence[tuple[str, Maker]]
+    is_plain: bool
     parameters: Sequence[str]
 
     def maker(self, name: str, /) -> Maker: ...
@@ -52,6 +53,8 @@ class RecipeOf(Protocol):
 
 class Draft:
     """A row in the making: made as far as the ids of its parents are known, then completed."""
+
+    __slots__ = ("_ids", "_late", "_made", "_model", "_names", "_parameters", "_waiting", "view")
 
     def __init__(
         self, recipe: RecipeOf, number: Number, ids: Mapping[str, object] = _NONE, parent: FindParent | None = None
@@ -73,7 +76,8 @@ class Draft:
             for name, maker in recipe.alone:
                 if name not in ids:
                     self._made[name] = maker(number, self.view)
-            self._make(self._names)
+            if ids or not recipe.is_plain:
+                self._make(self._names)
         except BaseException:
             self.close()
             raise
@@ -96,6 +100,19 @@ class Draft:
     def known_id(self) -> object:
         """The row's id, or `LATER` when it is not known before the row is stored."""
         return self._made.get("id", LATER)
+
+    def known(self) -> dict[str, object] | None:
+        """All values, where none of them is to be awaited, or to be made when parents are stored."""
+        return None if self.is_unfinished else self._values()
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether values are still to be awaited, or wait for the ids of parents."""
+        return bool(self._late or self._waiting)
+
+    def _values(self) -> dict[str, object]:
+        made = self._made
+        return {name: made[name] for name in self._names}
 
     async def settle(self) -> None:
         """Awaits the async values that can be known by now, and makes what depends on them."""
@@ -128,7 +145,7 @@ class Draft:
                 f"values of {self._model.name} wait for each other: {', '.join(self._late)}",
                 do="give one of them a value of its own",
             )
-        return {name: self._made[name] for name in self._names}
+        return self._values()
 
     def values(self) -> dict[str, object]:
         """All values of a row that is not stored. Raises `DeclarationError` for those that must be awaited."""
@@ -140,7 +157,7 @@ class Draft:
                 why="build() and payload() are not async, so they cannot await it",
                 do="use create(), or give the field a value",
             )
-        return {name: self._made[name] for name in self._names}
+        return self._values()
 
     def close(self) -> None:
         """Gives up what is still to be awaited."""

@@ -9,6 +9,7 @@ from kailash_testkit.errors import DeclarationError, MissingField
 from kailash_testkit.factories.base import FactoryBase
 from kailash_testkit.factories.definition import Definition
 from kailash_testkit.factories.relations import Related, Target, check_target, every_relation
+from kailash_testkit.models.equality import are_plain
 
 _MOST_FACTORIES: Final = 300  # to follow; where there are more, the making of values says why
 
@@ -70,7 +71,7 @@ def _reachable(definition: Definition, given: Iterable[Mapping[str, object]]) ->
     visit(definition, {})
     last: Mapping[str, object] = {}
     for values in given:
-        if values and values is not last:
+        if values and values is not last and (definition.traits or not are_plain(values.values())):
             visit(definition, values)
             last = values
     return list(visit.found)

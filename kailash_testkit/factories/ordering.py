@@ -31,7 +31,7 @@ def batches(rows: Sequence[RowT]) -> list[list[RowT]]:
     Where models need each other in a circle (through fields that are None in some of the rows), the rows are
     grouped by their distance from rows without parents. Parents stand before their children in ``rows``.
     """
-    if len(rows) == 1:
+    if _are_alike(rows):
         return [[*rows]]
     groups: defaultdict[_Group, list[RowT]] = defaultdict(list)
     for row in rows:
@@ -49,6 +49,14 @@ def batches(rows: Sequence[RowT]) -> list[list[RowT]]:
         for group in order
         for batch in _by_depth([(depth, row) for row, depth in _depths(groups[group], any_model=False).items()])
     ]
+
+
+def _are_alike(rows: Sequence[Ordered]) -> bool:
+    """Whether all are of one model, and none has parents among the others."""
+    if len(rows) < 2:
+        return bool(rows)
+    store, model = rows[0].store, rows[0].model
+    return not any(row.parents or row.model is not model or row.store is not store for row in rows)
 
 
 def _group(row: Ordered) -> _Group:

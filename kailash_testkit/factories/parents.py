@@ -30,6 +30,8 @@ class Parents:
     child_of: the field by which the row is a child of another, if it is.
     """
 
+    __slots__ = ("_child_of", "_model", "_planned", "_relations")
+
     def __init__(
         self,
         model: Model,

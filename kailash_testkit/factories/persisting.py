@@ -34,14 +34,14 @@ async def persist(plan: Plan, wanted: Iterable[PlannedRow]) -> list[Row]:
         raise
     for batch in stored:
         for row in batch:
-            if row.definition.hooks_of("after_create"):
+            if row.definition.hooks and row.definition.hooks_of("after_create"):
                 await _run_hooks(row)
     return [row.definition.typed(_row(row)) for row in wanted]
 
 
 async def _store(batch: list[PlannedRow], *, alone: bool) -> None:
     store, model = batch[0].store, batch[0].model
-    parted = [times.split(model, await _values(row)) for row in batch]
+    parted = [times.split(model, _known(row) or await _values(row)) for row in batch]
     refuse_duplicates(batch, [values for values, _ in parted])
     await _create(batch, [values for values, _ in parted], alone=alone)
     stored = [_row(row) for row in batch]
@@ -67,6 +67,11 @@ async def _create(batch: list[PlannedRow], values: list[Mapping[str, object]], *
         if not alone:  # the rows that it needs will go, and so must it
             remove(store, model, [mismatch.row_id])
         raise
+
+
+def _known(row: PlannedRow) -> dict[str, object] | None:
+    """The values of a row that waits for nothing, and that no hook changes."""
+    return None if row.parents or row.definition.hooks else row.draft.known()
 
 
 async def _values(row: PlannedRow) -> dict[str, object]:

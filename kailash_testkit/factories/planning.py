@@ -30,7 +30,7 @@ _PLACEHOLDERS: Final = 2_000_000_000
 _NOTHING: Final[Mapping[str, object]] = {}
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, slots=True)
 class PlannedRow:
     """A row to be made: its values as far as they are known, and the rows whose ids it gets."""
 
@@ -87,6 +87,10 @@ class Plan:
             place = replace(place, sharing={**definition.sharing, **place.sharing})
         number = next_number(model.name)
         recipe = self._recipe(blueprint, given) if given else blueprint.recipe(given)
+        if not parents and not recipe.relations:  # most rows of a large batch
+            return self._added(
+                PlannedRow(definition, store, model, recipe.draft(number), parents, number, given), place
+            )
         needed = dict(parents)
         ids: dict[str, object] = {field: self.id_of(parent) for field, parent in parents.items()}
         links = [
@@ -99,9 +103,13 @@ class Plan:
         family = Parents(model, blueprint.declared_relations, needed, next(iter(parents), None))
         draft = recipe.draft(number, ids, family)
         planned = PlannedRow(definition, store, model, draft, needed, number, given)
-        draft.make(re.split(r"[\[.]", link.field)[0] for link in links if isinstance(ids[link.field], OnDemand))
+        if links:
+            draft.make(re.split(r"[\[.]", link.field)[0] for link in links if isinstance(ids[link.field], OnDemand))
+        return self._added(planned, place)
+
+    def _added(self, planned: PlannedRow, place: Place) -> PlannedRow:
         self.rows.append(planned)
-        if not self._placeholders:
+        if not self._placeholders and (planned.definition.children or planned.definition.linked):
             self._add_others(planned, replace(place, trail=()))
         return planned
 
@@ -215,7 +223,8 @@ class Plan:
     async def settle(self) -> None:
         """Awaits async values as far as they can be known before anything is stored."""
         for row in self.rows:
-            await row.draft.settle()
+            if row.draft.is_unfinished:
+                await row.draft.settle()
 
     def close(self) -> None:
         """Gives up values that nobody will await."""

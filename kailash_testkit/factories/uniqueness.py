@@ -7,8 +7,7 @@ factories made before in the same test or fixture, as long as they are stored.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from kailash_testkit.errors import KitError, SeedingFailed
@@ -18,6 +17,7 @@ from kailash_testkit.factories.planning import PlannedRow
 from kailash_testkit.models import Model
 from kailash_testkit.models.enums import enum_to_value
 from kailash_testkit.models.model import MISSING
+from kailash_testkit.models.rows import values_of
 from kailash_testkit.redaction import fields
 from kailash_testkit.store.failures import in_batch, shown_values
 from kailash_testkit.store.store import Store
@@ -29,8 +29,7 @@ Key = tuple[str, tuple[str, ...], tuple[object, ...]]
 _MOST_KNOWN: Final = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
+class _Made(NamedTuple):
     """A row that a factory made: its number, and its id where it is stored."""
 
     number: str
@@ -60,20 +59,25 @@ def note_stored(batch: Sequence[PlannedRow]) -> None:
         known.clear()
     for row in batch:
         if row.stored is not None:
-            stored = row.stored.as_dict()
+            stored = values_of(row.stored)
             for key in _keys(row.model, stored):
                 known[key] = _Made(row.number.text, stored["id"])
 
 
 def _known(store: Store) -> dict[Key, _Made]:
-    return _made.setdefault(current(), WeakKeyDictionary()).setdefault(store, {})
+    of_scope = _made.get(current())
+    if of_scope is None:
+        of_scope = _made[current()] = WeakKeyDictionary()
+    known = of_scope.get(store)
+    if known is None:
+        known = of_scope[store] = {}
+    return known
 
 
 def _keys(model: Model, values: Mapping[str, object]) -> list[Key]:
     found: list[Key] = []
-    for names in model.unique:
-        ordered = tuple(sorted(names))
-        held = tuple(_value(model, name, values) for name in ordered)
+    for ordered in model.unique_together:
+        held = tuple([_value(model, name, values) for name in ordered])
         if None not in held:  # which is unknown, or NULL: two of these differ
             key = model.name, ordered, held
             try:
@@ -96,7 +100,7 @@ def _value(model: Model, name: str, values: Mapping[str, object]) -> object:
 def _still_stored(row: PlannedRow, key: Key, made: _Made | None) -> _Made | None:
     """The row that was made before, where it still has these values."""
     stored = None if made is None else row.store.stored(row.model, made.row_id)
-    return made if stored is not None and key in _keys(row.model, stored.as_dict()) else None
+    return made if stored is not None and key in _keys(row.model, values_of(stored)) else None
 
 
 def _duplicate(row: PlannedRow, values: Mapping[str, object], key: Key, other: _Made) -> SeedingFailed:

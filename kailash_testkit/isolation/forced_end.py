@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from kailash_testkit.concurrency import clocks
@@ -23,6 +23,28 @@ def settled_by_force(settle: Callable[[], None], end_transactions: Callable[[], 
             if ended or clocks.now() > give_up:
                 raise
             ended = end_transactions()
+
+
+def after_force(
+    left: Sequence[KitError],
+    settle: Callable[[], None],
+    end_transactions: Callable[[], list[str]],
+    later: list[KitError],
+) -> KitError | None:
+    """The error for what a test left, where something was in the way of going back; that is ended by force first.
+
+    later: where settling puts what it could not put back; taken over, so that it is told once. None where a worker of
+    the server was in the way, as for autovacuum.
+    """
+    first, *others = left
+    details = list(first.details)
+    if isinstance(first, DatabaseBusy):
+        details = settled_by_force(settle, end_transactions)
+        others += later
+        later.clear()
+        if not details and not others:
+            return None
+    return together(first, details, others)
 
 
 def together(first: KitError, details: list[str], others: Iterable[KitError]) -> KitError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -70,6 +70,21 @@ def take_out(journal: Journal, since: Mark, until: Mark) -> list[RecordedChange]
     changes = between(journal, since, until)
     journal.replay([change.inverse() for change in reversed(changes)])
     return changes
+
+
+def make_way(journal: Journal, levels: Sequence[Level], lowest: int, ended: Sequence[object]) -> list[Detached]:
+    """The top level changed the schema, which cannot be made again: what is below it, from ``lowest`` on, goes instead.
+
+    Returns those rows whose owners live, to be written again.
+    """
+    kept = [
+        Detached(levels[index].owner, between(journal, levels[index - 1].mark, levels[index].mark))
+        for index in range(lowest, len(levels) - 1)
+        if levels[index].owner not in ended
+    ]
+    with kept_apart(levels[-1].owner):
+        take_out(journal, levels[lowest - 1].mark, levels[-2].mark)
+    return kept
 
 
 def not_restored() -> IsolationFailed:

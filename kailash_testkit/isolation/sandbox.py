@@ -18,9 +18,9 @@ from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.internals.dataflow_caches import refuse_shared_cache
 from kailash_testkit.internals.dataflow_tables import refuse_models_on_own_tables
 from kailash_testkit.isolation.changed_files import ChangedFiles
-from kailash_testkit.isolation.forced_end import settled_by_force, together
+from kailash_testkit.isolation.forced_end import after_force
 from kailash_testkit.isolation.instances import Instances
-from kailash_testkit.isolation.levels import KEPT, Detached, Level, State, between, kept_apart, not_restored, take_out
+from kailash_testkit.isolation.levels import KEPT, Detached, Level, State, kept_apart, make_way, not_restored, take_out
 from kailash_testkit.isolation.making_again import known_state, make_again
 from kailash_testkit.isolation.recording import Recordings
 from kailash_testkit.redaction import redact
@@ -156,10 +156,7 @@ class Sandbox:
         if not self.moved():
             return
         if self._detached:
-            others = {change.seq for detached in self._detached for change in detached.changes}
-            since = self.journal.changes(self._levels[-1].mark)
-            own = [change for change in since if change.seq not in others]
-            self._detached.insert(0, Detached(KEPT, own))
+            self._detached.insert(0, Detached(KEPT, self.written()))
         elif self._levels[-1].owner == KEPT:
             self._remark()
         else:
@@ -210,16 +207,8 @@ class Sandbox:
             self._left.insert(0, busy)
         finally:
             left, self._left = self._left, []
-        if not left:
-            return
-        first, *others = left
-        details = list(first.details)
-        if isinstance(first, DatabaseBusy):
-            details = settled_by_force(self.settle, self.end_transactions)
-            others, self._left = [*others, *self._left], []
-            if not details and not others:  # it was a worker of the server, as for autovacuum
-                return
-        raise together(first, details, others) from first
+        if left and (error := after_force(left, self.settle, self.end_transactions, self._left)) is not None:
+            raise error from left[0]
 
     def end_transactions(self) -> list[str]:
         """Ends what holds locks in the database. Returns who that was, in words."""
@@ -251,25 +240,13 @@ class Sandbox:
             top, below = self._levels[-1], self._levels[-2].mark
             if top.owner not in self._ended:
                 if self.journal.gaps(below):
-                    self._end_levels_below_schema_change(lowest)
+                    self._detached[:0] = make_way(self.journal, self._levels, lowest, self._ended)
+                    del self._levels[lowest:]
+                    self._push(top.owner)
                     return
                 self._detached.insert(0, Detached(top.owner, self.journal.changes(below)))
             self._levels.pop()
             self._undo()
-
-    def _end_levels_below_schema_change(self, lowest: int) -> None:
-        """The top level changed the schema, which cannot be made again: what is below it makes way instead."""
-        top, levels = self._levels[-1], self._levels
-        kept = [
-            Detached(levels[index].owner, between(self.journal, levels[index - 1].mark, levels[index].mark))
-            for index in range(lowest, len(levels) - 1)
-            if levels[index].owner not in self._ended
-        ]
-        with kept_apart(top.owner):
-            take_out(self.journal, levels[lowest - 1].mark, levels[-2].mark)
-        self._detached[:0] = kept
-        del levels[lowest:]
-        self._push(top.owner)
 
     def _replay(self, detached: Detached) -> None:
         try:
@@ -284,8 +261,7 @@ class Sandbox:
     def _undo(self) -> None:
         level = self._levels[-1]
         self._returns += 1
-        report = self._go_back(level.mark, level.proof)
-        if report.method == "saved state":
+        if self._go_back(level.mark, level.proof).method == "saved state":
             self._remark()
 
     def _go_back(self, mark: Mark, proof: str | None = None) -> UndoReport:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final, cast
+from uuid import UUID
 
 from kailash_testkit.models.reals import same_real
 
@@ -23,6 +26,19 @@ def same(requested: object, stored: object) -> bool:
     """
     is_json = as_mapping(requested) is not None or as_items(requested) is not None
     return _same(requested, json_in_text(stored) if is_json and isinstance(stored, str) else stored)
+
+
+PLAIN_TYPES: Final = frozenset({str, int, bool, float, type(None), bytes, datetime, date, Decimal, UUID})
+
+
+def are_plain(values: Iterable[object]) -> bool:
+    """Whether these are values that hold nothing else, and have no meaning but their own."""
+    return all(type(value) in PLAIN_TYPES for value in values)
+
+
+def is_plainly_same(requested: object, stored: object) -> bool:
+    """Whether both are equal values of one plain type, which are the `same`; most are, and this is known at once."""
+    return type(requested) is type(stored) and type(requested) in PLAIN_TYPES and requested == stored
 
 
 def json_in_text(text: str) -> object:

@@ -64,6 +64,11 @@ class Model:
     hidden_rows: bool = False
 
     @cached_property
+    def unique_together(self) -> tuple[tuple[str, ...], ...]:
+        """The sets of `unique`, each in the order of its names."""
+        return tuple(tuple(sorted(names)) for names in self.unique)
+
+    @cached_property
     def columns(self) -> Mapping[str, object]:
         """Annotation by column, with those that DataFlow adds: id, timestamps, tombstone, tenant."""
         added: dict[str, object] = {"created_at": Moments.datetime, "updated_at": Moments.datetime}

@@ -103,6 +103,11 @@ class BaseRow:
         return f"{self._model} row has no column {name!r}{hint}"
 
 
+def values_of(row: BaseRow, /) -> Mapping[str, object]:
+    """The columns and their values, to be read only: no copy of them, as `BaseRow.as_dict` makes."""
+    return row._values  # pyright: ignore[reportPrivateUsage] - a row keeps its attributes free for columns
+
+
 def model_of(row: BaseRow, /) -> str:
     """The name of the row's model."""
     return row._model  # pyright: ignore[reportPrivateUsage] - a row keeps its attributes free for columns

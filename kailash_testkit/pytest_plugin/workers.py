@@ -60,17 +60,21 @@ class Threads(Workers[threading.Thread]):
         frames = sys._current_frames()  # pyright: ignore[reportPrivateUsage] - the only way, and documented
         current = threading.current_thread()
         threads = [(thread, frames.get(thread.ident or 0)) for thread in threading.enumerate() if thread is not current]
-        return {thread for thread, frame in threads if not _is_of_library(thread, frame) or _has_work(thread, frame)}
+        return {thread for thread, frame in threads if _may_write(thread, frame)}
 
     def _described(self, found: set[threading.Thread]) -> list[str]:
         return sorted(repr(thread.name) for thread in found)
 
 
-def _is_of_library(thread: threading.Thread, frame: FrameType | None) -> bool:
+def _may_write(thread: threading.Thread, frame: FrameType | None) -> bool:
+    entry = _entry(frame)
+    return not _is_of_library(thread, entry) or _has_work(thread, frame, entry)
+
+
+def _is_of_library(thread: threading.Thread, entry: list[FrameType] | None) -> bool:
     """Whether it waits for work, such as those of pools and of database connections."""
     target = getattr(thread, "_target", None)
     modules = [getattr(target, "__module__", None) or type(thread).__module__]
-    entry = _entry(frame)
     if entry is not None:
         modules.append(_package(entry[-1]))
     return any(str(module).split(".")[0] in _WAITING_LIBRARIES for module in modules)
@@ -93,11 +97,11 @@ def _entry(frame: FrameType | None) -> list[FrameType] | None:
     return frames or None
 
 
-def _has_work(thread: threading.Thread, frame: FrameType | None) -> bool:
+def _has_work(thread: threading.Thread, frame: FrameType | None, entry: list[FrameType] | None) -> bool:
     """Whether a library's thread has work of somebody else's."""
     target = getattr(thread, "_target", None)
     if getattr(target, "__module__", None) != _POOL or frame is None:
-        return _runs_other_code(_entry(frame) or [])
+        return _runs_other_code(entry or [])
     queue = getattr(sys.modules[_POOL], "_threads_queues", {}).get(thread)
     if queue is not None and not queue.empty():
         return True  # it has not come to it yet

@@ -83,7 +83,8 @@ class BulkStore:
             for name, field in model.fields.items()
             if name not in MANAGED and name not in ("id", "tenant_id") and _is_plain(field.default)
         }
-        complete = [{**row, **_without(defaults, row)} for row in rows]
+        named = defaults.keys()
+        complete = [dict(row) if named <= row.keys() else {**row, **_without(defaults, row)} for row in rows]
         return complete if tenant is None else [with_tenant(model, row, tenant) for row in complete]
 
     async def _create_chunk(self, rows: Sequence[dict[str, object]], first: int) -> list[Row]:

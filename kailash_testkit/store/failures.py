@@ -21,8 +21,8 @@ from kailash_testkit.internals.dataflow import rewrites_text
 from kailash_testkit.models import Model
 from kailash_testkit.models.differences import differences as places_of
 from kailash_testkit.models.differences import lines
-from kailash_testkit.models.equality import same
-from kailash_testkit.models.rows import Row, misfits_of
+from kailash_testkit.models.equality import is_plainly_same, same
+from kailash_testkit.models.rows import Row, misfits_of, values_of
 from kailash_testkit.models.types import type_name
 from kailash_testkit.redaction import fields, masked
 from kailash_testkit.text import comma_join, display
@@ -154,7 +154,9 @@ def _reason(requested: Mapping[str, object], stored: Row, wrong: Sequence[str]) 
 
 def differences(requested: Mapping[str, object], stored: Row) -> list[str]:
     """The names of the requested values that the row does not have."""
-    columns = stored.as_dict()
+    columns = values_of(stored)
+    if all(name in columns and is_plainly_same(value, columns[name]) for name, value in requested.items()):
+        return []
     return [name for name, value in requested.items() if name not in columns or not same(value, columns[name])]
 
 

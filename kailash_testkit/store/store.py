@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -264,15 +265,15 @@ class Store:
         """The tenant that is active, for a model whose rows belong to one."""
         return active_tenant(self.dataflow, model)
 
-    @contextlib.asynccontextmanager
-    async def writing(self) -> AsyncGenerator[None, None]:
+    def writing(self) -> AbstractAsyncContextManager[None]:
         """Around a write, where the database takes them one after the other only."""
         if not self.database.serial_writes:
-            yield
-            return
-        lock = self._write_locks.setdefault(loops.running_loop(), asyncio.Lock())
-        async with lock:
-            yield
+            return contextlib.nullcontext()
+        loop = loops.running_loop()
+        lock = self._write_locks.get(loop)
+        if lock is None:
+            lock = self._write_locks[loop] = asyncio.Lock()
+        return lock
 
 
 def _tombstone(row: Row) -> bool:

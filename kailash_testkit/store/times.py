@@ -27,7 +27,7 @@ _NONE: Final[Moments] = {}
 
 def split(model: Model, values: Mapping[str, object]) -> tuple[Mapping[str, object], Moments]:
     """The values that DataFlow stores, and the moments that are left to the kit."""
-    if not values.keys() & model.times:
+    if model.times.isdisjoint(values):
         return values, _NONE
     moments = {name: moment_of(value) for name, value in values.items() if name in model.times and value is not None}
     return {name: value for name, value in values.items() if name not in model.times}, moments

@@ -19,17 +19,22 @@ class WriteLog:
 
     def __init__(self) -> None:
         self._writes: Counter[Write] = Counter()
+        self._uncounted: list[tuple[RecordedKind, str, list[object]]] = []
 
     def note(self, kind: RecordedKind, table: str, ids: Iterable[object]) -> None:
         """Rows were written."""
-        self._writes.update(write_of(kind, table, row_id) for row_id in ids)
+        self._uncounted.append((kind, table, [*ids]))  # few ask, and never while rows are made
 
     def go_back(self, writes: Counter[Write] | None = None) -> None:
         """The rows are as they were when these writes were counted; None where the test had written none."""
         self._writes = Counter(writes or ())
+        self._uncounted.clear()
 
     def counted(self) -> Counter[Write]:
         """How often each row was written, for the caller to change."""
+        for kind, table, ids in self._uncounted:
+            self._writes.update(write_of(kind, table, row_id) for row_id in ids)
+        self._uncounted.clear()
         return self._writes.copy()
 
 

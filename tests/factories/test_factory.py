@@ -248,3 +248,13 @@ async def test_a_required_field_that_the_kit_cannot_make_must_be_given(new_db: A
         with pytest.raises(MissingField, match=r"(?s)Drawing\.code.*meets Predicate.*factory\.using\(code=\.\.\.\)"):
             kit.factory("Drawing").build()
         assert (await kit.create("Drawing", code="A")).code == "A"
+
+
+def test_calls_that_give_the_same_names_get_what_each_gave(sync_kit: Kit) -> None:
+    orders = sync_kit.factory("Order")
+    totals = [orders.build(total=total)["total"] for total in (1.0, 2.5, 4)]
+    assert totals == [1.0, 2.5, 4.0]
+    with pytest.raises(FieldTypeError, match=r"Order\.total"):
+        orders.build(total="much")
+    assert orders.build(total=sequence(lambda n: n + 0.5))["total"] == 4.5  # the refused one took no number
+    assert orders.build(total=7.0)["total"] == 7.0

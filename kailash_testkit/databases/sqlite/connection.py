@@ -174,7 +174,12 @@ class Connection:
 
     def number(self, query: str) -> int:
         """The one number that a query gives; 0 for NULL."""
-        ((found,),) = self.fetched(query, ())[0]
+        with self._lock:
+            try:
+                ((found,),) = self.cursor().execute(query)
+            except sqlite3.OperationalError as error:
+                self._raise_if_busy(error)
+                raise
         return int(found or 0)
 
     def cursor(self) -> sqlite3.Cursor:

@@ -74,5 +74,6 @@ class _Part:
         self.model = recipe.model
         self.names = names
         self.alone: Sequence[tuple[str, Maker]] = ()
+        self.is_plain = False
         self.parameters = recipe.parameters
         self.maker = recipe.maker

@@ -39,7 +39,7 @@ from kailash_testkit.databases.sqlite.journal.mark_state import NOTHING_OBSERVED
 from kailash_testkit.databases.sqlite.journal.observing import Observer
 from kailash_testkit.databases.sqlite.journal.rebuild import made_again_under, make_file_again, rebuild
 from kailash_testkit.databases.sqlite.journal.replay import make_again
-from kailash_testkit.databases.sqlite.journal.schema import schema_of, schema_text
+from kailash_testkit.databases.sqlite.journal.schema import schema_text
 from kailash_testkit.databases.sqlite.journal.trigger_set import TriggerSet
 from kailash_testkit.databases.sqlite.journal.triggers import IMAGE, LIVE
 from kailash_testkit.databases.sqlite.journal.undo import is_whole, undo_by_journal
@@ -105,7 +105,7 @@ class Journal:
             observation = self._observer.observe()
             if observation == state.observation:
                 return False
-            if not self._reads_as_at(state):
+            if not self._observer.reads_as_at(state):
                 return True
         except sqlite3.DatabaseError:  # somebody damaged what it would have to read: `undo` sees to that
             return True
@@ -122,7 +122,7 @@ class Journal:
         if fault is not None:
             return (fault,)
         with self._connection.transaction("DEFERRED"):
-            return self._gaps(state)
+            return self._observer.gaps(state)
 
     def undo(self, mark: Mark) -> UndoReport:
         state = self._state(mark)
@@ -232,37 +232,18 @@ class Journal:
         self._history.cut(image.position)  # what an earlier look added
         image.look_ahead(self._history)
 
-    def _reads_as_at(self, state: MarkState) -> bool:
-        with self._connection.transaction("DEFERRED") as cursor:
-            if (
-                self._gaps(state)
-                or self._observer.head() != state.seq
-                or self._observer.counters(cursor) != state.counters
-            ):
-                return False
-        with state.image.connection.transaction("DEFERRED") as cursor:
-            return same_rows(cursor, state.image.recorded, IMAGE, LIVE)
-
     def _state(self, mark: Mark) -> MarkState:
         try:
             return self._states[mark.number]
         except KeyError:
             raise ValueError(f"mark {mark.number} was released, or ended by going back to an earlier one") from None
 
-    def _gaps(self, state: MarkState) -> tuple[str, ...]:
-        gaps: list[str] = []
-        if state.schema_version != self._trigger_set.schema_version or not self._observer.schema_is_fit():
-            gaps.append("the schema was changed")
-        if self._trigger_set.catalog.opaque and self._observer.observe() != state.observation:
-            gaps += self._trigger_set.catalog.opaque.values()
-        return tuple(gaps)
-
     # Going back
 
     def _undo(self, state: MarkState) -> UndoReport:
         entries = 0
         try:
-            gaps = self._gaps(state)
+            gaps = self._observer.gaps(state)
             entries = self._observer.head() - state.seq
             return UndoReport("saved state", entries, gaps) if gaps else self._undo_by_journal(state)
         except sqlite3.DatabaseError as error:
@@ -270,7 +251,7 @@ class Journal:
 
     def _undo_by_journal(self, state: MarkState) -> UndoReport:
         with state.image.connection.transaction("IMMEDIATE") as cursor:  # keeps all others from writing
-            head, gaps = self._observer.head(), self._gaps(state)
+            head, gaps = self._observer.head(), self._observer.gaps(state)
             if not gaps and not is_whole(cursor, state, head):
                 gaps = ("the journal was changed",)
             if gaps:
@@ -294,7 +275,7 @@ class Journal:
             rebuild(self._connection, state, self._history)
         except sqlite3.DatabaseError as error:
             return f"SQLite refused: {error}"
-        self._record_as_at(state)
+        self._observer.record_as_at(state)
         return None
 
     def _make_again(self, state: MarkState, fault: str) -> tuple[IsolationFailed, ...]:
@@ -303,19 +284,10 @@ class Journal:
             self._connection, self._files, self._images, state, self._history, log_mode=self._log_mode
         )
         self._made_again()
-        self._record_as_at(state)
+        self._observer.record_as_at(state)
         for kept in self._states.values():
             kept.observation = NOTHING_OBSERVED  # those of a connection that is gone
-        if not closed:
-            return ()
-        return (made_again_under(closed, fault),)
-
-    def _record_as_at(self, state: MarkState) -> None:
-        """The triggers are again those of the mark."""
-        self._trigger_set.cookie = self._observer.schema_cookie()
-        self._trigger_set.return_to(state.schema_version, state.image.catalog, state.image.recorded)
-        cursor = self._connection.cursor()
-        self._trigger_set.schema, self._trigger_set.text = schema_of(cursor), schema_text(cursor)
+        return (made_again_under(closed, fault),) if closed else ()
 
     def _free_unused(self) -> None:
         used = [state.image for state in self._states.values()]

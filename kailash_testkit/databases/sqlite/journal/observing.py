@@ -1,4 +1,4 @@
-"""Cheap looks at the database: whether somebody wrote, where the journal is, whether the schema is as we left it."""
+"""Looks at the database: whether somebody wrote, where the journal is, whether all is as we left it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import sqlite3
 
 from kailash_testkit.databases.sqlite.connection import Connection
 from kailash_testkit.databases.sqlite.journal.counters import Counters, read_counters
-from kailash_testkit.databases.sqlite.journal.mark_state import NOTHING_OBSERVED, Observation
-from kailash_testkit.databases.sqlite.journal.schema import schema_text
+from kailash_testkit.databases.sqlite.journal.fingerprint import same_rows
+from kailash_testkit.databases.sqlite.journal.mark_state import NOTHING_OBSERVED, MarkState, Observation
+from kailash_testkit.databases.sqlite.journal.schema import schema_of, schema_text
 from kailash_testkit.databases.sqlite.journal.trigger_set import TriggerSet
+from kailash_testkit.databases.sqlite.journal.triggers import IMAGE, LIVE
 from kailash_testkit.databases.sqlite.naming import JOURNAL_TABLE
 from kailash_testkit.databases.sqlite.watched_connections import blobs_opened
 
@@ -46,3 +48,27 @@ class Observer:
             self._fit_at = observation
             return True
         return self._trigger_set.is_fit(cursor, cookie)
+
+    def gaps(self, state: MarkState) -> tuple[str, ...]:
+        """Why the journal may not tell all that happened since the mark."""
+        gaps: list[str] = []
+        if state.schema_version != self._trigger_set.schema_version or not self.schema_is_fit():
+            gaps.append("the schema was changed")
+        if self._trigger_set.catalog.opaque and self.observe() != state.observation:
+            gaps += self._trigger_set.catalog.opaque.values()
+        return tuple(gaps)
+
+    def reads_as_at(self, state: MarkState) -> bool:
+        """Whether all is as it was at the mark, though somebody may have written."""
+        with self._connection.transaction("DEFERRED") as cursor:
+            if self.gaps(state) or self.head() != state.seq or self.counters(cursor) != state.counters:
+                return False
+        with state.image.connection.transaction("DEFERRED") as cursor:
+            return same_rows(cursor, state.image.recorded, IMAGE, LIVE)
+
+    def record_as_at(self, state: MarkState) -> None:
+        """The triggers are again those of the mark."""
+        self._trigger_set.cookie = self.schema_cookie()
+        self._trigger_set.return_to(state.schema_version, state.image.catalog, state.image.recorded)
+        cursor = self._connection.cursor()
+        self._trigger_set.schema, self._trigger_set.text = schema_of(cursor), schema_text(cursor)
