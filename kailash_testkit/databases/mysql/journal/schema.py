@@ -20,29 +20,26 @@ _COUNTED: Final = (
     "drop_package", "drop_package_body", "drop_procedure", "drop_sequence", "drop_table", "drop_trigger", "drop_view",
     "optimize", "rename_table", "truncate",
 )  # fmt: skip
-#: Its rows are read by `parse_statement_counts`.
-STATEMENT_COUNTS_QUERY: Final = (
-    "SHOW GLOBAL STATUS WHERE variable_name IN (" + ", ".join(f"'Com_{kind}'" for kind in _COUNTED) + ")"
+_NAMES: Final = ", ".join(f"'Com_{kind}'" for kind in _COUNTED)
+_COUNT_ON_MARIADB: Final = (
+    "SELECT CAST(sum(variable_value) AS UNSIGNED) FROM information_schema.global_status "
+    f"WHERE variable_name IN ({_NAMES})"
 )
+_COUNT_ON_MYSQL: Final = f"SHOW GLOBAL STATUS WHERE variable_name IN ({_NAMES})"
 _TABLES: Final = "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = database()"
-_TRIGGERS: Final = """
-    SELECT trigger_name, event_object_table, event_manipulation, action_timing, action_order, action_statement,
-      definer, sql_mode, character_set_client, collation_connection
-    FROM information_schema.triggers WHERE trigger_schema = database()
-    ORDER BY event_object_table, event_manipulation, action_timing, action_order
-"""
+# Takes less than half the time of the same rows from information_schema; those that fire together come in that order.
+_TRIGGERS: Final = "SHOW TRIGGERS"
 _DATABASE: Final = "SELECT * FROM information_schema.schemata WHERE schema_name = database()"
 
 
 @dataclass(frozen=True)
 class Trigger:
-    """A trigger as information_schema describes it; the fields are its columns."""
+    """A trigger as the server shows it."""
 
     name: str
     table: str
     event: str
     timing: str
-    order: int
     body: str
     definer: str
     sql_mode: str
@@ -55,7 +52,7 @@ class Trigger:
         return is_journal_trigger(self.name)
 
     def described(self) -> tuple[str, ...]:
-        """All but the number of its turn, which others' triggers change."""
+        """All that the server shows of it."""
         return (
             self.name, self.table, self.event, self.timing, self.body, self.definer, self.sql_mode, self.charset,
             self.collation,
@@ -114,8 +111,17 @@ def read_schema(connection: Connection) -> Schema:
             views[name] = statement
         else:
             tables[name] = _COUNTER.sub(r"\1", statement)
-    described = tuple(Trigger(*each) for each in triggers if not is_bookkeeping(each[1]))
-    return Schema(tables, views, described, read_routines(connection, routines), _options(*database))
+    described = sorted((_trigger(row) for row in triggers if not is_bookkeeping(row[2])), key=_event_of)
+    return Schema(tables, views, tuple(described), read_routines(connection, routines), _options(*database))
+
+
+def _trigger(row: tuple[Any, ...]) -> Trigger:
+    name, event, table, body, timing, _created, sql_mode, definer, charset, collation, *_ = row
+    return Trigger(name, table, event, timing, body, definer, sql_mode, charset, collation)
+
+
+def _event_of(trigger: Trigger) -> tuple[str, str, str]:
+    return trigger.table, trigger.event, trigger.timing
 
 
 def _shown(name: str, kind: str) -> str:
@@ -128,11 +134,16 @@ def _options(_catalog: str, _name: str, charset: str, collation: str, _path: obj
     return f"CHARACTER SET {charset} COLLATE {collation}{comment}"
 
 
-def read_statement_counts(connection: Connection) -> dict[str, int]:
+def statement_count_query(connection: Connection) -> str:
+    """A statement whose rows `parse_statement_count` reads."""
+    return _COUNT_ON_MARIADB if connection.is_mariadb else _COUNT_ON_MYSQL
+
+
+def read_statement_count(connection: Connection) -> int:
     """How many statements that change a schema the server has begun."""
-    return parse_statement_counts(connection.run(STATEMENT_COUNTS_QUERY))
+    return parse_statement_count(connection.run(statement_count_query(connection)))
 
 
-def parse_statement_counts(rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:
-    """The number for each kind of statement."""
-    return {str(name).lower(): int(number) for name, number in rows}
+def parse_statement_count(rows: Iterable[tuple[Any, ...]]) -> int:
+    """The number of all kinds together; none of them ever falls."""
+    return sum(int(row[-1]) for row in rows)
