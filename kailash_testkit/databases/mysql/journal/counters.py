@@ -31,12 +31,12 @@ def parse_counters(rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:
 
 def write_counters(
     connection: Connection, wanted: Mapping[str, int], present: Mapping[str, int], sequences: Iterable[str]
-) -> dict[str, int]:
-    """Put the counters back that differ; each statement ends a transaction. Returns how many of each kind it took."""
+) -> int:
+    """Put the counters back that differ; each statement ends a transaction. Returns how many statements it took."""
     restarted = [name for name in sequences if present.get(name) != wanted[name]]
     moved = [name for name, number in present.items() if number != wanted[name] and name not in restarted]
     statements = [f"ALTER TABLE {quoted(name)} AUTO_INCREMENT = {wanted[name]}" for name in moved]
     statements += [f"ALTER SEQUENCE {quoted(name)} RESTART WITH {wanted[name]}" for name in restarted]
     if statements:
         connection.batch(statements)
-    return {"alter_table": len(moved), "alter_sequence": len(restarted)}
+    return len(statements)

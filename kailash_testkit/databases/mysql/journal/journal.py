@@ -32,8 +32,8 @@ from kailash_testkit.databases.mysql.journal.history import (
     as_changes,
     changes,
     last_recorded,
+    marks_query,
     newly_seen,
-    observation_query,
     present_rows,
     recorded_rows,
     stamp_statements,
@@ -108,7 +108,7 @@ class Journal:
         self._state_of(since)
         with self._as_the_application_reads(), self._connection.transaction("REPEATABLE READ", snapshot=True):
             recorded_tables = list(self._trigger_set.recorded_tables.values())
-            found = touched(recorded_tables, self._connection.run(observation_query(recorded_tables, since.number)))
+            found = touched(recorded_tables, self._connection.run(marks_query(recorded_tables)), since.number)
             return changes(self._connection, found, since.number)
 
     def gaps(self, since: Mark) -> tuple[str, ...]:
@@ -153,7 +153,7 @@ class Journal:
                 found = [(each, present_rows(self._connection, each)) for each in self._trigger_set.current.values()]
             else:
                 tables = list(self._trigger_set.recorded_tables.values())
-                changed = touched(tables, self._connection.run(observation_query(tables, since.number)))
+                changed = touched(tables, self._connection.run(marks_query(tables)), since.number)
                 found = [(each, recorded_rows(self._connection, each, since.number)) for each in changed]
         packed = [(recorded, PackedRows(rows)) for recorded, rows in found]
         return lambda: as_changes((recorded, each.rows()) for recorded, each in packed)
@@ -225,10 +225,10 @@ class Journal:
         number = self._last_mark + 1
         recorded_tables = list(self._trigger_set.recorded_tables.values())
         counted = [name for name, recorded in current.items() if recorded.table.counted]
-        flags, counters = self._connection.batch(
-            [observation_query(recorded_tables, UNSEEN - 1), counters_query(counted, catalog.sequences)]
+        marks, counters = self._connection.batch(
+            [marks_query(recorded_tables), counters_query(counted, catalog.sequences)]
         )
-        fresh = touched(recorded_tables, flags)
+        fresh = touched(recorded_tables, marks, UNSEEN - 1)
         seen = newly_seen(self._connection, fresh)
         stamps = [
             each

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
 
 from kailash_testkit.databases.mysql.connection import Connection, quoted
 from kailash_testkit.databases.mysql.driver import NO_SUCH_TABLE, error_number
 from kailash_testkit.databases.mysql.journal.catalog import Catalog
-from kailash_testkit.databases.mysql.journal.counters import counters_query, parse_counters
-from kailash_testkit.databases.mysql.journal.history import is_whole, observation_query, touched, whole_query
+from kailash_testkit.databases.mysql.journal.counters import counters_query, parse_counters, read_counters
+from kailash_testkit.databases.mysql.journal.history import is_whole, marks_query, touched
+from kailash_testkit.databases.mysql.journal.prepared import PreparedStatements
 from kailash_testkit.databases.mysql.journal.rebuild import SavedState
-from kailash_testkit.databases.mysql.journal.schema import STATEMENT_COUNTS_QUERY, parse_statement_counts, read_schema
+from kailash_testkit.databases.mysql.journal.schema import Activity, activity_query, parse_activity, read_schema
 from kailash_testkit.databases.mysql.journal.trigger_set import TriggerSet, journal_lost
 from kailash_testkit.databases.mysql.journal.triggers import RecordedTable
 
-#: LOCK TABLES begins no transaction, and its READ is in nobody's way before somebody writes.
-TABLES_IN_USE_QUERY: Final = "SHOW OPEN TABLES WHERE `Database` = database() AND In_use > 0"
+
+# LOCK TABLES begins no transaction, and its READ is in nobody's way before somebody writes.
+def tables_in_use_query(database: str) -> str:
+    """A statement whose rows name the tables that a statement uses just now, or that LOCK TABLES keeps."""
+    return f"SHOW OPEN TABLES FROM {quoted(database)} WHERE In_use > 0"
 
 
 @dataclass
@@ -25,6 +29,7 @@ class MarkState:
 
     number: its number, which journals name. head: the last position it saw.
     unrecorded: a sum over the rows of each table not recorded.
+    counters_kept_at: what the server had counted before a look that found the counters where they stood.
     """
 
     number: int
@@ -33,17 +38,18 @@ class MarkState:
     catalog: Catalog
     counters: dict[str, int]
     unrecorded: dict[str, object]
+    counters_kept_at: Activity | None = None
 
 
 @dataclass
 class Observation:
-    """What one round trip tells.
+    """What a look tells.
 
-    statements: how many the server has begun, by kind. counters: present ones. in_use: the tables that a statement
-    uses just now, or that LOCK TABLES keeps.
+    statements: how many that change a schema the server has begun. counters: present ones.
+    in_use: the tables that a statement uses just now, or that LOCK TABLES keeps.
     """
 
-    statements: dict[str, int]
+    statements: int
     touched: list[RecordedTable]
     counters: dict[str, int]
     in_use: frozenset[str]
@@ -58,33 +64,42 @@ class Comparison:
     def __init__(self, connection: Connection, trigger_set: TriggerSet) -> None:
         self._connection = connection
         self._trigger_set = trigger_set
+        self._prepared = PreparedStatements(connection)
         self.unfinished: set[str] = set()
 
     def observe(self, state: MarkState, isolation: str) -> Observation:
         """What there is under that isolation level, all but what `gaps` asks for."""
         recorded_tables = list(self._trigger_set.recorded_tables.values())
-        queries = [
-            STATEMENT_COUNTS_QUERY,
-            TABLES_IN_USE_QUERY,
-            f"SET TRANSACTION ISOLATION LEVEL {isolation}",
-            observation_query(recorded_tables, state.number),
-            whole_query(recorded_tables),
-        ]
-        counted = state.counters.keys() - set(state.catalog.sequences)
+        execute, marks_asked = self._prepared.execute, marks_query(recorded_tables)
         try:
-            found = self._connection.batch([*queries, counters_query(counted, state.catalog.sequences)])
+            first = [execute(activity_query(self._connection)), tables_in_use_query(self._connection.database)]
+            last = [f"SET TRANSACTION ISOLATION LEVEL {isolation}", execute(marks_asked)]
+            found, used, marks = self._connection.batch([*first, *last])
+        except self._connection.Error as error:
+            if error_number(error) == NO_SUCH_TABLE:
+                self._trigger_set.require_journals()
+            raise
+        if not is_whole(recorded_tables, marks) and not is_whole(recorded_tables, self._connection.run(marks_asked)):
+            raise journal_lost("its rows were deleted")  # and that was committed
+        activity, in_use = parse_activity(found), frozenset(name for _, name, *_ in used)
+        counters = self._counters(state, activity, in_use)
+        return Observation(activity.statements, touched(recorded_tables, marks, state.number), counters, in_use)
+
+    def _counters(self, state: MarkState, activity: Activity, in_use: Collection[str]) -> dict[str, int]:
+        """The present ones. No counter moves without a write or an ALTER TABLE, rolled back or not; a sequence does."""
+        if activity == state.counters_kept_at and not state.catalog.sequences:
+            return state.counters
+        counted = sorted(state.counters.keys() - set(state.catalog.sequences))
+        try:
+            asked = self._prepared.execute(counters_query(counted, state.catalog.sequences))
+            counters = parse_counters(self._connection.run(asked))
         except self._connection.Error as error:
             if error_number(error) != NO_SUCH_TABLE:
                 raise
-            self._trigger_set.require_journals()
-            found = self._connection.batch([*queries, counters_query(counted, ())])  # a sequence was dropped
-        statements, in_use, flags, whole, counters = found
-        if not is_whole(whole):
-            raise journal_lost("its rows were deleted")
-        return Observation(
-            *(parse_statement_counts(statements), touched(recorded_tables, flags), parse_counters(counters)),
-            frozenset(name for _, name, *_ in in_use),
-        )
+            counters = read_counters(self._connection, counted, ())  # a sequence was dropped
+        if counters == state.counters and not in_use:  # a statement that runs has been counted, and may yet move one
+            state.counters_kept_at = activity
+        return counters
 
     def sums(self, catalog: Catalog) -> dict[str, object]:
         """A sum over the rows of each table that is not recorded."""
@@ -100,7 +115,7 @@ class Comparison:
         gaps += [f"table {name} changed while no trigger fired" for name in sorted(self.stale(state))]
         return tuple(gaps + self.unrecorded(state))
 
-    def schema_differs(self, state: MarkState, statements: dict[str, int] | None = None) -> bool:
+    def schema_differs(self, state: MarkState, statements: int | None = None) -> bool:
         """Whether anything was made, altered or dropped since."""
         fit, schema = self._trigger_set.schema_is_unchanged(statements), self._trigger_set.schema
         return not fit or schema is None or not schema.same_as(state.saved.schema)

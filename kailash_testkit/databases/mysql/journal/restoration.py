@@ -10,7 +10,7 @@ from kailash_testkit.concurrency import clocks
 from kailash_testkit.databases.journal import LOCK_WAIT, UndoReport
 from kailash_testkit.databases.mysql.connection import Connection
 from kailash_testkit.databases.mysql.journal.counters import write_counters
-from kailash_testkit.databases.mysql.journal.mark_state import TABLES_IN_USE_QUERY, Comparison, MarkState
+from kailash_testkit.databases.mysql.journal.mark_state import Comparison, MarkState, tables_in_use_query
 from kailash_testkit.databases.mysql.journal.trigger_free_writes import without_application_triggers
 from kailash_testkit.databases.mysql.journal.trigger_set import TriggerSet
 from kailash_testkit.databases.mysql.journal.triggers import RecordedTable
@@ -60,7 +60,8 @@ class Restoration:
     def table_locks_left(self) -> Generator[DatabaseBusy, None, None]:
         """The error for tables that stay locked, once, after a wait for whoever is about to unlock them."""
         end = clocks.now() + LOCK_WAIT
-        while in_use := self._connection.run(TABLES_IN_USE_QUERY):
+        asked = tables_in_use_query(self._connection.database)
+        while in_use := self._connection.run(asked):
             if clocks.now() > end:
                 yield self._connection.tables_locked([name for _, name, *_ in in_use])
                 return
@@ -104,6 +105,5 @@ class Restoration:
     def restore_counters(self, state: MarkState, present: Mapping[str, int]) -> bool:
         """Put back the counters that differ. Returns whether any stood elsewhere."""
         restored = write_counters(self._connection, state.counters, present, state.catalog.sequences)
-        for kind, times in restored.items():
-            self._trigger_set.count_own_statements(kind, times)
-        return any(restored.values())
+        self._trigger_set.count_own_statements(restored)
+        return restored > 0

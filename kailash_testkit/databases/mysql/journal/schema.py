@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,29 +20,39 @@ _COUNTED: Final = (
     "drop_package", "drop_package_body", "drop_procedure", "drop_sequence", "drop_table", "drop_trigger", "drop_view",
     "optimize", "rename_table", "truncate",
 )  # fmt: skip
-#: Its rows are read by `parse_statement_counts`.
-STATEMENT_COUNTS_QUERY: Final = (
-    "SHOW GLOBAL STATUS WHERE variable_name IN (" + ", ".join(f"'Com_{kind}'" for kind in _COUNTED) + ")"
-)
+_WRITTEN: Final = ("write", "update")
+_NAMES: Final = ", ".join([*(f"'Com_{kind}'" for kind in _COUNTED), *(f"'Handler_{kind}'" for kind in _WRITTEN)])
+_ACTIVITY_OF_MARIADB: Final = f"""
+    SELECT CAST(sum(IF(variable_name LIKE 'Com%', variable_value, 0)) AS UNSIGNED),
+      CAST(sum(IF(variable_name LIKE 'Com%', 0, variable_value)) AS UNSIGNED)
+    FROM information_schema.global_status WHERE variable_name IN ({_NAMES})
+"""  # sums, because reading a row for each takes the driver as long as the query
+_ACTIVITY_OF_MYSQL: Final = f"SHOW GLOBAL STATUS WHERE variable_name IN ({_NAMES})"
 _TABLES: Final = "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = database()"
-_TRIGGERS: Final = """
-    SELECT trigger_name, event_object_table, event_manipulation, action_timing, action_order, action_statement,
-      definer, sql_mode, character_set_client, collation_connection
-    FROM information_schema.triggers WHERE trigger_schema = database()
-    ORDER BY event_object_table, event_manipulation, action_timing, action_order
-"""
+# Takes less than half the time of the same rows from information_schema; those that fire together come in that order.
+_TRIGGERS: Final = "SHOW TRIGGERS"
 _DATABASE: Final = "SELECT * FROM information_schema.schemata WHERE schema_name = database()"
 
 
 @dataclass(frozen=True)
+class Activity:
+    """What the server counts of all databases; no number ever falls.
+
+    statements: how many that change a schema it has begun. writes: how many rows it has begun to insert or update.
+    """
+
+    statements: int
+    writes: int
+
+
+@dataclass(frozen=True)
 class Trigger:
-    """A trigger as information_schema describes it; the fields are its columns."""
+    """A trigger as the server shows it."""
 
     name: str
     table: str
     event: str
     timing: str
-    order: int
     body: str
     definer: str
     sql_mode: str
@@ -55,7 +65,7 @@ class Trigger:
         return is_journal_trigger(self.name)
 
     def described(self) -> tuple[str, ...]:
-        """All but the number of its turn, which others' triggers change."""
+        """All that the server shows of it."""
         return (
             self.name, self.table, self.event, self.timing, self.body, self.definer, self.sql_mode, self.charset,
             self.collation,
@@ -114,8 +124,17 @@ def read_schema(connection: Connection) -> Schema:
             views[name] = statement
         else:
             tables[name] = _COUNTER.sub(r"\1", statement)
-    described = tuple(Trigger(*each) for each in triggers if not is_bookkeeping(each[1]))
-    return Schema(tables, views, described, read_routines(connection, routines), _options(*database))
+    described = sorted((_trigger(row) for row in triggers if not is_bookkeeping(row[2])), key=_event_of)
+    return Schema(tables, views, tuple(described), read_routines(connection, routines), _options(*database))
+
+
+def _trigger(row: tuple[Any, ...]) -> Trigger:
+    name, event, table, body, timing, _created, sql_mode, definer, charset, collation, *_ = row
+    return Trigger(name, table, event, timing, body, definer, sql_mode, charset, collation)
+
+
+def _event_of(trigger: Trigger) -> tuple[str, str, str]:
+    return trigger.table, trigger.event, trigger.timing
 
 
 def _shown(name: str, kind: str) -> str:
@@ -128,11 +147,19 @@ def _options(_catalog: str, _name: str, charset: str, collation: str, _path: obj
     return f"CHARACTER SET {charset} COLLATE {collation}{comment}"
 
 
-def read_statement_counts(connection: Connection) -> dict[str, int]:
+def activity_query(connection: Connection) -> str:
+    """A statement whose rows `parse_activity` reads."""
+    return _ACTIVITY_OF_MARIADB if connection.is_mariadb else _ACTIVITY_OF_MYSQL
+
+
+def read_statement_count(connection: Connection) -> int:
     """How many statements that change a schema the server has begun."""
-    return parse_statement_counts(connection.run(STATEMENT_COUNTS_QUERY))
+    return parse_activity(connection.run(activity_query(connection))).statements
 
 
-def parse_statement_counts(rows: Iterable[tuple[Any, ...]]) -> dict[str, int]:
-    """The number for each kind of statement."""
-    return {str(name).lower(): int(number) for name, number in rows}
+def parse_activity(rows: Sequence[tuple[Any, ...]]) -> Activity:
+    """What MariaDB's sums tell, or MySQL's numbers, each with its name."""
+    if len(rows) == 1:
+        return Activity(*map(int, rows[0]))
+    writes = [int(number) for name, number in rows if name.startswith("Handler")]
+    return Activity(sum(int(number) for _, number in rows) - sum(writes), sum(writes))

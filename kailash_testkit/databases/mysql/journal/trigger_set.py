@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from kailash_testkit.databases.mysql.connection import Connection, quoted
 from kailash_testkit.databases.mysql.driver import ACCESS_DENIED, TRUSTS_NO_CREATOR, error_number
 from kailash_testkit.databases.mysql.journal.catalog import Catalog, Table, read_catalog
-from kailash_testkit.databases.mysql.journal.schema import Schema, read_schema, read_statement_counts
+from kailash_testkit.databases.mysql.journal.schema import Schema, read_schema, read_statement_count
 from kailash_testkit.databases.mysql.journal.triggers import RecordedTable
 from kailash_testkit.databases.mysql.journal.watch import Watch, probe_query
 from kailash_testkit.databases.mysql.naming import JOURNAL_PREFIX, is_journal_table
@@ -30,7 +30,7 @@ class TriggerSet:
     """What is recorded now, and what every number has ever meant.
 
     recorded_tables: all there have been, by number. current: those whose triggers are in place, by table.
-    statements: the server's counters when ``schema`` was read.
+    statements: how many that change a schema the server had begun when ``schema`` was read.
     """
 
     connection: Connection
@@ -39,7 +39,7 @@ class TriggerSet:
     current: dict[str, RecordedTable] = field(default_factory=dict[str, RecordedTable])
     catalog: Catalog = field(default_factory=lambda: Catalog({}, {}))
     schema: Schema | None = None
-    statements: dict[str, int] = field(default_factory=dict[str, int])
+    statements: int = 0
     last_number: int = 0
 
     @contextmanager
@@ -69,13 +69,13 @@ class TriggerSet:
         self.recorded_tables, self.current, self.schema = {}, {}, None
         self.watch.begin()
 
-    def schema_is_unchanged(self, statements: dict[str, int] | None = None) -> bool:
+    def schema_is_unchanged(self, statements: int | None = None) -> bool:
         """Whether the schema is as the journal last saw it. Cheap while nobody changes any.
 
-        statements: what `read_statement_counts` has just said, if it was asked.
+        statements: what `read_statement_count` has just said, if it was asked.
         """
         if statements is None:
-            statements = read_statement_counts(self.connection)
+            statements = read_statement_count(self.connection)
         if self.schema is None:
             return False
         if statements == self.statements:
@@ -92,18 +92,18 @@ class TriggerSet:
         if lost:
             raise journal_lost(f"dropped or truncated were {', '.join(sorted(lost))}")
 
-    def count_own_statements(self, kind: str, number: int) -> None:
+    def count_own_statements(self, number: int) -> None:
         """The journal itself changed the schema, in a way that `schema` does not show."""
-        self.statements[f"com_{kind}"] = self.statements.get(f"com_{kind}", 0) + number
+        self.statements += number
 
     def close_journals(self, recorded_tables: Collection[RecordedTable]) -> None:
-        """Lets the server forget which statements used these journals: see `history.whole_query`.
+        """Lets the server forget which statements used these journals: see `history.marks_query`.
 
         Under LOCK TABLES it would refuse what their triggers write.
         """
         for recorded in recorded_tables:
             self.connection.run(f"ALTER TABLE {recorded.journal} COMMENT = ''")
-        self.count_own_statements("alter_table", len(recorded_tables))
+        self.count_own_statements(len(recorded_tables))
 
     def restart_watch(self, known: Iterable[str]) -> bool:
         """Inside a transaction. False, and the watch goes on, if one of the tables was truncated or made again."""
@@ -172,7 +172,7 @@ class TriggerSet:
         for recorded in recorded_tables.values():
             recorded.ended_after = None
         self.current, self.catalog = dict(recorded_tables), catalog
-        self.statements = read_statement_counts(self.connection)
+        self.statements = read_statement_count(self.connection)
         self.schema = read_schema(self.connection)
 
     def forget_unused(self, used: Collection[RecordedTable], marks: Collection[int]) -> None:
@@ -193,7 +193,7 @@ class TriggerSet:
 
     def _forget(self, recorded: RecordedTable) -> None:
         self.connection.run(f"DROP TABLE IF EXISTS {recorded.journal}")
-        self.count_own_statements("drop_table", 1)
+        self.count_own_statements(1)
         del self.recorded_tables[recorded.number]
 
     def _fits(self, recorded: RecordedTable, catalog: Catalog, schema: Schema, stale: set[str]) -> bool:

@@ -145,7 +145,7 @@ class RecordedTable:
             f"NOT max(IF(side = {BEFORE}, {value}, NULL)) <=> max(IF(side = {AFTER}, {value}, NULL))"
             for value in values
         )
-        # Not a join of the journal with itself: see `history.whole_query`.
+        # Not a join of the journal with itself: see `history.marks_query`.
         ((deleted, updated),) = connection.run(
             "SELECT max(had AND NOT has), max(had AND has AND moved) FROM ("
             f"SELECT max(side = {BEFORE}) AS had, max(side = {AFTER}) AS has, ({moved}) AS moved FROM {self.journal} "
