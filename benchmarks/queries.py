@@ -28,6 +28,8 @@ from typing import Any
 SHOP = Path(__file__).parents[1] / "examples" / "shop"
 REPEATS = 9  # of 12 tests: about 100
 CREATES = 1000  # of each
+PARTS = 5
+"""The creates are parted by turns, so that there are several values."""
 BLOCK = 25  # of these, before it is the other's turn: to begin to observe makes Python forget what it had learnt
 
 _CONFTEST = f"""
@@ -101,15 +103,16 @@ async def _creates(folder: Path) -> None:
                 spent[mode] += [await _timed(create, turn * BLOCK + number) for number in range(BLOCK)][2:]
             log.stop()
             await kit.reset()
-        print(f"a create, microseconds of processor time, {CREATES} of each in turns")
-        for name, of in (("best tenth", _best), ("best quarter", _quarter)):
-            off, on = (1e6 * of(spent[mode]) for mode in ("off", "on"))
-            print(f"  {name:<13} off {off:6.0f}   on {on:6.0f}   {100 * (on / off - 1):+.1f} %")
+        best = {mode: [1e6 * _best(spent[mode][start::PARTS]) for start in range(PARTS)] for mode in spent}
+        title = f"a create, the best tenth of {CREATES // PARTS}, of the processor"
+        named = {"statements not observed": best["off"], "observed": best["on"]}
+        compare(title, named, unit="us", targets={"observed": Target(1.03)})
         started = time.perf_counter()
         await kit.grow("Order", 100_000)
         grown = time.perf_counter()
         await kit.reset()
-        print(f"kit.grow(Order, 100_000): {grown - started:.2f} s; taken back in {time.perf_counter() - grown:.2f} s")
+        figures = Figure("grown", "s", (grown - started,)), Figure("taken back", "s", (time.perf_counter() - grown,))
+        report("kit.grow(Order, 100_000)", figures)
     await db.close_async()
 
 
@@ -147,10 +150,10 @@ def _suite(folder: Path, rounds: int) -> None:
             spent[mode].append(tests)
             if mode == "report":
                 shares.append(observing / (tests - observing))
-    off, on = (min(spent[mode]) for mode in ("off", "report"))
-    print(f"seconds of processor time for about {12 * (REPEATS - 1)} tests, best of {rounds} sessions")
-    print(f"  off    {off:6.2f}\n  report {on:6.2f}   {100 * (on / off - 1):+.1f} %")
-    print(f"  measured within    {100 * statistics.median(shares):.2f} %")
+    named = {"statements not observed": spent["off"], "observed": spent["report"]}
+    compare(f"processor time of about {12 * (REPEATS - 1)} tests", named, unit="s")
+    within = Figure("measured within the sessions", "%", tuple(100 * each for each in shares))
+    report("the share of observing", [within])
 
 
 def _session(project: Path, mode: str) -> tuple[float, float]:

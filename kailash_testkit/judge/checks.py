@@ -227,8 +227,11 @@ def _is_tombstone(row: Row) -> bool:
 
 
 def _differs(sent: object, row: Row, model: Model) -> bool:
-    """Whether something was sent that the row does not hold: otherwise there was nothing to change."""
-    fields = {str(name): value for name, value in (as_mapping(sent) or {}).items()}
+    """Whether something was sent that the row does not hold: otherwise there was nothing to change.
+
+    A null does not count: many handlers take it for a field that was not sent.
+    """
+    fields = {str(name): value for name, value in (as_mapping(sent) or {}).items() if value is not None}
     known = [name for name in fields if name in model.columns and name in row and name not in MANAGED_COLUMNS]
     return any(not is_stored(model, name, fields[name], row) for name in known)
 

@@ -150,6 +150,14 @@ async def has_nothing_to_change(db: Any, _: Request) -> Response:
     return JSONResponse(ITEM)
 
 
+@healthy(("PATCH", "/items/1", {"name": None, "size": 1}))
+async def takes_null_for_a_field_that_was_not_sent(db: Any, request: Request) -> Response:
+    sent = {name: value for name, value in (await request.json()).items() if value is not None}
+    if sent != {"size": ITEM["size"]}:
+        await db.express.update("Item", 1, sent)
+    return JSONResponse(ITEM)
+
+
 @healthy(("PUT", "/items/1", {"size": 5}), ("PUT", "/items/1", {"size": 5}))
 async def puts_twice(db: Any, request: Request) -> Response:
     await db.express.update("Item", "1", await request.json())
