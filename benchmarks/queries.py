@@ -25,6 +25,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from measuring import Figure, Target, compare, report
+
 SHOP = Path(__file__).parents[1] / "examples" / "shop"
 REPEATS = 9  # of 12 tests: about 100
 CREATES = 1000  # of each
