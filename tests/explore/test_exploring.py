@@ -36,6 +36,7 @@ async def explored(api: ApiClient, **options: Any) -> Any:
     return await api.kit.explore(api, **{"requests": 120, "failpoints": False, **options})
 
 
+@pytest.mark.slow
 async def test_nothing_is_found_in_a_healthy_application(opened: Open) -> None:
     async with opened(register_orders, orders_app) as api:
         exploration = await explored(api, requests=300)
@@ -46,6 +47,7 @@ async def test_nothing_is_found_in_a_healthy_application(opened: Open) -> None:
         assert "no findings" in str(exploration)
 
 
+@pytest.mark.slow
 async def test_a_finding_says_what_happened_and_the_rows_are_as_before(opened: Open) -> None:
     async with opened(register_orders, orders_app, "stores, then refuses") as api:
         await api.kit.create("Order", id=900, customer_id="mine", note="kept")
@@ -88,6 +90,7 @@ async def test_rows_of_others_are_found_out(opened: Open, fault: str) -> None:
         assert {finding.check for finding in exploration.findings} == expected, exploration.report()
 
 
+@pytest.mark.slow
 async def test_the_same_seed_finds_the_same(opened: Open) -> None:
     async with opened(register_orders, orders_app, "raises for zero") as api:
         first = await explored(api, operations=["POST /orders"], requests=60, seed=5)
