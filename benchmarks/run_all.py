@@ -37,7 +37,7 @@ class Script:
 
 
 SCRIPTS = (
-    Script("four_ways/run.py", minutes=45),
+    Script("four_ways/run.py", ("--rounds", "1"), minutes=45),
     Script("create.py", ("8",)),
     Script("factories.py", ("--large",)),
     Script("isolation.py"),
