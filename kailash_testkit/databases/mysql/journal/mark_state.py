@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from kailash_testkit.databases.mysql.connection import Connection, quoted
 from kailash_testkit.databases.mysql.driver import NO_SUCH_TABLE, error_number
 from kailash_testkit.databases.mysql.journal.catalog import Catalog
-from kailash_testkit.databases.mysql.journal.counters import counters_query, parse_counters, read_counters
+from kailash_testkit.databases.mysql.journal.counters import counters_query, parse_counters
 from kailash_testkit.databases.mysql.journal.history import is_whole, marks_query, touched
 from kailash_testkit.databases.mysql.journal.prepared import PreparedStatements
 from kailash_testkit.databases.mysql.journal.rebuild import SavedState
-from kailash_testkit.databases.mysql.journal.schema import Activity, activity_query, parse_activity, read_schema
+from kailash_testkit.databases.mysql.journal.schema import parse_statement_count, read_schema, statement_count_query
 from kailash_testkit.databases.mysql.journal.trigger_set import TriggerSet, journal_lost
 from kailash_testkit.databases.mysql.journal.triggers import RecordedTable
 
@@ -29,7 +28,6 @@ class MarkState:
 
     number: its number, which journals name. head: the last position it saw.
     unrecorded: a sum over the rows of each table not recorded.
-    counters_kept_at: what the server had counted before a look that found the counters where they stood.
     """
 
     number: int
@@ -38,12 +36,11 @@ class MarkState:
     catalog: Catalog
     counters: dict[str, int]
     unrecorded: dict[str, object]
-    counters_kept_at: Activity | None = None
 
 
 @dataclass
 class Observation:
-    """What a look tells.
+    """What one round trip tells.
 
     statements: how many that change a schema the server has begun. counters: present ones.
     in_use: the tables that a statement uses just now, or that LOCK TABLES keeps.
@@ -70,36 +67,32 @@ class Comparison:
     def observe(self, state: MarkState, isolation: str) -> Observation:
         """What there is under that isolation level, all but what `gaps` asks for."""
         recorded_tables = list(self._trigger_set.recorded_tables.values())
-        execute, marks_asked = self._prepared.execute, marks_query(recorded_tables)
-        try:
-            first = [execute(activity_query(self._connection)), tables_in_use_query(self._connection.database)]
-            last = [f"SET TRANSACTION ISOLATION LEVEL {isolation}", execute(marks_asked)]
-            found, used, marks = self._connection.batch([*first, *last])
-        except self._connection.Error as error:
-            if error_number(error) == NO_SUCH_TABLE:
-                self._trigger_set.require_journals()
-            raise
-        if not is_whole(recorded_tables, marks) and not is_whole(recorded_tables, self._connection.run(marks_asked)):
-            raise journal_lost("its rows were deleted")  # and that was committed
-        activity, in_use = parse_activity(found), frozenset(name for _, name, *_ in used)
-        counters = self._counters(state, activity, in_use)
-        return Observation(activity.statements, touched(recorded_tables, marks, state.number), counters, in_use)
-
-    def _counters(self, state: MarkState, activity: Activity, in_use: Collection[str]) -> dict[str, int]:
-        """The present ones. No counter moves without a write or an ALTER TABLE, rolled back or not; a sequence does."""
-        if activity == state.counters_kept_at and not state.catalog.sequences:
-            return state.counters
+        prepared = self._prepared.execute
+        marks_asked = marks_query(recorded_tables)
+        queries = [
+            prepared(statement_count_query(self._connection)),
+            tables_in_use_query(self._connection.database),
+            f"SET TRANSACTION ISOLATION LEVEL {isolation}",
+        ]
         counted = sorted(state.counters.keys() - set(state.catalog.sequences))
         try:
-            asked = self._prepared.execute(counters_query(counted, state.catalog.sequences))
-            counters = parse_counters(self._connection.run(asked))
+            asked = [prepared(marks_asked), prepared(counters_query(counted, state.catalog.sequences))]
+            found = self._connection.batch([*queries, *asked])
         except self._connection.Error as error:
             if error_number(error) != NO_SUCH_TABLE:
                 raise
-            counters = read_counters(self._connection, counted, ())  # a sequence was dropped
-        if counters == state.counters and not in_use:  # a statement that runs has been counted, and may yet move one
-            state.counters_kept_at = activity
-        return counters
+            self._trigger_set.require_journals()
+            asked = [marks_asked, counters_query(counted, ())]  # a sequence was dropped
+            found = self._connection.batch([*queries, *asked])
+        statements, in_use, marks, counters = found
+        if not is_whole(recorded_tables, marks) and not is_whole(recorded_tables, self._connection.run(marks_asked)):
+            raise journal_lost("its rows were deleted")  # and that was committed
+        return Observation(
+            parse_statement_count(statements),
+            touched(recorded_tables, marks, state.number),
+            parse_counters(counters),
+            frozenset(name for _, name, *_ in in_use),
+        )
 
     def sums(self, catalog: Catalog) -> dict[str, object]:
         """A sum over the rows of each table that is not recorded."""

@@ -13,7 +13,6 @@ from typing import Final
 
 from kailash_testkit.databases.mysql.connection import Connection, quoted
 from kailash_testkit.databases.mysql.driver import NO_SUCH_TABLE, TABLE_DEFINITION_CHANGED, error_number
-from kailash_testkit.databases.mysql.journal.prepared import PreparedStatements
 
 _TRUNCATED_OR_RECREATED: Final = (TABLE_DEFINITION_CHANGED, NO_SUCH_TABLE)
 _BEGIN: Final = ("ROLLBACK", "START TRANSACTION WITH CONSISTENT SNAPSHOT", "SAVEPOINT looking")
@@ -25,7 +24,6 @@ class Watch:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._prepared = PreparedStatements(connection)
         connection.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
     def begin(self) -> None:
@@ -50,7 +48,7 @@ class Watch:
         if not names:
             return set()
         try:
-            self.connection.batch([self._prepared.execute(probe_query(names)), _GIVE_UP_LOCKS])
+            self.connection.batch([probe_query(names), _GIVE_UP_LOCKS])
             return set()
         except self.connection.Error as error:
             try:
