@@ -9,91 +9,40 @@ as well.
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from measuring import Figure, Target, compare, report
+from shop_suite import TESTS, in_turns, project_in
 
-SHOP = Path(__file__).parents[1] / "examples" / "shop"
 REPEATS = 17  # of 12 tests: about 200
-
-_CONFTEST = f"""
-import time
-import pytest
-
+_MEASURING = """
 from kailash_testkit.pytest_plugin.judging.plugin import Judging
 
-spent = judging = 0.0
 judge = Judging._judge
 
 def measured(self, item):
-    global judging
+    global within
     started = time.process_time()
     try:
         return judge(self, item)
     finally:
-        if "[0" not in item.name:
-            judging += time.process_time() - started
+        within += time.process_time() - started
 
 Judging._judge = measured
-
-def pytest_generate_tests(metafunc):
-    metafunc.fixturenames.append("run_number")
-    metafunc.parametrize("run_number", range({REPEATS}))
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item):
-    global spent
-    started = time.process_time()
-    try:
-        return (yield)
-    finally:
-        if "[0" not in item.name:  # the first of each imports, and makes the database
-            spent += time.process_time() - started
-
-def pytest_sessionfinish():
-    with open("spent.txt", "w") as file:
-        print(spent, judging, file=file)
 """
-_MARKER = "@pytest.mark.testkit(failpoints=True)"
 
 
 def main(rounds: int) -> None:
     """Prints the medians and their ratio."""
+    modes = {"without the judge": ["--testkit-judge=off"], "with the judge": ["--testkit-judge=report"]}
     with tempfile.TemporaryDirectory() as folder:
-        project = Path(folder) / "shop"
-        shutil.copytree(SHOP, project, ignore=shutil.ignore_patterns("__pycache__"))
-        (project / "conftest.py").write_text(_CONFTEST)
-        orders = project / "tests" / "test_orders.py"
-        orders.write_text("\n".join(line for line in orders.read_text().splitlines() if not line.startswith(_MARKER)))
-        spent: dict[str, list[float]] = {"off": [], "report": []}
-        shares: list[float] = []
-        for turn in range(rounds):
-            for mode in spent if turn % 2 else reversed(spent):
-                tests, judging = session(project, mode)
-                spent[mode].append(tests)
-                if mode == "report":
-                    shares.append(judging / (tests - judging))
-    tests = 12 * (REPEATS - 1)
-    named = {"without the judge": spent["off"], "with the judge": spent["report"]}
-    compare(f"processor time of about {tests} tests", named, unit="s")
-    within = Figure(
-        "measured within the sessions", "%", tuple(100 * each for each in shares), None, Target(3, of="value")
-    )
+        spent = in_turns(project_in(Path(folder)), modes, rounds, REPEATS, _MEASURING)
+    compare(f"processor time of about {TESTS * (REPEATS - 1)} tests", spent.seconds, unit="s")
+    shares = tuple(100 * each for each in spent.shares)
+    within = Figure("measured within the sessions", "%", shares, None, Target(3, of="value"))
     report("the judge's share of the tests", [within])
-
-
-def session(project: Path, mode: str) -> tuple[float, float]:
-    """A pytest session; the processor time of its tests, and of the judge in them, in seconds."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    subprocess.run([*command, f"--testkit-judge={mode}"], cwd=project, env=environment, check=True, capture_output=True)
-    tests, judging = map(float, (project / "spent.txt").read_text().split())
-    return tests, judging
 
 
 if __name__ == "__main__":

@@ -12,10 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,52 +23,27 @@ from pathlib import Path
 from typing import Any
 
 from measuring import Figure, Target, compare, report
+from shop_suite import TESTS, in_turns, project_in
 
-SHOP = Path(__file__).parents[1] / "examples" / "shop"
 REPEATS = 9  # of 12 tests: about 100
 CREATES = 1000  # of each
 PARTS = 5
 """The creates are parted by turns, so that there are several values."""
 BLOCK = 25  # of these, before it is the other's turn: to begin to observe makes Python forget what it had learnt
 
-_CONFTEST = f"""
-import time
-import pytest
-
+_MEASURING = """
 from kailash_testkit.queries import recorder
 
-spent = observing = 0.0
 ran = recorder._ran
 
 def measured(statement):
-    global observing
+    global within
     started = time.thread_time()
     ran(statement)
-    observing += time.thread_time() - started
+    within += time.thread_time() - started
 
 recorder._ran = measured
-
-def pytest_generate_tests(metafunc):
-    metafunc.fixturenames.append("run_number")
-    metafunc.parametrize("run_number", range({REPEATS}))
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item):
-    global spent, observing
-    started, before = time.process_time(), observing
-    try:
-        return (yield)
-    finally:
-        if "[0" in item.name:  # the first of each imports, and makes the database
-            observing = before
-        else:
-            spent += time.process_time() - started
-
-def pytest_sessionfinish():
-    with open("spent.txt", "w") as file:
-        print(spent, observing, file=file)
 """
-_MARKER = "@pytest.mark.testkit(failpoints=True)"
 
 
 def main(rounds: int) -> None:
@@ -139,33 +111,12 @@ async def _timed(create: Callable[[], Awaitable[None]], number: int) -> float:
 
 
 def _suite(folder: Path, rounds: int) -> None:
-    project = folder / "shop"
-    shutil.copytree(SHOP, project, ignore=shutil.ignore_patterns("__pycache__"))
-    (project / "conftest.py").write_text(_CONFTEST)
-    orders = project / "tests" / "test_orders.py"
-    orders.write_text("\n".join(line for line in orders.read_text().splitlines() if not line.startswith(_MARKER)))
-    spent: dict[str, list[float]] = {"off": [], "report": []}
-    shares: list[float] = []
-    for turn in range(rounds):
-        for mode in spent if turn % 2 else reversed(spent):
-            tests, observing = _session(project, mode)
-            spent[mode].append(tests)
-            if mode == "report":
-                shares.append(observing / (tests - observing))
-    named = {"statements not observed": spent["off"], "observed": spent["report"]}
-    compare(f"processor time of about {12 * (REPEATS - 1)} tests", named, unit="s")
-    within = Figure("measured within the sessions", "%", tuple(100 * each for each in shares))
+    named = {"statements not observed": "off", "observed": "report"}
+    modes = {name: ["-o", f"testkit_n_plus_one={mode}"] for name, mode in named.items()}
+    spent = in_turns(project_in(folder), modes, rounds, REPEATS, _MEASURING)
+    compare(f"processor time of about {TESTS * (REPEATS - 1)} tests", spent.seconds, unit="s")
+    within = Figure("measured within the sessions", "%", tuple(100 * each for each in spent.shares))
     report("the share of observing", [within])
-
-
-def _session(project: Path, mode: str) -> tuple[float, float]:
-    """A pytest session; the processor time of its tests, and of the observation in them, in seconds."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    chosen = ["-o", f"testkit_n_plus_one={mode}"]
-    subprocess.run([*command, *chosen], cwd=project, env=environment, check=True, capture_output=True)
-    tests, observing = map(float, (project / "spent.txt").read_text().split())
-    return tests, observing
 
 
 if __name__ == "__main__":
