@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import request_line
 from kailash_testkit.client.interface import Client
-from kailash_testkit.client.resources import paging
+from kailash_testkit.client.resources import answers, paging, writes
 from kailash_testkit.client.resources.explaining import explained, unconfirmed
 from kailash_testkit.client.resources.listing import ListedRows
 from kailash_testkit.client.resources.options import Verb
@@ -18,7 +18,6 @@ from kailash_testkit.client.resources.probing import Page, followed
 from kailash_testkit.client.resources.stored import StoredRows, kit_of
 from kailash_testkit.errors import (
     ConfigurationError,
-    ReadYourWritesError,
     UnconfirmedWrite,
     UnexpectedResponse,
     UnexpectedStatus,
@@ -26,15 +25,12 @@ from kailash_testkit.errors import (
 from kailash_testkit.judge.bodies import (
     Json,
     JsonList,
-    answered,
     is_cached,
     item_in,
     parsed,
     required_item,
     required_list,
-    shown,
 )
-from kailash_testkit.judge.comparing import not_shown, stale
 from kailash_testkit.models.rows import Row, jsonable
 
 if TYPE_CHECKING:
@@ -88,7 +84,7 @@ class Resource:
         self._list_envelope = list_envelope
         self._statuses = statuses or {}
         self._server_set = server_set
-        self._write_only = write_only
+        self._not_compared = {*server_set, *write_only}
         self._rows = (
             None if model is None else StoredRows(kit_of(client.kit, model), model, where or {}, server_set, allow)
         )
@@ -107,14 +103,14 @@ class Resource:
         sent = _sent(data)
         with self._recorded() as changes:
             response = await self._send("create", "POST", self._path, json=sent)
-            hint = self._rows.hint_without_id(changes) if self._rows and changes else None
+            hint = writes.hint_without_id(self._rows, changes) if self._rows and changes else None
             item = required_item(response, self._envelope, self._id_field, hint)
             if self._rows is not None and changes is not None:
                 try:
-                    self._rows.check_created(response, item[self._id_field], sent, changes)
+                    writes.check_created(self._rows, response, item[self._id_field], sent, changes)
                 except UnconfirmedWrite as failure:
                     raise await unconfirmed(failure, self._rows, response, creates=True) from None
-        self._check_shown(response, sent, item, sent.keys() - set(self._write_only))
+        answers.check_shown(response, sent, item, sent.keys() - self._not_compared, self._rows)
         return item
 
     async def update(self, row_id: object, data: Mapping[str, object], /) -> Json:
@@ -143,7 +139,7 @@ class Resource:
             response = await self._send("delete", "DELETE", self._path_of(row_id))
             if self._rows is not None and changes is not None:
                 try:
-                    self._rows.check_deleted(response, row_id, before, changes)
+                    writes.check_deleted(self._rows, response, row_id, before, changes)
                 except UnconfirmedWrite as failure:
                     raise await unconfirmed(failure, self._rows, response) from None
 
@@ -166,12 +162,12 @@ class Resource:
             ):
                 if failure.no_route:
                     raise
-                raise await explained(_hidden(failure, row), self._rows, failure.response, None) from None
+                raise await explained(answers.hidden(failure, row), self._rows, failure.response, None) from None
             raise
         item = required_item(response, self._envelope, self._id_field, None)
-        self._check_id(response, row_id, item)
+        answers.check_id(response, row_id, item, self._id_field)
         if self._rows is not None:
-            failed = self._not_current(response, row_id, row, item)
+            failed = answers.not_current(response, row_id, row, item, self._rows)
             if failed is not None:
                 raise await explained(failed, self._rows, response, item)
         return item
@@ -249,60 +245,13 @@ class Resource:
             response = await self._send(verb, method, self._path_of(row_id), json=sent)
             if self._rows is not None and changes is not None:
                 try:
-                    row = self._rows.check_changed(response, row_id, sent, before, changes)
+                    row = writes.check_changed(self._rows, response, row_id, sent, before, changes)
                 except UnconfirmedWrite as failure:
                     raise await unconfirmed(failure, self._rows, response) from None
         item = item_in(parsed(response), self._envelope, self._id_field) or {}
-        self._check_id(response, row_id, item)
-        self._check_shown(response, sent, item, (sent.keys() & item.keys()) - set(self._write_only))
+        answers.check_id(response, row_id, item, self._id_field)
+        answers.check_shown(response, sent, item, (sent.keys() & item.keys()) - self._not_compared, self._rows)
         return item if row is None or self._id_field in item else row.as_json()
-
-    # --- checks of responses ---------------------------------------------------------------------
-
-    def _check_shown(self, response: httpx.Response, sent: Json, item: Json, names: Collection[str]) -> None:
-        shown_names = [name for name in sent if name in names and name not in self._server_set]
-        lines = not_shown(sent, item, shown_names, None if self._rows is None else self._rows.model)
-        if lines:
-            raise UnexpectedResponse(
-                f"{answered(response)}, and its body is not what was sent",
-                details=[*lines, shown(response)],
-                why=None if self._rows is None else "the row is stored as it was sent; only the response is wrong",
-                do="answer with the new state; or name the fields: api.resource(path, server_set={...}) for what "
-                "the server decides, write_only={...} for what it does not show",
-            )
-
-    def _check_id(self, response: httpx.Response, row_id: object, item: Json) -> None:
-        answered_id = item.get(self._id_field)
-        if answered_id is not None and str(answered_id) != str(jsonable(row_id)):
-            raise UnexpectedResponse(
-                f"{answered(response)} with another row: {self._id_field} is {answered_id!r}",
-                details=[shown(response)],
-                do="check the filter of the node in the handler",
-            )
-
-    def _not_current(
-        self, response: httpx.Response, row_id: object, row: Row | None, item: Json
-    ) -> ReadYourWritesError | None:
-        rows = cast("StoredRows", self._rows)
-        lines = [] if row is None else stale(row, item, self._server_set)
-        if row is not None and not lines:
-            return None
-        cached = is_cached(parsed(response))
-        failure = ReadYourWritesError(
-            f"{answered(response)} "
-            + (
-                f"for a row that is not there: {rows.missing(row_id)}"
-                if row is None
-                else f"with another state than {rows.model.name} {row_id!r} has in the database"
-            ),
-            details=lines or [shown(response)],
-            why="the response says that it comes from DataFlow's query cache (_cache.hit)" if cached else None,
-            do="DataFlow(url, cache_enabled=False), or cache_ttl=0"
-            if cached
-            else "fields that the API shows in its own form: api.resource(path, server_set={...})",
-        )
-        failure.row_id = row_id
-        return failure
 
     def _listed(self, items: JsonList, last: Page, params: Mapping[str, Any], rows: StoredRows) -> ListedRows:
         _, body, response = last
@@ -322,13 +271,3 @@ class Resource:
 
 def _sent(data: Mapping[str, object]) -> Json:
     return {name: jsonable(value) for name, value in data.items()}
-
-
-def _hidden(failure: UnexpectedStatus, row: Row) -> ReadYourWritesError:
-    hidden = ReadYourWritesError(
-        f"{failure.what}, and the row is in the database",
-        details=[f"stored: {row!r}"],
-        do="compare the handler's query with the row; where hiding it is meant: api.expect(404).get(...)",
-    )
-    hidden.row_id = row.id
-    return hidden
