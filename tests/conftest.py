@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from server_runs import SERVERS, GivenServers
 from warm_python import WarmPython
 
 from kailash_testkit import open_kits
+from kailash_testkit.concurrency import sync
 from kailash_testkit.kit import Kit
 from kailash_testkit.store.store import Store
 
@@ -64,7 +66,16 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """Writes down what coverage measured: a worker that takes long to end is killed."""
+    coverage = sys.modules.get("coverage")
+    measured = coverage.Coverage.current() if coverage else None
+    if measured is not None:
+        measured.save()
+
+
 def pytest_unconfigure() -> None:
+    sync.stop()  # its pools are connected to the servers
     SERVERS.close()
 
 

@@ -29,12 +29,10 @@ def measured(folder: Path, script: str, *arguments: str) -> list[Report]:
 
 @pytest.mark.slow
 def test_every_way_passes_the_same_tests(tmp_path: Path) -> None:
-    arguments = ["--rounds", "1", "--tests", "15", "--kinds", "sqlite", "--processes", "1,2"]
-    one, alone, two = measured(tmp_path, "four_ways/run.py", *arguments)
-    assert [report.title for report in (one, two)] == [
-        "15 tests of 20 models, sqlite, one process", "15 tests of 20 models, sqlite, 2 processes"
-    ]  # fmt: skip
-    assert len(one.figures) == len(two.figures) == len(alone.figures) == 5
+    arguments = ["--rounds", "1", "--tests", "6", "--kinds", "sqlite", "--processes", "1"]
+    whole, alone = measured(tmp_path, "four_ways/run.py", *arguments)
+    assert whole.title == "6 tests of 20 models, sqlite, one process"
+    assert len(whole.figures) == len(alone.figures) == 5
 
 
 @pytest.mark.slow
