@@ -9,8 +9,8 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 3
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(OPTIONS)
 
-.PHONY: setup demo test test-all test-python test-oldest test-newest test-httpx2 compatibility compatibility-python coverage lint \
-  types docs bench changelog release api clean
+.PHONY: setup demo test test-all test-corpus test-python test-oldest test-newest test-httpx2 compatibility \
+  compatibility-python coverage lint types docs bench changelog release api clean
 
 setup: $(STAMP)
 
@@ -39,6 +39,10 @@ SOAK ?= 2
 
 test-all: $(STAMP)
 	KAILASH_TESTKIT_SOAK=$(SOAK) $(PYTEST) --kind every
+
+# Explorations of all applications of their corpus, and the test that is written of each fault; test-all has a sample.
+test-corpus: $(STAMP)
+	KAILASH_TESTKIT_CORPUS=1 $(PYTEST) tests/explore
 
 # The short form on another Python, in an environment of its own: make test-python PYTHON=python3.13
 test-python:

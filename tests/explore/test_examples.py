@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
+import textwrap
 from pathlib import Path
 
 import pytest
+from warm_python import WarmPython
 
 pytestmark = pytest.mark.slow
 
@@ -23,30 +24,34 @@ SHOP_USERS = """
 """
 
 
-def explored(example: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command in a new interpreter: the examples' packages are imported by their own names."""
+def explored(warm_python: WarmPython, example: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command in a process of its own: the examples' packages are imported by their own names."""
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
     environment["PYTHONPATH"] = str(folder)
-    command = [sys.executable, "-m", "kailash_testkit.command_line", "explore", "--requests", "150", *arguments]
-    return subprocess.run(
-        command, cwd=EXAMPLES / example, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
+    command = ("-m", "kailash_testkit.command_line", "explore", "--requests", "150", "--seconds", "600", *arguments)
+    return warm_python.start(*command, folder=EXAMPLES / example, environment=environment).wait(600)
 
 
-def test_the_shop(tmp_path: Path) -> None:
-    import textwrap
-
+def test_the_shop(warm_python: WarmPython, tmp_path: Path) -> None:
     (tmp_path / "shop_users.py").write_text(textwrap.dedent(SHOP_USERS))
     # DataFlow's nodes rewrite text that looks like SQL.
     done = explored(
-        "shop", tmp_path, "--login", "shop_users:login", "--as-other", "shop_users:as_other", "--skip", "edge-not-kept"
+        warm_python,
+        "shop",
+        tmp_path,
+        "--login",
+        "shop_users:login",
+        "--as-other",
+        "shop_users:as_other",
+        "--skip",
+        "edge-not-kept",
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "never a success" not in done.stdout
 
 
-def test_the_nexus(tmp_path: Path) -> None:
+def test_the_nexus(warm_python: WarmPython, tmp_path: Path) -> None:
     # A handler that raises is an opaque 500 there.
-    done = explored("nexus_app", tmp_path, "--skip", "edge-not-kept", "--skip", "server-error")
+    done = explored(warm_python, "nexus_app", tmp_path, "--skip", "edge-not-kept", "--skip", "server-error")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "POST /workflows/take_item/execute" in done.stdout

@@ -33,7 +33,7 @@ def opened(db_at: Callable[..., Any], tmp_path: Path) -> Open:
 
 async def explored(api: ApiClient, **options: Any) -> Any:
     assert api.kit is not None
-    return await api.kit.explore(api, **{"requests": 120, "failpoints": False, **options})
+    return await api.kit.explore(api, **{"requests": 120, "seconds": 600, "failpoints": False, **options})
 
 
 @pytest.mark.slow

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from warm_python import WarmPython
 
 pytestmark = pytest.mark.slow
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 APP = """
     import os
@@ -86,25 +91,33 @@ SETTINGS = """
     testkit_app = shop:app
 """
 
+EXPLORE = ("-m", "kailash_testkit.command_line", "explore", "--seconds", "600", "--no-failpoints")
+"""The number of requests ends it, however busy the machine is."""
+
+PYTEST = ("-m", "pytest", "-q", "-pno:cacheprovider", "-pno:randomly", "-pno:schemathesis", "tests")
+
 
 @pytest.fixture
-def project(tmp_path: Path, warm_python: WarmPython) -> Path:
+def project(tmp_path: Path) -> Path:
     (tmp_path / "shop.py").write_text(textwrap.dedent(APP))
     (tmp_path / "pytest.ini").write_text(textwrap.dedent(SETTINGS).lstrip())
     return tmp_path
 
 
-def environment(**more: str) -> dict[str, str]:
-    import os
+@pytest.fixture
+def run(project: Path, warm_python: WarmPython) -> Run:
+    """Runs a command in the project, as long as it takes. more: environment variables."""
 
-    return {name: value for name, value in os.environ.items() if not name.endswith("_URL")} | more
+    def run(*command: str, **more: str) -> subprocess.CompletedProcess[str]:
+        environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")} | more
+        return warm_python.start(*command, folder=project, environment=environment).wait(600)
+
+    return run
 
 
-def test_written_tests_fail_until_the_fault_is_mended(project: Path, warm_python: WarmPython) -> None:
-    command = ("-m", "kailash_testkit.command_line", "explore", "--requests", "300", "--no-failpoints")
-    found = warm_python.run(
-        *command, "--write", "tests/test_found.py", "--html", "found.html", folder=project, environment=environment()
-    )
+def test_written_tests_fail_until_the_fault_is_mended(project: Path, run: Run) -> None:
+    command = (*EXPLORE, "--requests", "300")
+    found = run(*command, "--write", "tests/test_found.py", "--html", "found.html")
     assert found.returncode == 1, found.stderr
     for check in ("refusal-wrote", "sent-not-stored", "changed-unsent-column", "changed-another-row", "server-error"):
         assert f"{check}: " in found.stdout, found.stdout
@@ -112,43 +125,30 @@ def test_written_tests_fail_until_the_fault_is_mended(project: Path, warm_python
     assert "POST /orders" in page
     assert "refusal-wrote" in page
 
-    pytest_command = (
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:randomly",
-        "-p",
-        "no:schemathesis",
-        "tests",
-    )
-    faulty = warm_python.run(*pytest_command, folder=project, environment=environment())
+    faulty = run(*PYTEST)
     tests = (project / "tests" / "test_found.py").read_text().count("async def test_")
     assert f"{tests} failed" in faulty.stdout, faulty.stdout
-    mended = warm_python.run(*pytest_command, folder=project, environment=environment(MENDED="1"))
+    mended = run(*PYTEST, MENDED="1")
     assert f"{tests} passed" in mended.stdout, mended.stdout
 
-    again = warm_python.run(*command, folder=project, environment=environment(MENDED="1"))
+    again = run(*command, MENDED="1")
     assert again.returncode == 0, again.stdout
 
 
-def test_a_baseline_accepts_what_is_known(project: Path, warm_python: WarmPython) -> None:
-    command = ("-m", "kailash_testkit.command_line", "explore", "--requests", "60", "--no-failpoints")
+def test_a_baseline_accepts_what_is_known(run: Run) -> None:
+    command = (*EXPLORE, "--requests", "60")
     known = ("--baseline", "known.json")
-    first = warm_python.run(*command, *known, "--update-baseline", folder=project, environment=environment())
+    first = run(*command, *known, "--update-baseline")
     assert first.returncode == 0, first.stderr
-    second = warm_python.run(*command, *known, folder=project, environment=environment())
+    second = run(*command, *known)
     assert second.returncode == 0, second.stdout
     assert "known" in second.stdout
 
 
-def test_what_cannot_be_used_is_refused(project: Path, warm_python: WarmPython) -> None:
-    command = ("-m", "kailash_testkit.command_line", "explore")
-    wrong = warm_python.run(*command, "--operations", "POST /order", folder=project, environment=environment())
+def test_what_cannot_be_used_is_refused(run: Run) -> None:
+    wrong = run(*EXPLORE, "--operations", "POST /order")
     assert wrong.returncode == 2
     assert "did you mean 'POST /orders'?" in wrong.stderr
-    wrong = warm_python.run(*command, "--skip", "server-errors", folder=project, environment=environment())
+    wrong = run(*EXPLORE, "--skip", "server-errors")
     assert wrong.returncode == 2
     assert "did you mean 'server-error'?" in wrong.stderr

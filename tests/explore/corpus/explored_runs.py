@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from typing import Any
 
 import explored_faults_elsewhere
@@ -16,13 +18,31 @@ from kailash_testkit import ApiClient, Kit
 MODULES = (explored_faults_elsewhere, explored_faults_in_orders, explored_faults_of_access, explored_healthy)
 """Importing them fills `FAULTY` and `HEALTHY`."""
 
-QUICK = ("a_head_that_writes", "leaves_an_empty_note_out")
-"""Those that are tried in the short form, too."""
+WHOLE = bool(os.environ.get("KAILASH_TESTKIT_CORPUS"))
+"""All applications are tried, as ``make test-corpus`` asks for; otherwise a sample of them."""
+
+QUICK = ("a_head_that_writes",)
+"""Those of the sample that ``make test`` tries, too."""
+
+FAULTY_SAMPLE = (
+    *QUICK,
+    "looks_at_no_result",
+    "forgets_to_commit",
+    "a_handler_that_leaves_half",
+    "tries_for_ever",
+    "conflict_after_the_write",
+)
+"""With the faults of `orders_app` one for each check; by FastAPI, Litestar and Nexus."""
+
+HEALTHY_SAMPLE = ("notes_with_tokens", "nested_lines", "orders_behind_litestar", "orders_behind_nexus")
+MENDED_SAMPLE = ("half_of_an_order", "a_list_that_ships")
+WRITTEN_SAMPLE = (*QUICK, "a_handler_that_leaves_half", "shows_what_is_deleted")
 
 
-def each(apps: list[App]) -> pytest.MarkDecorator:
-    """A test for each, slow but for the quick ones."""
-    slow = [pytest.param(app, id=app.name, marks=[] if app.name in QUICK else pytest.mark.slow) for app in apps]
+def each(apps: Sequence[App], sample: Sequence[str]) -> pytest.MarkDecorator:
+    """A test for each, slow but for the quick ones. sample: the names of those that are tried unless all are."""
+    chosen = [app for app in apps if WHOLE or app.name in sample]
+    slow = [pytest.param(app, id=app.name, marks=[] if app.name in QUICK else pytest.mark.slow) for app in chosen]
     return pytest.mark.parametrize("app", slow)
 
 

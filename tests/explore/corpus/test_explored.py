@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 from explored_app import FAULTY, HEALTHY, App
-from explored_runs import MENDED, each, explored, is_found, others, the_finding
+from explored_runs import (
+    FAULTY_SAMPLE,
+    HEALTHY_SAMPLE,
+    MENDED,
+    MENDED_SAMPLE,
+    WRITTEN_SAMPLE,
+    each,
+    explored,
+    is_found,
+    others,
+    the_finding,
+)
 from inner_session import Outcome, Project
 
 from kailash_testkit import Kit
@@ -24,7 +35,7 @@ UNREACHED = {"projects_behind_a_login": ["POST /login"], "uploads": ["POST /pape
 HERE = Path(__file__).resolve().parent
 
 
-@each(FAULTY)
+@each(FAULTY, FAULTY_SAMPLE)
 async def test_a_fault_is_found(kit: Kit, app: App) -> None:
     began = time.process_time()
     exploration = await explored(kit, app, faulty=True, **LIMITS)
@@ -36,15 +47,14 @@ async def test_a_fault_is_found(kit: Kit, app: App) -> None:
         assert app.small(body), body
 
 
-@each(HEALTHY)
+@each(HEALTHY, HEALTHY_SAMPLE)
 async def test_nothing_is_said_of_a_healthy_application(kit: Kit, app: App) -> None:
     exploration = await explored(kit, app, faulty=False, **LIMITS)
     assert exploration.findings == [], exploration.report()
     assert [facts.operation for facts in exploration.unreached()] == UNREACHED.get(app.name, [])
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("app", MENDED, ids=lambda app: app.name)
+@each(MENDED, MENDED_SAMPLE)
 async def test_nothing_is_said_of_a_mended_application(kit: Kit, app: App) -> None:
     exploration = await explored(kit, app, faulty=False, **LIMITS)
     assert exploration.findings == [], exploration.report()
@@ -58,8 +68,7 @@ async def {name}(api):
 """
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("app", FAULTY, ids=lambda app: app.name)
+@each(FAULTY, WRITTEN_SAMPLE)
 async def test_the_test_fails_until_the_fault_is_mended(kit: Kit, project: Project, app: App) -> None:
     exploration = await explored(kit, app, faulty=True, **LIMITS, checks=[app.check])
     fault = the_finding(app, exploration)
