@@ -6,8 +6,10 @@ import os
 import pwd
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,10 +40,18 @@ def left_running(command: list[str], **options: Any) -> Iterator[subprocess.Pope
     """A process for a block, in a session of its own."""
     process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, **options)
     try:
+        while _is_beginning(process):
+            time.sleep(0.001)
         yield process
     finally:
         process.kill()
         process.wait()
+
+
+def _is_beginning(process: subprocess.Popen[bytes]) -> bool:
+    """Whether Linux does not tell its command and environment yet: `Popen` returns before it does."""
+    command = Path(f"/proc/{process.pid}/cmdline")
+    return command.exists() and not command.read_bytes() and process.poll() is None
 
 
 def sleeping(*words: str) -> list[str]:
