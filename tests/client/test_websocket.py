@@ -214,6 +214,116 @@ async def test_a_message_of_another_kind_is_named() -> None:
             await socket.close(1006)
 
 
+async def test_bytes_in_place_of_text_are_named() -> None:
+    async def handler(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.send_bytes(await socket.receive_bytes())
+
+    async with ApiClient(serving(handler)) as api, api.websocket("/live") as socket:
+        await socket.send_json([1], binary=True)
+        with pytest.raises(UnexpectedResponse, match=r"sent bytes, and not text\n  sent: b'\[1\]'"):
+            await socket.receive_text()
+
+
+async def test_messages_are_iterated_to_a_normal_end_and_no_further() -> None:
+    async def handler(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.send_text("a")
+        await socket.close(int(socket.query_params["code"]))
+
+    async with ApiClient(serving(handler)) as api:
+        async with api.websocket("/live?code=1001") as socket:
+            assert [message async for message in socket] == ["a"]
+        async with api.websocket("/live?code=4000") as socket:
+            with pytest.raises(WebSocketClosed, match="4000"):
+                _ = [message async for message in socket]
+
+
+async def test_a_login_may_be_a_pair_and_hooks_see_the_handshake() -> None:
+    seen: list[str] = []
+
+    async def hook(request: httpx.Request) -> None:
+        seen.append(request.headers["upgrade"])
+
+    async def handler(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.send_text(socket.headers["authorization"])
+
+    async with ApiClient(serving(handler), event_hooks={"request": [hook]}) as api:
+        async with api.websocket("/live", auth=("me", "pw")) as socket:
+            assert await socket.receive_text() == "Basic bWU6cHc="
+        with pytest.raises(ConfigurationError, match="not the URL of a WebSocket"):
+            async with api.websocket("ftp://testserver/live"):
+                pass
+    assert seen == ["websocket"]
+
+
+async def test_without_a_timeout_messages_and_the_end_are_waited_for() -> None:
+    ended: list[bool] = []
+
+    async def handler(socket: WebSocket) -> None:
+        await socket.accept()
+        await asyncio.sleep(0.01)
+        await socket.send_text("late")
+        await asyncio.sleep(0.01)
+        ended.append(True)
+
+    async with ApiClient(serving(handler), timeout=None) as api:
+        async with api.websocket("/live") as socket:
+            assert await socket.receive_text() == "late"
+        assert ended == [True]
+
+
+ACCEPT: dict[str, object] = {"type": "websocket.accept"}
+REFUSE: dict[str, object] = {"type": "websocket.http.response.start", "status": 401, "headers": []}
+
+
+@pytest.mark.parametrize(
+    ("messages", "named"),
+    [
+        ([{**ACCEPT, "subprotocol": b"v1"}], "accepted with the subprotocol b'v1'"),
+        ([REFUSE, REFUSE], "sent 'websocket.http.response.start' in its refusal"),
+        ([REFUSE, {"type": "websocket.http.response.body"}], "a part of its refusal without a body"),
+        ([REFUSE], "finished in the middle of its refusal"),
+        ([ACCEPT, {"type": "websocket.send", "text": 7}], "sent 7 as a message"),
+        ([ACCEPT, {"type": "websocket.send", "text": "\ud800"}], "half of a surrogate pair"),
+        ([ACCEPT, {"type": "websocket.accept"}], "sent 'websocket.accept' on an open connection"),
+        ([ACCEPT, {"type": "websocket.close", "code": 1000, "reason": "x" * 124}], "a str of at most 123 bytes"),
+        ([ACCEPT, {"type": "websocket.close"}, {"type": "websocket.close"}], "after 'websocket.close'"),
+        ([], "finished without accepting or refusing the connection"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+async def test_messages_that_no_server_sends_are_refused(messages: list[dict[str, object]], named: str) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            for message in messages:
+                await send(message)
+
+    async with ApiClient(app) as api:
+        with pytest.raises(ProtocolViolation) as violation:
+            async with api.websocket("/live") as socket:
+                await socket.receive()
+    assert named in str(violation.value)
+
+
+async def test_bytes_of_any_kind_are_sent_and_a_return_value_is_named() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> object:
+        if scope["type"] != "websocket":
+            return None
+        await send(ACCEPT)
+        await send({"type": "websocket.send", "bytes": bytearray(b"ab")})
+        await send({"type": "websocket.send", "bytes": memoryview(b"cd")})
+        await send({"type": "websocket.close"})
+        return "done"
+
+    async with ApiClient(app) as api:
+        with pytest.raises(ProtocolViolation, match="returned 'done', and not None"):
+            async with api.websocket("/live") as socket:
+                assert [await socket.receive_bytes(), await socket.receive()] == [b"ab", b"cd"]
+                await socket.receive()
+
+
 async def test_an_application_that_returns_without_closing_is_told_apart_from_one_that_closes() -> None:
     async def handler(socket: WebSocket) -> None:
         await socket.accept()
