@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from database_kinds import Kind, Sql
 from faulty_shop import Shop, run
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from starlette.routing import Route
 from kailash_testkit import ApiClient, ReadYourWritesError, RowNotFound, SeedingFailed
 from kailash_testkit.databases.sqlite.connection import file_of
 from kailash_testkit.errors import NodeFailed
+from kailash_testkit.explain import Cause
 from kailash_testkit.store.failures import seeding_failed
 
 pytestmark = pytest.mark.databases("sqlite")  # what is told is the same on all; how it is known, is shown elsewhere
@@ -75,11 +77,12 @@ class TestStaleLists:
         monkeypatch.setattr(auto_detection, "redis", None)
         return {"cache_enabled": True}
 
-    async def test_a_list_that_lacks_a_row_names_the_proved_cache(self, shop: Shop) -> None:
-        async def listed(request: Request) -> JSONResponse:
-            return JSONResponse(await shop.db.express.list("Order"))
+    @pytest.fixture
+    def behind(self, shop: Shop, database_kind: Kind) -> Sql:
+        return database_kind.sql(shop.kit.database.url)
 
-        async with ApiClient(Starlette(routes=[Route("/orders", listed)]), kit=shop.kit) as api:
+    async def test_a_list_that_lacks_a_row_names_the_proved_cache(self, shop: Shop) -> None:
+        async with ApiClient(lists(shop), kit=shop.kit) as api:
             orders = api.resource("/orders", model="Order")
             await orders.list()
             await shop.kit.create("Order", id="x")
@@ -88,3 +91,64 @@ class TestStaleLists:
         assert caught.value.row_id == "x"
         assert "why: a stale cached result: express.list answers from the cache without the row" in str(caught.value)
         assert "the same read without the cache shows it" in str(caught.value)
+
+    async def test_a_list_that_shows_a_deleted_row_names_the_cached_result(self, shop: Shop, behind: Sql) -> None:
+        async with ApiClient(lists(shop), kit=shop.kit) as api:
+            orders = api.resource("/orders", model="Order")
+            await shop.kit.create("Order", id="x")
+            await orders.list()
+            behind("DELETE FROM orders")
+            with pytest.raises(ReadYourWritesError) as caught:
+                await orders.list()
+        assert "why: a stale cached result: a cached result still has Order 'x'" in str(caught.value)
+        assert "cached: {'id': 'x', " in str(caught.value)
+
+    async def test_a_row_in_an_earlier_state_names_the_proved_cache(self, shop: Shop, behind: Sql) -> None:
+        async with ApiClient(lists(shop), kit=shop.kit) as api:
+            orders = api.resource("/orders", model="Order")
+            await shop.kit.create("Order", id="x")
+            await orders.get("x")
+            behind("UPDATE orders SET status = 'paid'")
+            with pytest.raises(ReadYourWritesError) as caught:
+                await orders.get("x")
+        assert "express.read('x') answers from the cache with an earlier state" in str(caught.value)
+
+    async def test_cached_counts_say_nothing_of_a_row(self, shop: Shop, behind: Sql) -> None:
+        assert await shop.db.express.count("Order") == 0
+        behind("INSERT INTO orders (id, status, code) VALUES ('x', 'open', '')")
+        assert (await shop.explained("Order", "x")).cause is Cause.VISIBLE
+
+
+def lists(shop: Shop) -> Starlette:
+    """An application that answers what express reads."""
+
+    async def listed(request: Request) -> JSONResponse:
+        return JSONResponse(await shop.db.express.list("Order"))
+
+    async def read(request: Request) -> JSONResponse:
+        return JSONResponse(await shop.db.express.read("Order", request.path_params["id"]))
+
+    return Starlette(routes=[Route("/orders", listed), Route("/orders/{id}", read)])
+
+
+async def test_values_that_a_row_never_had_are_not_blamed_on_a_copy(shop: Shop) -> None:
+    async def read(request: Request) -> JSONResponse:
+        return JSONResponse({"id": "x", "status": "on its way"})
+
+    async with ApiClient(Starlette(routes=[Route("/orders/{id}", read)]), kit=shop.kit) as api:
+        await shop.kit.create("Order", id="x")
+        await shop.kit.update("Order", "x", status="paid")
+        with pytest.raises(ReadYourWritesError, match="shows values that Order 'x' never had in this test"):
+            await api.resource("/orders", model="Order").get("x")
+
+
+async def test_a_list_that_a_default_limit_cut_says_so(shop: Shop) -> None:
+    async def listed(request: Request) -> JSONResponse:
+        return JSONResponse((await run("OrderListNode"))["records"])
+
+    for number in range(12):
+        await shop.kit.create("Order", id=f"x{number}", code=str(number))
+    async with ApiClient(Starlette(routes=[Route("/orders", listed)]), kit=shop.kit) as api:
+        with pytest.raises(ReadYourWritesError) as caught:
+            await api.resource("/orders", model="Order").list()
+    assert "OrderListNode returned 10 rows, its default limit; the table has 12" in str(caught.value)
