@@ -60,6 +60,10 @@ def matched(body: Any) -> object:
         (lambda r: len(r.json()["lines"]), {"1.lines"}),
         (lambda r: "status" in r.json(), set()),
         (lambda r: [*r.json()], set()),
+        (lambda r: (len(r.json()), r.json().keys()), set()),
+        (lambda r: r.json().pop("status"), {"1.status"}),
+        (lambda r: r.json().values(), ALL),
+        (lambda r: r.json().copy(), ALL),
         (lambda r: r.json() == BODY, ALL),
         (lambda r: r.json() != BODY, ALL),
         (lambda r: r.json()["lines"] == [], {"1.lines", "2.id", "2.n"}),
@@ -80,6 +84,19 @@ def matched(body: Any) -> object:
 )
 def test_what_is_read_is_noted(use: Callable[[Any], object], expected: set[str]) -> None:
     assert read(use) == expected
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "body['status'], body.get('status'), body.pop('status')",
+        "'status' in body, len(body), [*body], body.keys()",
+        "body.items(), body.values(), body.copy(), body | {}, body == {}, body != {}",
+    ],
+)
+def test_what_the_kit_reads_itself_is_not(reading: str) -> None:
+    own: Callable[[Any], object] = eval(f"lambda r: (body := r.json(), {reading})", {"__name__": "kailash_testkit.own"})
+    assert read(own) == set()
 
 
 def test_a_body_is_what_it_was() -> None:
