@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sample_app import make_db, register
 
 from kailash_testkit import open_kits
-from kailash_testkit.errors import NoActiveKit
+from kailash_testkit.errors import ConfigurationError, NoActiveKit
 from kailash_testkit.queries.repeats import RepeatLog
 
 
@@ -159,3 +160,15 @@ def test_a_class_of_an_instance_without_a_kit_is_not_sent_elsewhere(instances: A
     open_kits.activate(FakeKit(one))
     with pytest.raises(NoActiveKit, match="a factory for Tag"):
         open_kits.kit_for(model(other, "Tag"))
+
+
+def test_a_name_that_several_others_have_is_refused(instances: Any, tmp_path: Path) -> None:
+    without = make_db(tmp_path / "without.db")
+    first, second, third = map(FakeKit, (without, *instances))
+    for kit in (first, second, third):
+        open_kits.add(kit)
+    with pytest.raises(ConfigurationError, match="2 DataFlow instances under test have a model named Note"):
+        open_kits.with_model(first, "Note")
+    assert open_kits.with_model(first, model(instances[0], "Note")) is second
+    assert open_kits.with_model(first, "Tag") is third
+    without.close()

@@ -172,6 +172,15 @@ def test_what_cannot_be_generated_says_why_and_what_to_do(
     assert not (project.path / "generated.py").exists()
 
 
+def test_checking_a_file_that_is_not_there_says_so(project: Project) -> None:
+    checked = project.run("-o", "generated.py", "--check")
+    assert checked.returncode == 1
+    assert "generated.py does not exist" in checked.stdout + checked.stderr
+    assert project.run("-o", "generated.py").returncode == 0
+    again = project.run("-o", "generated.py")
+    assert "generated.py is up to date" in again.stdout + again.stderr
+
+
 def test_a_file_of_the_users_own_is_not_overwritten(project: Project) -> None:
     file = project.write("tests/factories.py", "orders = 1\n")
     done = project.run("-o", "tests/factories.py")

@@ -18,11 +18,14 @@ from freezegun import freeze_time
 from polyfactory.factories.pydantic_factory import ModelFactory
 from pydantic import (
     AfterValidator,
+    AliasChoices,
+    AliasPath,
     BaseModel,
     ConfigDict,
     EmailStr,
     Field,
     HttpUrl,
+    SecretBytes,
     SecretStr,
     TypeAdapter,
     ValidationError,
@@ -374,6 +377,39 @@ def test_all_rules_of_a_struct_are_found(orders: Factory) -> None:
         *("lines-min_length", "lines-max_length", "lines[0].itemNo-pattern", "lines[0].itemNo-missing", "size-enum"),
         "unexpected-extra",
     }
+
+
+class Node(BaseModel):
+    name: str
+    next: Node | None
+
+
+class Letter(BaseModel):
+    code: str = Field(validation_alias=AliasChoices(AliasPath("codes", 0), "theCode"))
+    key: SecretBytes
+    anything: Any
+    words: list[str]
+    few: list[str] = Field(max_length=2)
+    labels: dict[str, int] = Field(max_length=2)
+    first: Node
+
+
+@dataclasses.dataclass
+class Sent:
+    text: str
+    length: int = dataclasses.field(init=False)
+
+
+def test_lists_objects_and_aliases_of_every_form(shop_db: Any) -> None:
+    letters = Factory("Order", dataflow=shop_db)
+    body = letters.payload(schema=Letter)
+    assert "theCode" in body
+    assert "code" not in body
+    assert not str(body["key"]).startswith("*")
+    names = {bad.name for bad in letters.invalid_payloads(schema=Letter)}
+    assert names >= {"few-max_length", "labels-max_length", "first.name-missing", "words-type"}
+    assert not {"words-min_length", "words-max_length", "anything-null", "anything-type"} & names
+    assert letters.payload(schema=Sent).keys() == {"text"}
 
 
 def test_a_violation_is_minimal_and_says_what_it_is(orders: Factory) -> None:

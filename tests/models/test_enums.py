@@ -60,6 +60,7 @@ def test_a_combination_of_flags_is_a_member() -> None:
         (Colour, "r", "'r' is Colour.RED.value, whose stored form is 'Colour.RED'"),
         (Kind, "tripel", "'tripel' is the stored form of no Kind"),
         (list[Kind], '["Kind.DOUBLE"]', "'Kind.DOUBLE' is str(Kind.DOUBLE), which is 'double' in JSON"),
+        (list[Kind], '["double", 3, "Kind.DOUBLE"]', "'Kind.DOUBLE' is str(Kind.DOUBLE), which is 'double' in JSON"),
         (dict[str, Level], '{"a": "HIGH"}', "'HIGH' is Level.HIGH.name, which is 2 in JSON"),
     ],
 )

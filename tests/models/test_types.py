@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Optional, TypedDict, Union
@@ -103,6 +104,7 @@ def test_a_type_is_named_as_its_author_wrote_it(annotation: object, name: str) -
         (Address, {"street": "Main"}),
         (Annotated[int, "cents"], 3),
         (Status, Status.PAID),
+        (Callable[[int], str], "whatever it is"),
     ],
 )
 def test_values_of_the_type_are_accepted_as_they_are(annotation: object, value: object) -> None:

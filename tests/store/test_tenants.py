@@ -11,6 +11,7 @@ from sample_app import in_this_loop, make_db, register
 from kailash_testkit import derived
 from kailash_testkit.changes import created, deleted, updated
 from kailash_testkit.errors import (
+    ConfigurationError,
     ManagedField,
     MissingField,
     RowNotFound,
@@ -19,6 +20,12 @@ from kailash_testkit.errors import (
     UnexpectedChanges,
 )
 from kailash_testkit.kit import Kit
+
+
+def test_a_tenant_of_a_dataflow_without_tenants_is_refused(open_shop: Kit) -> None:
+    named = r"kit\.tenant\('red'\): this DataFlow is not multi-tenant"
+    with pytest.raises(ConfigurationError, match=named), open_shop.tenant("red"):
+        pass
 
 
 @pytest.fixture(scope="module")
