@@ -91,3 +91,9 @@ def test_a_server_stops_with_its_block() -> None:
     assert not server.is_running
     with pytest.raises(httpx.ConnectError):
         httpx.get(server.url)
+
+
+def test_a_server_that_was_never_started_need_not_stop() -> None:
+    server = LiveServer(app)
+    server.stop()
+    assert not server.is_running

@@ -7,8 +7,8 @@ import pytest
 from nexus import Nexus
 
 from kailash_testkit.client import ApiClient
-from kailash_testkit.errors import AnsweredFromRecord, UnexpectedResponse, UnexpectedStatus
-from kailash_testkit.internals.nexus import fastapi_app, forget_records
+from kailash_testkit.errors import AnsweredFromRecord, ConfigurationError, UnexpectedResponse, UnexpectedStatus
+from kailash_testkit.internals.nexus import fastapi_app, forget_records, recorded_age
 
 
 def user() -> str:
@@ -120,3 +120,17 @@ async def test_dependencies_are_overridden_and_restored(nexus: Any) -> None:
             assert await view.workflow("whoami") == {"who": "replaced"}
         assert await view.workflow("whoami") == {"who": "real"}
     assert user not in fastapi_app(nexus).dependency_overrides
+
+
+async def test_one_that_serves_nothing_yet_is_refused() -> None:
+    class Empty(Nexus):
+        fastapi_app = None
+
+    app = object.__new__(Empty)
+    with pytest.raises(ConfigurationError, match="this Nexus has no ASGI application yet"):
+        fastapi_app(app)
+
+
+@pytest.mark.parametrize("body", [b'["cache_age_seconds"', b'["cache_age_seconds"]', b'{"cache_age_seconds": 1}'])
+def test_what_only_looks_like_an_answer_from_the_record_is_none(body: bytes) -> None:
+    assert recorded_age(body) is None

@@ -303,6 +303,27 @@ def test_a_failed_startup_and_a_shutdown_without_end() -> None:
         pass
 
 
+def test_a_failure_of_the_block_is_told_before_that_of_the_shutdown() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.failed", "message": "cannot flush"})
+
+    with pytest.raises(LookupError, match="mine") as raised, SyncApiClient(app):
+        raise LookupError("mine")
+    (note,) = raised.value.__notes__
+    assert note.startswith("and while the client was closed: ")
+    assert "cannot flush" in note
+
+
+def test_a_block_of_a_view_starts_and_stops_nothing(api: SyncApiClient, shop: Shop) -> None:
+    with api.authenticated("k3y") as view:
+        assert view.get("/seen").status_code == 200
+    assert api.get("/seen").status_code == 200
+    assert shop.events == ["up"]
+
+
 async def test_both_clients_observe_the_same(shop: Shop) -> None:
     async with ApiClient(shop.app, base_url="http://shop", client=("a", 1)) as one:
         theirs = [(await one.get("/seen")).headers, (await one.post("/echo", json={"a": 1})).text]

@@ -122,6 +122,13 @@ def test_unique_floats_differ_in_four_bytes() -> None:
     assert {struct.unpack("f", struct.pack("f", value))[0] for value in made} == set(made)
 
 
+def test_texts_of_one_length_are_different_too() -> None:
+    make = maker(Annotated[str, Len(8, 8)], unique=True)
+    made = [make(number) for scope in SCOPES for number in numbers(50, scope)]
+    assert {len(text) for text in made} == {8}
+    assert len(set(made)) == len(made)
+
+
 def test_when_unique_values_come_to_an_end_the_message_says_how_many_there_are() -> None:
     make = maker(Annotated[int, Ge(1), Le(10)], unique=True)
     assert [make(number) for number in numbers(2)] == [1, 2]
@@ -138,6 +145,8 @@ def test_when_unique_values_come_to_an_end_the_message_says_how_many_there_are()
         (Annotated[str, PydanticField(pattern="^a+$")], "cannot make a value that meets"),
         (Annotated[int, Predicate(bool)], "cannot make a value that meets Predicate"),
         (complex, "cannot make a value of type complex"),
+        (Annotated[float, Gt(1), MultipleOf(0.3)], "the kit knows no number within gt 1, multiple_of 0.3"),
+        (Annotated[float, Ge(2), Le(1)], "the kit knows no number within ge 2, le 1"),
     ],
     ids=str,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -92,6 +93,24 @@ def test_build_makes_no_parents_and_says_so(graph: Graph) -> None:
 def test_related_takes_a_factory_only(wrong: Any) -> None:
     with pytest.raises(DeclarationError, match="is not about a factory"):
         related(wrong)
+
+
+class Later:
+    """What can be awaited, and is no coroutine."""
+
+    def __await__(self) -> Iterator[None]:
+        yield
+
+
+async def later(values: Any) -> bool:
+    return True
+
+
+@pytest.mark.parametrize("when", [later, lambda values: Later()])
+async def test_whether_there_is_a_parent_is_decided_at_once(graph: Graph, when: Any) -> None:
+    lines = graph.lines.using(order_id=related(graph.orders, when=when))
+    with pytest.raises(DeclarationError, match=r"Line\.order_id: the function of when=\.\.\. is async"):
+        await lines.create()
 
 
 async def test_a_function_that_returns_no_factory_is_refused(graph: Graph) -> None:

@@ -141,6 +141,9 @@ def test_a_type_that_cannot_be_imported_is_any_and_it_is_said(types: Types) -> N
     assert str(types.held(Local, "Order.shape")) == "Any"
     assert str(types.held(list[Local], "Order.shapes")) == "list[Any]"
     assert str(types.held(Callable[[int], str], "Order.call")) == "Any"
+    colours = Enum("colours", ["RED"], module="__main__")
+    assert str(types.held(Literal[colours.RED], "Order.colour")) == "Any"  # type: ignore[valid-type, name-defined]
+    assert types.notes.pop() == "Order.colour: Any, because colours cannot be imported."
     assert types.notes[0] == "Order.shape: Any, because Local cannot be imported."
     assert [note.partition(":")[0] for note in types.notes] == ["Order.shape", "Order.shapes", "Order.call"]
 

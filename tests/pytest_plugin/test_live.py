@@ -141,6 +141,11 @@ VERDICTS = """
             await api.get("/late", params={"what": "hang"}, timeout=0.3)
         changes.assert_none()
 
+    async def test_without_a_timeout_it_is_waited_for_all_the_same(kit, api):
+        with kit.changes() as changes:
+            await api.get("/late", timeout=None)
+        changes.assert_only(items.created(name="eu"))
+
     async def test_a_failure(kit, api):
         with kit.changes() as changes:
             await api.expect(500).get("/fail")
@@ -153,7 +158,7 @@ VERDICTS = """
 @pytest.mark.parametrize("arguments", [[], ["--testkit-live"]], ids=["in this process", "live"])
 def test_verdicts_are_the_same_both_ways(shop: Project, arguments: list[str]) -> None:
     shop.write({"shop/api.py": BACKGROUND_API, "tests/test_it.py": VERDICTS})
-    shop.run(*arguments).assert_outcomes(passed=11)
+    shop.run(*arguments).assert_outcomes(passed=12)
 
 
 MOCKED_FIRST = """
