@@ -87,6 +87,7 @@ class Exploration:
 
     findings: what is new. known: what the baseline accepts. operations: what was tried of each.
     requests, seconds: how many, in which time. unmade: models of which no row could be stored, and why.
+    unjudged: checks that could not see anything, and why.
     seed: that makes the same exploration again. checks: those that were on.
     ended: why it ended before all was tried; empty otherwise.
     """
@@ -99,6 +100,7 @@ class Exploration:
     seed: int = 0
     checks: tuple[str, ...] = ()
     unmade: dict[str, str] = field(default_factory=dict[str, str])
+    unjudged: dict[str, str] = field(default_factory=dict[str, str])
     models: Collection[str] = ()
     ended: str = ""
 
@@ -130,6 +132,7 @@ class Exploration:
         lines += [f"ended early: {self.ended}"] if self.ended else []
         lines += [f"  {_line(each)}" for each in self.operations]
         lines += [f"no rows of {model}: {why}" for model, why in self.unmade.items()]
+        lines += [f"{check} saw nothing: {why}" for check, why in self.unjudged.items()]
         lines.append(_count(self))
         return "\n".join(lines)
 

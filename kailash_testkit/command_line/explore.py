@@ -15,7 +15,7 @@ from kailash_testkit.command_line.output import output_of
 from kailash_testkit.command_line.own_database import Application, add_database_argument, application_on_own_database
 from kailash_testkit.command_line.progress import Progress
 from kailash_testkit.command_line.project_settings import settings_of_project
-from kailash_testkit.command_line.quiet import quiet
+from kailash_testkit.command_line.quiet import quiet, unprinted
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.importer import load_app, load_module, load_name
 from kailash_testkit.judge import baseline
@@ -142,7 +142,8 @@ def run(arguments: argparse.Namespace) -> int:
         app = _app(arguments, project.values)
         options = _options(arguments, project.values, progress)
         application.create_database(progress)
-        exploration = asyncio.run(_explored(application, app, options))
+        with unprinted():
+            exploration = asyncio.run(_explored(application, app, options))
     return _told(exploration, options, arguments)
 
 

@@ -89,6 +89,11 @@ class Explainer:
         """The application's nodes that failed; those of the kit have raised their failure."""
         return [failure for failure in self._failures if not failure.by_kit]
 
+    @property
+    def is_deaf(self) -> bool:
+        """Whether nodes that fail are not seen: the application has switched off the log that tells of them."""
+        return self._failures.is_deaf
+
     def observed(self, request: TimedRequest | None = None) -> list[str]:
         """What default limits cut and what was never awaited, a line each. request: during which; None for any."""
         if request is None:

@@ -15,7 +15,7 @@ from kailash_testkit.explore.operations import Operation
 from kailash_testkit.explore.playing import Step
 from kailash_testkit.explore.subjects import Subject, parent_by_name
 from kailash_testkit.judge.allowances import is_log
-from kailash_testkit.judge.answers import shown_rows
+from kailash_testkit.judge.answers import Shown, shown_rows
 from kailash_testkit.judge.checks import Found
 from kailash_testkit.models import Model
 from kailash_testkit.models.rows import Row, jsonable, model_of
@@ -153,7 +153,9 @@ def owned_by(row: Row, models: Mapping[str, Model]) -> dict[str, object]:
 # --- judging ----------------------------------------------------------------------------------------
 
 
-def check_without_login(step: Step, operation: Operation, *, sisters_refuse: bool) -> Iterator[Found]:
+def check_without_login(
+    step: Step, operation: Operation, subject: Subject | None, *, sisters_refuse: bool
+) -> Iterator[Found]:
     """Rows shown or changed without the credentials that are asked for.
 
     sisters_refuse: other operations on the same rows refuse requests without credentials.
@@ -165,7 +167,7 @@ def check_without_login(step: Step, operation: Operation, *, sisters_refuse: boo
     if not operation.needs_login and (is_open or not sisters_refuse):
         return
     changes = [change for change in step.case.changes if not is_log(change.model)]
-    shown = [each for each in shown_rows(step.case, step.ledger) if each.row is not None]
+    shown = [each for each in _shown(step, subject) if each.row is not None]
     if changes or shown:
         why = "the description asks for them" if operation.needs_login else "others on the same rows refuse without"
         what = "changed" if changes else "shows"
@@ -180,7 +182,9 @@ def check_without_login(step: Step, operation: Operation, *, sisters_refuse: boo
         )
 
 
-def check_other_user(step: Step, identities: Identities, mine: Collection[tuple[str, str]]) -> Iterator[Found]:
+def check_other_user(
+    step: Step, subject: Subject | None, identities: Identities, mine: Collection[tuple[str, str]]
+) -> Iterator[Found]:
     """Rows of the user that another one is shown, or changed. mine: model and id of rows that are the user's."""
     if step.call.whom != "other" or not step.is_success:
         return
@@ -191,7 +195,7 @@ def check_other_user(step: Step, identities: Identities, mine: Collection[tuple[
         return (model.name, str(row.as_dict().get("id"))) in mine or identities.whose(row, model) == "user"
 
     changed = [change for change in step.case.changes if is_mine(step.ledger.model(change.model), change.before)]
-    shown = [each for each in shown_rows(step.case, step.ledger) if is_mine(each.model, each.row)]
+    shown = [each for each in _shown(step, subject) if is_mine(each.model, each.row)]
     if changed or shown:
         models = sorted({change.model for change in changed} or {each.model.name for each in shown})
         what = "changed" if changed else "shows"
@@ -202,6 +206,11 @@ def check_other_user(step: Step, identities: Identities, mine: Collection[tuple[
             models,
             listing(changed)[:_MOST] or [f"{each.model.name} {each.item['id']!r}" for each in shown[:_MOST]],
         )
+
+
+def _shown(step: Step, subject: Subject | None) -> Sequence[Shown]:
+    about = subject.model if subject is not None and not subject.is_action else None
+    return shown_rows(step.case, step.ledger, about)
 
 
 def is_refused(step: Step) -> bool:

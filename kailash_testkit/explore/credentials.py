@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 from kailash_testkit.explore import access, journeys
-from kailash_testkit.explore.calls import Script
+from kailash_testkit.explore.calls import Made, Script
 from kailash_testkit.explore.operations import Operation
 from kailash_testkit.explore.phases import variants
 from kailash_testkit.explore.playing import Step
@@ -90,9 +91,25 @@ async def _compare(trial: Trial, script: Script) -> None:
         trial.identities.note(model, ours.made, theirs.made, ours.case.sent)
 
 
+def _in_own_parent(trial: Trial, operation: Operation, script: Script) -> Iterator[Script]:
+    """A row of the user below a parent that is the other one's: ``/orders/{theirs}/lines/{mine}``."""
+    own, subject = operation.own_parameter, trial.subject(operation)
+    child = trial.accepted.get(f"POST {operation.collection}")
+    if own is None or subject is None or subject.column is None or child is None:
+        return
+    about = journeys.about_made(script[-1], own, len(child) - 1, subject.column)
+    for name in (each.name for each in operation.parameters_in("path") if each.name != own):
+        parent = trial.create_of(operation.path.partition("{" + name)[0].rstrip("/"))
+        if parent is not None:
+            theirs = Made(len(child) + len(parent) - 1)
+            last = replace(about, path_parameters={**about.path_parameters, name: theirs}, whom="other")
+            yield (*child, *(call.as_whom("other") for call in parent), last)
+
+
 def _variants(trial: Trial, operation: Operation, script: Script) -> Iterator[Script]:
     """The request of another user: about the row that it was accepted for, and about one that the user creates."""
     yield (*script[:-1], script[-1].as_whom("other"))
+    yield from _in_own_parent(trial, operation, script)
     subject, create = trial.subject(operation), trial.create_of(operation.collection)
     if create is None or subject is None or operation.role == "create":
         return

@@ -48,17 +48,24 @@ def edge_calls(operation: Operation, accepted: Call) -> Iterator[Call]:
 
 def _in_parameter(operation: Operation, accepted: Call, name: str, place: str, schema: Schema) -> Iterator[Call]:
     plain = operation.resolved(schema)
-    for sample in _samples(plain):
+    for sample in (*_samples(plain), *_next_to_bound(plain, place)):
         value = jsonable(sample.value)
         if isinstance(value, str) and len(value) > _LONGEST_IN_URL:
             continue
         if not fits(value, plain) or value == "" or (place == "path" and value in (".", "..")):
             continue
-        edge = f"{name}: {sample.words}"
+        edge = "" if sample.words == _USUAL else f"{name}: {sample.words}"
         if place == "path":
             yield replace(accepted, path_parameters={**accepted.path_parameters, name: value}, edge=edge)
         else:
             yield replace(accepted, query={**accepted.query, name: value}, edge=edge)
+
+
+def _next_to_bound(schema: Schema, place: str) -> Iterator[Sample]:
+    """A small number: an offset of 1 skips a row, and leaves others."""
+    if place == "query" and schema.get("type") == "integer":
+        low = schema.get("minimum", 0)
+        yield Sample(int(low) + 1, _USUAL)
 
 
 Edge = tuple[str, dict[str, object], str]
@@ -97,7 +104,7 @@ def _of_value(value: object) -> Schema:
 def _bounds(schema: Schema) -> Iterator[Sample]:
     """The values at the bounds that a schema sets."""
     if schema.get("type") == "boolean":
-        yield from (Sample(True, "true"), Sample(False, "false"))
+        yield from (Sample(True, _USUAL), Sample(False, _USUAL))
     if schema.get("type") in ("integer", "number"):
         for name in ("minimum", "maximum"):
             if isinstance(schema.get(name), int | float):
@@ -111,7 +118,7 @@ def _bounds(schema: Schema) -> Iterator[Sample]:
 def _samples(schema: Schema) -> Iterator[Sample]:
     """The doctor's values for a type of JSON that are special, and those beyond what a database's number holds."""
     if schema.get("enum") or "const" in schema:
-        yield from (Sample(option, f"{option!r}") for option in schema.get("enum", ()))
+        yield from (Sample(option, _USUAL) for option in schema.get("enum", ()))
         return
     yield from _bounds(schema)
     kinds: Mapping[str, object] = {"string": str, "integer": int, "number": float, "object": dict, "array": list}

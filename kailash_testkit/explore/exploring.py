@@ -39,6 +39,7 @@ _PHASES: Final = (
     phases.refusals,
     phases.at_random,
 )
+_BY_LOG: Final = "node-failed-silently"
 
 
 async def explore(kit: Kit, api: ApiClient, options: Options) -> Exploration:
@@ -59,6 +60,7 @@ async def explore(kit: Kit, api: ApiClient, options: Options) -> Exploration:
 
 async def _explored(kit: Kit, api: ApiClient, options: Options) -> Exploration:
     trial = await _trial(kit, api, options)
+    trial.started = clocks.now()
     try:
         for phase in _PHASES:
             await phase(trial)
@@ -70,7 +72,6 @@ async def _explored(kit: Kit, api: ApiClient, options: Options) -> Exploration:
 
 async def _trial(kit: Kit, api: ApiClient, options: Options) -> Trial:
     """All that is needed: the description read, the users logged in, and the rows stored."""
-    started = clocks.now()
     document = await document_of(api, options.schema)
     operations = operations_of(document, options.operations)
     description = Description(document, options.seed)
@@ -114,7 +115,7 @@ async def _trial(kit: Kit, api: ApiClient, options: Options) -> Trial:
         shrinker=Shrinker(player, verdicts, options, before),
         identities=identities,
         result=result,
-        started=started,
+        started=clocks.now(),
         random=random.Random(options.seed),
     )
 
@@ -150,6 +151,8 @@ def _conclude(trial: Trial) -> None:
     result.known = [each for each in found if each.key in known]
     if trial.options.remember is not None:
         remembering.keep(Path(trial.options.remember), found)
+    if _BY_LOG in result.checks and trial.kit.explainer.is_deaf:
+        result.unjudged[_BY_LOG] = "the log in which DataFlow tells of nodes that failed is switched off"
     result.requests = player.count
     result.seconds = clocks.now() - trial.started
     for facts, operation in zip(result.operations, trial.operations, strict=True):

@@ -24,6 +24,8 @@ def fits(value: object, schema: Mapping[str, Any]) -> bool:
     if value is None:
         return bool(schema.get("nullable")) or schema.get("type") == "null" or not schema
     kinds = _KINDS.get(str(schema.get("type")))
+    if isinstance(value, float) and value.is_integer() and kinds == (int,):  # 1.0 is an integer of JSON
+        value = int(value)
     if kinds is not None and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
         return False
     options: list[object] = schema.get("enum") or ([schema["const"]] if "const" in schema else [])

@@ -125,8 +125,13 @@ def through(of_path: Collection, state: Sequence[Call]) -> Iterator[Script]:
             return call if column is None or not whole else replace(call, path_parameters=whole[0].path_parameters)
         return about_made(call, own_parameter(call), create[0], column)
 
-    calls = [of_path.listed, of_path.read, *of_path.updates, of_path.read, of_path.delete, of_path.listed]
+    updates: Sequence[Call | None] = of_path.updates or [None]
+    first, *others = updates  # each on the state itself: another update may have ended it
+    calls = [of_path.listed, of_path.read, first, of_path.read, of_path.delete, of_path.listed]
     yield (*whole, *(about(call) for call in calls if call is not None))
+    for update in others:
+        if update is not None:
+            yield (*whole, about(update))
 
 
 def walk(of_path: Collection, chance: random.Random) -> Script:

@@ -11,18 +11,21 @@ from kailash_testkit.errors import KitError
 from kailash_testkit.explore import journeys
 from kailash_testkit.explore.calls import Call, Script, as_object
 from kailash_testkit.explore.edges import edge_calls
+from kailash_testkit.explore.fitting import fits
 from kailash_testkit.explore.operations import Operation, Schema
 from kailash_testkit.explore.playing import Many
 from kailash_testkit.explore.trial import Trial
 from kailash_testkit.explore.world import OF_EACH
 from kailash_testkit.judge.cases import SAFE
-from kailash_testkit.judge.failpoints import planned, refused
+from kailash_testkit.judge.failpoints import planned
 
 _EDGES: Final = 80
 _MIXED: Final = 40
 _WALKS: Final = 6
 _REFUSALS: Final = 12
 _FEW: Final = 8
+_PLAIN: Final = ("some text", 7)
+_PATIENCE: Final = 15.0  # seconds
 _MANY: Final = 120  # more than any default limit of DataFlow
 
 
@@ -42,9 +45,27 @@ async def states(trial: Trial) -> None:
     """Rows in each state that a field with few values allows, and what can be done with them then."""
     for path, of_path in trial.collections().items():
         trial.say(f"rows in each state at {path}")
+        of_path = replace(of_path, create=await _with_all_fields(trial, of_path.create))
         for state in journeys.states(of_path, partial(variants, trial)):
             for script in journeys.through(of_path, state):
                 await trial.play(script)
+
+
+async def _with_all_fields(trial: Trial, create: Call | None) -> Call | None:
+    """The request with a value in each field, if it is accepted: what is lost of an empty field nobody sees."""
+    body = None if create is None else as_object(create.body)
+    if create is None or body is None:
+        return create
+    operation = trial.verdicts.operations[create.operation]
+    fields = dict(body)
+    for name, declared in operation.properties().items():
+        schema = operation.resolved(declared)
+        value = next((each for each in _PLAIN if fits(each, schema)), None)
+        refers = trial.subjects.referred(name, trial.subject(operation)) is not None
+        if value is not None and not refers and not schema.get("enum") and not body.get(name):
+            fields[name] = value
+    fuller = replace(create, body=fields)
+    return fuller if fields != body and (await trial.play((fuller,)))[-1].is_success else create
 
 
 def variants(trial: Trial, call: Call) -> Iterator[Call]:
@@ -140,14 +161,11 @@ async def _refused(trial: Trial, script: Script) -> None:
     plans = [*planned([steps[-1].case], recorded, models, [*database.ways_to_fail], allowed)]
     for plan in plans[:_REFUSALS]:
         trial.require_time()
-        again = await trial.player.play(script, lambda step, before: None, refused=plan.failpoint)
-        last = again[-1]
-        happened = not plan.counted(change for step in again for change in step.case.recorded)
-        if happened and last.is_success:
-            continue
-        for found in refused(last.case, plan, allowed, is_locked=last.is_locked):
-            if trial.verdicts.is_wanted(found, last):
-                await trial.add(script, last, found, plan=plan)
+        last, found = await trial.shrinker.refused(script, plan)
+        if any(each.check == "failpoint-hung" for each in found):  # or the machine is busy
+            last, found = await trial.shrinker.refused(script, plan, patience=_PATIENCE)
+        for each in found:
+            await trial.add(script, last, each, plan=plan)
 
 
 async def at_random(trial: Trial) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kailash_testkit.kit import Kit
 
 _SECONDS: Final = 30.0
-_REFUSED_SECONDS: Final = 5.0
+REFUSED_SECONDS: Final = 5.0
 """How long an answer is waited for; while a write is refused, less: whoever tries for ever would take all the time."""
 
 _PATIENCE: Final = 0.2
@@ -133,11 +133,18 @@ class Player:
     # --- sending --------------------------------------------------------------------------------
 
     async def play(
-        self, script: Script, judge: Judge, *, refused: Failpoint | None = None, many: Many | None = None
+        self,
+        script: Script,
+        judge: Judge,
+        *,
+        refused: Failpoint | None = None,
+        many: Many | None = None,
+        patience: float = REFUSED_SECONDS,
     ) -> list[Step]:
         """Sends the calls one after the other, and goes back.
 
-        refused: a write that fails meanwhile. many: rows that are there, too.
+        refused: a write that fails meanwhile; patience: for how many seconds an answer is waited for then.
+        many: rows that are there, too.
         """
         steps: list[Step] = []
         if self.kit.sandbox.journal.moved(cast("State", self._state).mark):
@@ -149,7 +156,7 @@ class Player:
                 self.kit.database.refuse(refused)
             for call in script:
                 known = with_made(call, lambda made: _value(made, steps))
-                step = await self._send(known, counts=refused is None)
+                step = await self._send(known, _SECONDS if refused is None else patience, counts=refused is None)
                 if refused is not None and call is script[-1]:
                     self.kit.database.allow()
                 judge(step, steps)
@@ -160,13 +167,13 @@ class Player:
             self.back()
         return steps
 
-    async def _send(self, call: Call, *, counts: bool) -> Step:
+    async def _send(self, call: Call, patience: float, *, counts: bool) -> Step:
         client = self.clients[call.whom]
         sandbox = self.kit.sandbox
         before = sandbox.position() or 0
         cookies = httpx.Cookies(client.cookies) if client.cookies else None
         request = _request(client, call)
-        request.extensions["timeout"] = httpx.Timeout(_REFUSED_SECONDS if not counts else _SECONDS).as_dict()
+        request.extensions["timeout"] = httpx.Timeout(patience).as_dict()
         response: httpx.Response | None = None
         failure: Exception | None = None
         try:

@@ -22,16 +22,25 @@ from kailash_testkit.explore.calls import (
 from kailash_testkit.explore.fitting import fits
 from kailash_testkit.explore.operations import Operation, Schema
 from kailash_testkit.explore.options import Options
-from kailash_testkit.explore.playing import Many, Player, Step
+from kailash_testkit.explore.playing import REFUSED_SECONDS, Many, Player, Step
 from kailash_testkit.explore.reproducing import Reproduction, test_of
 from kailash_testkit.explore.verdicts import Verdicts, request_of
 from kailash_testkit.judge.checks import Found
-from kailash_testkit.judge.failpoints import PlannedRefusal
+from kailash_testkit.judge.failpoints import PlannedRefusal, refused
 from kailash_testkit.models.rows import Row, jsonable
 
 _MOST_PLAYS: Final = 60
 _MOST_FOR_ROWS: Final = 24
 _SIMPLE: Final[Mapping[type, tuple[object, ...]]] = {str: ("a", "x@example.com"), int: (1,), float: (1.5,)}
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What is to be found again. many: with these rows beside. plan: while this write is refused."""
+
+    fault: Fault
+    many: Many | None
+    plan: PlannedRefusal | None
 
 
 @dataclass
@@ -51,16 +60,16 @@ class Shrinker:
         """The fault as the smallest series shows it that could be found, with a test."""
         self._plays = 0
         self._seen = set()
-        rows: Sequence[RecordedChange] = self.player.world()
+        case = _Case(fault, many, plan)
         steps: Sequence[Step] = (step,)
         found = fault
         if plan is None:
-            script = await self._with_less(script, fault, many)
-            rows = await self._rows(script, fault, many)
-            shown = await self._again(script, fault, many)
-            if shown is not None:
-                found, steps = shown
-        else:
+            script = await self._with_less(script, case)
+        rows = await self._rows(script, case)
+        shown = await self._again(script, case)
+        if shown is not None:
+            found, steps = shown
+        if plan is not None:
             steps = await self.player.play(script, lambda step, before: None)
         world = await self._own_rows(rows)
         reproduction = Reproduction(found, script, steps, world, many, plan, self.options)
@@ -74,40 +83,59 @@ class Shrinker:
 
     # --- again ----------------------------------------------------------------------------------
 
-    async def _again(self, script: Script, fault: Fault, many: Many | None) -> tuple[Fault, Sequence[Step]] | None:
+    async def refused(
+        self, script: Script, plan: PlannedRefusal, patience: float = REFUSED_SECONDS
+    ) -> tuple[Step, list[Found]]:
+        """The last step of a series while a write is refused, and what is wrong with it."""
+        allowed = self.options.allowances()
+        steps = await self.player.play(script, lambda step, before: None, refused=plan.failpoint, patience=patience)
+        last = steps[-1]
+        happened = not plan.counted(change for step in steps for change in step.case.recorded)
+        if happened and last.is_success:
+            return last, []
+        found = refused(last.case, plan, allowed, is_locked=last.is_locked)
+        return last, [each for each in found if self.verdicts.is_wanted(each, last)]
+
+    async def _again(self, script: Script, case: _Case) -> tuple[Fault, Sequence[Step]] | None:
         """The fault as the last step of a series shows it; None where it does not."""
         shown: list[Fault] = []
+        if case.plan is not None:
+            last, found = await self.refused(script, case.plan)
+            shown.extend(self._same(found, last, case.fault))
+            return (shown[0], (last,)) if shown else None
 
         def judge(step: Step, before: Sequence[Step]) -> None:
             if len(before) == len(script) - 1:
-                shown.extend(self._same(self.verdicts.on(step, before), step, fault))
+                shown.extend(self._same(self.verdicts.on(step, before), step, case.fault))
 
-        steps = await self.player.play(script, judge, many=many)
+        steps = await self.player.play(script, judge, many=case.many)
         return (shown[0], steps) if shown else None
 
     def _same(self, found: Sequence[Found], step: Step, fault: Fault) -> Iterator[Fault]:
+        """Those that are the fault; it may be about fewer models."""
         for each in found:
-            if each.check == fault.check and tuple(each.models) == fault.models:
+            is_part = set(each.models) <= set(fault.models) and bool(each.models) == bool(fault.models)
+            if each.check == fault.check and step.operation == fault.operation and is_part:
                 again = self.verdicts.fault(step, each)
-                if (again.key, again.place) == (fault.key, fault.place):
+                if again.place == fault.place:
                     yield again
 
-    async def _holds(self, script: Script, fault: Fault, many: Many | None) -> bool:
+    async def _holds(self, script: Script, case: _Case) -> bool:
         if self._plays >= _MOST_PLAYS or repr(script) in self._seen:
             return False
         self._plays += 1
         self._seen.add(repr(script))
-        return await self._again(script, fault, many) is not None
+        return await self._again(script, case) is not None
 
     # --- requests -------------------------------------------------------------------------------
 
-    async def _with_less(self, script: Script, fault: Fault, many: Many | None) -> Script:
+    async def _with_less(self, script: Script, case: _Case) -> Script:
         best: Script = tuple(script)
         is_smaller = True
         while is_smaller and self._plays < _MOST_PLAYS:
             is_smaller = False
             for candidate in _smaller(best):
-                if self._is_allowed(candidate) and await self._holds(candidate, fault, many):
+                if self._is_allowed(candidate) and await self._holds(candidate, case):
                     best, is_smaller = candidate, True
                     break
         return best
@@ -124,38 +152,38 @@ class Shrinker:
 
     # --- rows -----------------------------------------------------------------------------------
 
-    async def _rows(self, script: Script, fault: Fault, many: Many | None) -> Sequence[RecordedChange]:
+    async def _rows(self, script: Script, case: _Case) -> Sequence[RecordedChange]:
         """The rows that must be there; whatever was there before the kit stored its own stays."""
         whole = [*self.player.world()]
         kept = {change.seq for change in self.login_rows}
         own = [change for change in whole if change.seq not in kept]
         best = own
+        most = _MOST_FOR_ROWS if case.fault.check != "failpoint-hung" else 0  # each takes seconds
+        began = self._plays
         named = _named(script)
         options = [[], [change for change in own if named & _ids(change)]]
         try:
             for option in options:
-                if await self._holds_from(option, script, fault, many):
+                if await self._holds_from(option, script, case):
                     best = option
                     break
             for change in reversed([*best]):
-                if self._plays >= _MOST_PLAYS + _MOST_FOR_ROWS:
+                if self._plays - began >= most:
                     break
                 fewer = [each for each in best if each is not change]
-                if await self._holds_from(fewer, script, fault, many):
+                if await self._holds_from(fewer, script, case):
                     best = fewer
         finally:
             self.player.start_from(whole)
         return best
 
-    async def _holds_from(
-        self, rows: Sequence[RecordedChange], script: Script, fault: Fault, many: Many | None
-    ) -> bool:
+    async def _holds_from(self, rows: Sequence[RecordedChange], script: Script, case: _Case) -> bool:
         self._plays += 1
         try:
             self.player.start_from([*self.login_rows, *rows])
         except Exception:  # rows that belong together by a foreign key
             return False
-        return await self._again(script, fault, many) is not None
+        return await self._again(script, case) is not None
 
     async def _own_rows(self, rows: Sequence[RecordedChange]) -> list[Row]:
         models = self.player.kit.store.models_by_table()
@@ -256,6 +284,8 @@ def _smaller_values(value: object) -> Iterator[object]:
             for smaller in _smaller_values(item):
                 yield [*items[:place], smaller, *items[place + 1 :]]
     elif not isinstance(value, bool):
+        if isinstance(value, float) and value.is_integer():
+            yield int(value)
         options = _SIMPLE.get(type(value), ())
         if value not in options:
             yield from options[:1]

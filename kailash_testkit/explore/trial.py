@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kailash_testkit.concurrency import clocks
-from kailash_testkit.exploration import Exploration
+from kailash_testkit.exploration import Exploration, Key
 from kailash_testkit.explore import journeys
 from kailash_testkit.explore.access import Identities
 from kailash_testkit.explore.calls import Call, Script, as_object, steps_needed
@@ -47,7 +47,7 @@ class Trial:
     """An exploration under way.
 
     accepted: by operation, the requests that led to its first success. refused: the steps that led to none.
-    wrote: those that changed rows.
+    wrote: those that changed rows. found: what was found already, and where the application raised.
     """
 
     kit: Kit
@@ -66,12 +66,14 @@ class Trial:
     accepted: dict[str, Script] = field(default_factory=dict[str, Script])
     refused: dict[str, list[Step]] = field(default_factory=dict[str, list[Step]])
     wrote: dict[str, list[Step]] = field(default_factory=dict[str, list[Step]])
+    found: set[tuple[Key, str]] = field(default_factory=set[tuple[Key, str]])
 
     def require_time(self) -> None:
         """Raises `OverError` when the budget is used up."""
         if self.options.requests is not None and self.player.count >= self.options.requests:
             raise OverError(f"after {self.player.count} requests, as asked for")
-        if clocks.now() - self.started > self.options.seconds:
+        has_tried = self.player.count > len(self.operations)  # a busy machine can take all the time before that
+        if has_tried and clocks.now() - self.started > self.options.seconds:
             raise OverError(f"after {self.options.seconds:g} s, as asked for")
 
     async def play(self, script: Script, *, many: Many | None = None) -> list[Step]:
@@ -99,11 +101,13 @@ class Trial:
         """Something was found in the last call of a series. What was found before already is one with it."""
         script, step, found = await self._unless_plain(script, step, found)
         fault = self.verdicts.fault(step, found)
-        if any((each.key, each.place) == (fault.key, fault.place) for each in self.result.findings):
+        if (fault.key, fault.place) in self.found:
             return
-        self.result.findings.append(fault)  # at once: what is tried to make it small finds it again
+        self.found.add((fault.key, fault.place))  # at once: what is tried to make it small finds it again
         small = await self.shrinker.smallest(script, step, fault, many=many, plan=plan)
-        self.result.findings[self.result.findings.index(fault)] = small
+        if small.key == fault.key or (small.key, small.place) not in self.found:
+            self.result.findings.append(small)
+        self.found.add((small.key, small.place))
 
     async def _unless_plain(self, script: Script, step: Step, found: Found) -> tuple[Script, Step, Found]:
         """What is lost of a value at an edge may be lost of a plain one, too: then it is about the field."""

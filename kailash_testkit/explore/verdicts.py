@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -15,9 +15,10 @@ from kailash_testkit.explore.checks import Switches
 from kailash_testkit.explore.operations import Operation
 from kailash_testkit.explore.playing import Step
 from kailash_testkit.explore.schemathesis_values import Description
-from kailash_testkit.explore.subjects import Subjects
+from kailash_testkit.explore.subjects import Subjects, parent_by_name
 from kailash_testkit.judge.allowances import Allowances
 from kailash_testkit.judge.checks import ALL, Found
+from kailash_testkit.models.rows import Row
 from kailash_testkit.redaction import redact
 
 if TYPE_CHECKING:
@@ -80,9 +81,11 @@ class Verdicts:
         yield from history.check_created_is_found(step, before, subject)
         yield from history.check_deleted_is_gone(step, before, subject)
         yield from history.check_created_is_listed(step, before, operation, subject)
-        yield from access.check_without_login(step, operation, sisters_refuse=operation.label in self.refusing_sisters)
+        yield from access.check_without_login(
+            step, operation, subject, sisters_refuse=operation.label in self.refusing_sisters
+        )
         if operation.label not in self.public:  # what anybody may do, another user may
-            yield from access.check_other_user(step, self.identities, self._mine(before))
+            yield from access.check_other_user(step, subject, self.identities, self._mine(before))
         yield from self._misfit(step, operation)
 
     def _mine(self, before: Sequence[Step]) -> set[tuple[str, str]]:
@@ -92,14 +95,23 @@ class Verdicts:
             for change in step.case.changes if step.call.whom == "user" else ():
                 model = step.ledger.model(change.model)
                 if change.kind == "created" and change.after is not None and model is not None:
-                    parent_is_mine = any(
-                        name.endswith("_id") and (parent, str(value)) in found
-                        for name, value in change.after.as_dict().items()
-                        for parent, _ in [*found]
-                    )
-                    if parent_is_mine or self.identities.whose(change.after, model) == "user":
+                    is_mine = self.identities.whose(change.after, model) == "user"
+                    if is_mine or self._has_parent_of_mine(change.after, step, found):
                         found.add((change.model, str(change.id)))
         return found
+
+    def _has_parent_of_mine(self, row: Row, step: Step, mine: Collection[tuple[str, str]]) -> bool:
+        models = self.subjects.by_name()
+        for name, value in row.as_dict().items():
+            parent = parent_by_name(name, models)
+            if parent is None or value is None:
+                continue
+            if (parent.name, str(value)) in mine:
+                return True
+            held = step.ledger.row(parent, value, step.case.request)
+            if held is not None and self.identities.whose(held, parent) == "user":
+                return True
+        return False
 
     def _misfit(self, step: Step, operation: Operation) -> Iterator[Found]:
         if step.response is None or not step.is_success or not self.switches.is_on("response-schema", step.operation):

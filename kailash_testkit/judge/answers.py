@@ -26,12 +26,15 @@ class Shown:
     row: Row | None
 
 
-def shown_rows(case: Case, ledger: Ledger) -> list[Shown]:
-    """Of the model that the path names, or of one whose row with that id the request changed."""
+def shown_rows(case: Case, ledger: Ledger, otherwise: Model | None = None) -> list[Shown]:
+    """Of the model that the path names, or of one whose row with that id the request changed.
+
+    otherwise: what it is about where the path's words are none of a model.
+    """
     return [
         Shown(model, item, ledger.row(model, item["id"], case.request))
         for item in _items(case.answer)
-        for model in _models(case, item, ledger)
+        for model in _models(case, item, ledger, otherwise)
     ]
 
 
@@ -43,7 +46,7 @@ def _items(answer: object) -> Iterator[Mapping[str, Any]]:
             yield item
 
 
-def _models(case: Case, item: Mapping[str, Any], ledger: Ledger) -> Iterator[Model]:
+def _models(case: Case, item: Mapping[str, Any], ledger: Ledger, otherwise: Model | None) -> Iterator[Model]:
     """The model of an object: one at most."""
     written = [change for change in case.changes if str(jsonable(change.id)) == str(item["id"])]
     for change in written:
@@ -52,6 +55,8 @@ def _models(case: Case, item: Mapping[str, Any], ledger: Ledger) -> Iterator[Mod
             yield model
             return
     target = ledger.target(case.request.path)
+    if target is None and otherwise is not None and _fits(item, otherwise):
+        yield otherwise
     if target is None or target.is_action or not _fits(item, target.model):
         return
     if target.row_id is None or target.row_id == str(item["id"]):

@@ -15,7 +15,6 @@ import argparse
 import asyncio
 import importlib
 import json
-import logging
 import multiprocessing
 import re
 import socket
@@ -38,6 +37,7 @@ from explored_runs import explored, is_found  # noqa: E402
 from sample_app import in_this_loop, make_db  # noqa: E402
 
 from kailash_testkit import ApiClient, Kit  # noqa: E402
+from kailash_testkit.command_line.quiet import unprinted  # noqa: E402
 
 Reported = frozenset[tuple[str, str]]
 """Checks and operations."""
@@ -59,10 +59,14 @@ class Line:
 
 def main() -> None:
     arguments = _arguments()
-    logging.disable(logging.CRITICAL)
     multiprocessing.set_start_method("fork")
     for name in ("kailash_testkit.explore.exploring", "schemathesis.openapi", "nexus"):
         importlib.import_module(name)  # once, not in the time of each exploration
+    with unprinted():
+        _compare(arguments)
+
+
+def _compare(arguments: argparse.Namespace) -> None:
     kept: dict[str, Reported] = {}
     lines: list[Line] = []
     part, parts = (int(number) for number in arguments.part.split("/"))

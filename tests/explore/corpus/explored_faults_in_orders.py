@@ -12,6 +12,8 @@ from explored_serving import by_litestar, by_nexus, by_starlette
 
 SMALL = {"customer_id": "c1", "quantity": 1}
 LARGE = {"customer_id": "c1", "quantity": 600}
+IN_SEVERAL_WRITES = ("failpoint-left-rows",)
+"""A fault that is in more writes than one, without a transaction: a refused one leaves those before it."""
 
 
 def large_only(least: int) -> Any:
@@ -292,7 +294,10 @@ def _shown(row: Row) -> Row:
 # --- updates ------------------------------------------------------------------------------------------
 
 
-@planted_in_orders("changed-another-row", "PUT /orders/{order_id}", Call("PUT", "/orders/o1", {**SMALL, "note": "x"}))
+@planted_in_orders(
+    "changed-another-row", "PUT /orders/{order_id}", Call("PUT", "/orders/o1", {**SMALL, "note": "x"}),
+    also=IN_SEVERAL_WRITES,
+)  # fmt: skip
 class UpdatesAllOrdersOfTheCustomer(Orders):
     async def replace(self, order_id: str, order: OrderIn) -> Row:
         stored = await super().replace(order_id, order)
@@ -359,7 +364,9 @@ class ADeleteThatDeletesNothing(Orders):
         await self.express.delete("Order", row["customer_id"])
 
 
-@planted_in_orders("changed-another-row", "DELETE /orders/{order_id}", Call("DELETE", "/orders/o1", None, 204))
+@planted_in_orders(
+    "changed-another-row", "DELETE /orders/{order_id}", Call("DELETE", "/orders/o1", None, 204), also=IN_SEVERAL_WRITES
+)
 class DeletesAllOrdersOfTheCustomer(Orders):
     async def delete(self, order_id: str) -> None:
         row = await self.found(order_id)
@@ -394,6 +401,7 @@ class ShowsWhatIsDeleted(Orders):
 
 @planted_in_orders(
     "repeat-changed-more", "PUT /orders/{order_id}", Call("PUT", "/orders/o1", SMALL), Call("PUT", "/orders/o1", SMALL),
+    also=IN_SEVERAL_WRITES,
 )  # fmt: skip
 class EachPutAddsALine(Orders):
     async def replace(self, order_id: str, order: OrderIn) -> Row:
@@ -413,7 +421,7 @@ class Cancelling(Orders):
 
 @planted_in_orders(
     "repeat-changed-more", "DELETE /orders/{order_id}", Call("DELETE", "/orders/o1", None, 204),
-    Call("DELETE", "/orders/o1", None, 204), by=by_litestar,
+    Call("DELETE", "/orders/o1", None, 204), by=by_litestar, also=IN_SEVERAL_WRITES,
 )  # fmt: skip
 class EachDeleteGivesCredit(Cancelling):
     async def delete(self, order_id: str) -> None:
