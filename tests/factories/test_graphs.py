@@ -222,6 +222,7 @@ async def test_a_row_is_shared_by_the_whole_graph(graph: Graph, graph_kit: Kit) 
     assert await graph.orgs.count() == 2
     ada, eve = await customers.create_many(2, org_id=acme)
     assert {row.customer_id for row in await orders.sharing([ada, eve], acme).create_many(25)} == {ada.id, eve.id}
+    assert (await customers.sharing([]).create()).org_id not in (None, acme.id)
     own = await orders.sharing(acme).create(org_id=None)
     assert own.org_id is None  # what a call gives wins
 
@@ -255,6 +256,10 @@ async def test_rows_are_linked_through_a_join_model(tmp_path: Any) -> None:
             assert [row.course_id for row in await enrolments.rows(student_id=student.id)] == [c.id for c in three]
         await students.with_many(courses, [{"title": "Art"}], through=enrolments).create()
         assert await courses.count(title="Art") == 1
+        for none in (0, []):
+            assert await students.with_many(courses, none, through=enrolments).create()
+        assert await students.with_many([], through=enrolments).create()
+        assert await enrolments.count(passed=False) == 7
         plain = kit.factory("Follow")
         with pytest.raises(DeclarationError, match="Follow has no relation to Student"):
             await students.with_many(students, 2, through=plain).create()

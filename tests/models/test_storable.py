@@ -84,6 +84,7 @@ REFUSED: dict[str, tuple[Any, Any]] = {
     "dict[int, str]": (dict[int, str], {1: "a"}),
     "list[datetime]": (list[datetime], [datetime(2025, 1, 2)]),
     "list[Colour]": (list[Colour], [Colour.RED]),
+    "list[dict[int, str]]": (list[dict[int, str]], [{1: "a"}]),
     "Optional[Decimal]": (Optional[Decimal], Decimal(1)),
 }
 
