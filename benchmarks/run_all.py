@@ -47,6 +47,7 @@ SCRIPTS = (
     Script("kept_rows.py"),
     Script("asgi.py"),
     Script("judge.py", ("3",)),
+    Script("explore.py"),
     Script("queries.py"),
     Script("write_coverage.py", ("3",)),
     Script("generate.py"),
