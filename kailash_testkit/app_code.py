@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sysconfig
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, Final
 
 _KIT: Final = Path(__file__).resolve().parent
@@ -16,6 +16,8 @@ _MOST: Final = 8  # frames
 _INLINE: Final = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})  # some have frames in some releases
 
 _known: dict[str, bool] = {}
+_places: dict[tuple[int, int], tuple[CodeType, tuple[str, int, str]]] = {}
+_MOST_PLACES: Final = 20_000
 
 Site = tuple[tuple[str, int, str], ...]
 """Frames of the application, innermost first: file, line, function."""
@@ -49,11 +51,21 @@ def call_site(frame: FrameType | None, *, most: int = _MOST) -> Site:
             is_own = belongs_to_app(name)
         if is_own:
             if code.co_name not in _INLINE:
-                found.append((name, frame.f_lineno, code.co_name))
+                known = _places.get((id(code), frame.f_lasti))
+                found.append(known[1] if known is not None and known[0] is code else _place_of(frame, code))
         elif found or name.endswith(_EVENTS):  # the framework that called the handler
             break
         frame = frame.f_back
     return tuple(found)
+
+
+def _place_of(frame: FrameType, code: CodeType) -> tuple[str, int, str]:
+    """File, line and function. A line is searched for in a table, so each place is looked up once."""
+    if len(_places) >= _MOST_PLACES:
+        _places.clear()
+    found = code.co_filename, frame.f_lineno, code.co_name
+    _places[id(code), frame.f_lasti] = code, found
+    return found
 
 
 def awaiting_site(task: asyncio.Task[Any]) -> Site:

@@ -17,12 +17,13 @@ TextOf = Callable[[Any, tuple[Any, ...], dict[str, Any]], tuple[object, object]]
 
 @dataclass(frozen=True)
 class Method:
-    """A method that runs a statement."""
+    """A method that runs a statement. is_queued: whether everything else goes through it, too, as a function."""
 
     owner: str
     name: str
     rows: Rows
     text: TextOf
+    is_queued: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Driver:
         for each in self.methods:
             owner = getattr(module, each.owner)
             if hasattr(owner, each.name):
-                replacements.wrap(owner, each.name, partial(observed, self.name, each.rows, each.text))
+                replacements.wrap(owner, each.name, partial(observed, self.name, each))
 
 
 def _fetched(result: Any, _values: object) -> int | None:
@@ -93,8 +94,11 @@ def _prepared(self: Any, args: tuple[Any, ...], _options: dict[str, Any]) -> tup
 def _queued(_self: Any, args: tuple[Any, ...], _options: dict[str, Any]) -> tuple[object, object]:
     """What aiosqlite gives its thread: a function of the connection or of a cursor, and its arguments."""
     if len(args) < 2 or getattr(args[0], "__name__", "") not in _OF_SQLITE:
-        return None, None
+        return _NOTHING
     return args[1], args[2] if len(args) > 2 else None
+
+
+_NOTHING: Final = None, None
 
 
 _OF_SQLITE: Final = frozenset({"execute", "executemany", "executescript", "_execute_insert", "_execute_fetchall"})
@@ -121,7 +125,7 @@ DRIVERS: Final = (
             Method("PreparedStatement", "fetchval", _unknown, _prepared),
         ),
     ),
-    Driver("aiosqlite", "aiosqlite.core", (Method("Connection", "_execute", _of_sqlite, _queued),)),
+    Driver("aiosqlite", "aiosqlite.core", (Method("Connection", "_execute", _of_sqlite, _queued, is_queued=True),)),
     Driver(
         "aiomysql",
         "aiomysql.cursors",

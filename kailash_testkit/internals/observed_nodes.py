@@ -1,9 +1,9 @@
 """Observes the application's nodes: which run, and the lists that a default limit cut (ListNode's 10, express's 100).
 
 The one place where the kit stands between DataFlow and itself: while somebody observes, five of its methods call it.
-A node of DataFlow is told of when it begins, one that express makes for itself too; `RUNNING` says which one runs. A
-list is told of only where nobody gave a limit and further rows are known to match: DataFlow is asked for the next one.
-`tests/internals/test_observed_nodes.py` has a test for each assumption.
+A node of DataFlow is told of when it begins, one that express makes for itself too; `RUNNING` says which one runs,
+while that is asked for. A list is told of only where nobody gave a limit and further rows are known to match: DataFlow
+is asked for the next one. `tests/internals/test_observed_nodes.py` has a test for each assumption.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, Final, cast
+from types import FrameType
+from typing import Any, Final, NamedTuple, cast
 
+from kailash_testkit.app_code import Site
+from kailash_testkit.internals import callers
 from kailash_testkit.internals.node_errors import RUNS_FOR_KIT
 from kailash_testkit.internals.replacing import Replacements
 
@@ -40,18 +43,20 @@ class CutList:
     filtered: bool
 
 
-@dataclass(frozen=True, eq=False)
-class RunningNode:
-    """One run of a node of DataFlow. name: ``OrderListNode``. model: ``Order``. number: tells it from other runs."""
+class RunningNode(NamedTuple):
+    """One run of a node of DataFlow.
 
-    dataflow: Any
+    name: ``OrderListNode``. model: ``Order``. number: tells it from other runs. site: who asked for it.
+    """
+
     name: str
     model: str
     number: int
+    site: Site
 
 
 RUNNING: Final[ContextVar[RunningNode | None]] = ContextVar("kailash_testkit_running_node", default=None)
-"""The node of DataFlow that runs in this task, while somebody observes."""
+"""The node of DataFlow that runs in this task, while `observe_runs` asks for it."""
 
 Listener = Callable[[CutList], None]
 NodeListener = Callable[[Any, str], None]
@@ -59,6 +64,7 @@ NodeListener = Callable[[Any, str], None]
 
 _listeners: list[Listener] = []
 _node_listeners: list[NodeListener] = []
+_run_listeners: list[object] = []
 _replaced = Replacements()
 _numbers: Final = count(1)
 
@@ -73,6 +79,11 @@ def observe_nodes(listener: NodeListener) -> None:
     _begin(_node_listeners, listener)
 
 
+def observe_runs(asking: object) -> None:
+    """Lets `RUNNING` say which node runs, and who asked for it, while somebody asks. Idempotent."""
+    _begin(_run_listeners, asking)
+
+
 def ignore(listener: Listener) -> None:
     """Ends it; with the last listener everything is as before. Idempotent."""
     _end(_listeners, listener)
@@ -81,6 +92,11 @@ def ignore(listener: Listener) -> None:
 def ignore_nodes(listener: NodeListener) -> None:
     """As `ignore`."""
     _end(_node_listeners, listener)
+
+
+def ignore_runs(asking: object) -> None:
+    """As `ignore`."""
+    _end(_run_listeners, asking)
 
 
 def _begin(listeners: list[Any], listener: Any) -> None:
@@ -94,7 +110,7 @@ def _begin(listeners: list[Any], listener: Any) -> None:
 def _end(listeners: list[Any], listener: Any) -> None:
     if listener in listeners:
         listeners.remove(listener)
-    if not (_listeners or _node_listeners):
+    if not (_listeners or _node_listeners or _run_listeners):
         _replaced.undo()
 
 
@@ -124,9 +140,15 @@ def _noting_limits(original: Any) -> Any:
 
 def _observed_node(original: Any) -> Any:
     async def execute_async(self: Any, **inputs: Any) -> Any:
+        if RUNS_FOR_KIT.get():
+            return await original(self, **inputs)
         _tell_of_node(self)
-        result = await _within(self, original)(self, **inputs)
-        if getattr(self, "operation", None) == "list" and not RUNS_FOR_KIT.get():
+        if _run_listeners:
+            with_site = _within(self, original, sys._getframe(1))  # pyright: ignore[reportPrivateUsage] - documented
+            result = await with_site(self, **inputs)
+        else:
+            result = await original(self, **inputs)
+        if getattr(self, "operation", None) == "list":
             await _look_at_node(self, inputs, result)
         return result
 
@@ -136,22 +158,28 @@ def _observed_node(original: Any) -> Any:
 def _told_of_express(original: Any) -> Any:
     def create_node(self: Any, *args: Any, **options: Any) -> Any:
         node = original(self, *args, **options)
+        if RUNS_FOR_KIT.get():
+            return node
         _tell_of_node(node)
-        node.async_run = _within(node, node.async_run)  # of this one object, which express makes for one call
+        if _run_listeners:  # of this one object, which express makes for one call
+            frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - documented
+            node.async_run = _within(node, node.async_run, frame)
         return node
 
     return create_node
 
 
-def _within(node: Any, run: Any) -> Any:
-    """The function that runs a node, with `RUNNING` set meanwhile."""
-    dataflow = getattr(node, "dataflow_instance", None)
-    if dataflow is None:
+def _within(node: Any, run: Any, frame: FrameType) -> Any:
+    """The function that runs a node, with `RUNNING` set meanwhile. frame: that of who asked for it."""
+    running_node = None
+    if getattr(node, "dataflow_instance", None) is not None:
+        site = callers.caller(frame)
+        running_node = RunningNode(type(node).__name__, str(getattr(node, "model_name", "")), next(_numbers), site)
+    elif RUNNING.get() is None:
         return run
 
     async def running(*args: Any, **inputs: Any) -> Any:
-        model = str(getattr(node, "model_name", ""))
-        token = RUNNING.set(RunningNode(dataflow, type(node).__name__, model, next(_numbers)))
+        token = RUNNING.set(running_node)
         try:
             return await run(*args, **inputs)
         finally:
@@ -162,7 +190,7 @@ def _within(node: Any, run: Any) -> Any:
 
 def _tell_of_node(node: Any) -> None:
     dataflow = getattr(node, "dataflow_instance", None)
-    if dataflow is not None and not RUNS_FOR_KIT.get():
+    if dataflow is not None:
         for listener in [*_node_listeners]:
             listener(dataflow, type(node).__name__)
 

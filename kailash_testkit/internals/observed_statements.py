@@ -10,32 +10,21 @@ Not seen: synchronous drivers (sqlite3, psycopg2, PyMySQL), cursors and COPY of 
 
 from __future__ import annotations
 
-import inspect
 import re
-import sys
 from collections.abc import AsyncGenerator, Callable, Sized
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from time import perf_counter
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
-from kailash_testkit.app_code import Site, call_site
-from kailash_testkit.import_hooks import ImportHook
-from kailash_testkit.internals import observed_drivers
+from kailash_testkit.internals import callers, observed_drivers
 from kailash_testkit.internals.node_errors import MAKES_TABLES, RUNS_FOR_KIT
+from kailash_testkit.internals.observed_drivers import Method
 from kailash_testkit.internals.replacing import Replacements
 
 _ADAPTERS: Final = "kailash.nodes.data.async_sql"
 _CLASSES: Final = ("PostgreSQLAdapter", "MySQLAdapter", "SQLiteAdapter")
-_RUNTIMES: Final = (
-    ("kailash.runtime.local", "LocalRuntime", "execute"),
-    ("kailash.runtime.local", "LocalRuntime", "execute_async"),
-    ("kailash.runtime.async_local", "AsyncLocalRuntime", "execute_workflow_async"),
-    ("dataflow.features.express", "SyncExpress", "_run_sync"),
-)
-"""Behind these, nodes may run in a task or thread of their own, whose stack does not lead to the caller."""
 _HOUSEKEEPING: Final = re.compile(
     r"\s*(?:BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|START\s+TRANSACTION|PRAGMA|SET|SHOW|RESET|DISCARD|DEALLOCATE"
     r"|CLOSE|LISTEN|UNLISTEN|USE)\b|\s*SELECT\s+pg_advisory_unlock_all\b"
@@ -45,8 +34,7 @@ _HOUSEKEEPING: Final = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class RanStatement:
+class RanStatement(NamedTuple):
     """A statement that ran.
 
     text: as it was sent, with placeholders. values: what was bound to them; for a batch, None.
@@ -63,12 +51,9 @@ class RanStatement:
 
 
 Listener = Callable[[RanStatement], None]
-CALLER: Final[ContextVar[Site]] = ContextVar("kailash_testkit_caller", default=())
-"""Who called the runtime behind which a node runs, while somebody observes."""
 
 _listeners: list[Listener] = []
 _replaced = Replacements()
-_hooks: list[ImportHook] = []
 _INSIDE: Final[ContextVar[bool]] = ContextVar("kailash_testkit_inside_adapter", default=False)
 """Whether an adapter runs a statement, and what its driver does is told of already; or whether it is not counted."""
 
@@ -77,7 +62,7 @@ def observe(listener: Listener) -> None:
     """Calls the listener for each statement, in the task that asked for it. Idempotent."""
     if listener not in _listeners:
         _listeners.append(listener)
-    if not _replaced and not _hooks:
+    if not _replaced:
         _install()
 
 
@@ -87,33 +72,14 @@ def ignore(listener: Listener) -> None:
         _listeners.remove(listener)
     if not _listeners:
         _replaced.undo()
-        while _hooks:
-            _hooks.pop().remove()
 
 
 def _install() -> None:
     for driver in observed_drivers.DRIVERS:
-        _when_imported(driver.module, partial(driver.wrap, replacements=_replaced, observed=_observed_call))
-    _when_imported(_ADAPTERS, _wrap_adapters)
-    for module, owner, method in _RUNTIMES:
-        _when_imported(module, partial(_wrap_runtime, owner=owner, method=method))
-
-
-def _wrap_runtime(module: Any, *, owner: str, method: str) -> None:
-    noting = _noting_async if method in _ASYNCHRONOUS else _noting
-    _replaced.wrap(getattr(module, owner), method, noting)
-
-
-_ASYNCHRONOUS: Final = ("execute_async", "execute_workflow_async")
-
-
-def _when_imported(module: str, wrap: Callable[[Any], None]) -> None:
-    """Drivers are imported at the first connection."""
-    found = sys.modules.get(module)
-    if found is not None:
-        wrap(found)
-    else:
-        _hooks.append(ImportHook(module, after=wrap))
+        wrap = partial(driver.wrap, replacements=_replaced, observed=_observed_call)
+        _replaced.when_imported(driver.module, wrap)
+    _replaced.when_imported(_ADAPTERS, _wrap_adapters)
+    callers.note_in(_replaced)
 
 
 def _wrap_adapters(module: Any) -> None:
@@ -128,20 +94,28 @@ def _wrap_adapters(module: Any) -> None:
 
 def _is_off(text: object) -> bool:
     """Whether a statement is told of already, or none of the application's."""
-    if _INSIDE.get() or RUNS_FOR_KIT.get() or MAKES_TABLES.get() or not isinstance(text, str):
+    if not isinstance(text, str) or _INSIDE.get() or is_housekeeping(text):
         return True
-    return is_housekeeping(text)
+    return RUNS_FOR_KIT.get() or MAKES_TABLES.get()
 
 
 @lru_cache(maxsize=4096)
 def is_housekeeping(text: str) -> bool:
     """Whether a statement only serves a connection or transaction, or asks for the schema, as DataFlow does."""
-    return _HOUSEKEEPING.match(text) is not None
+    found = _HOUSEKEEPING.match(text) is not None
+    if found and len(_quiet) < _MOST_QUIET:
+        _quiet.add(text)
+    return found
+
+
+_quiet: set[object] = set()
+"""Texts that are known to be housekeeping: on SQLite, DataFlow sends six with each statement."""
+_MOST_QUIET: Final = 4096
 
 
 def _tell(text: str, values: object, rows: int | None, began: float, url: str | None, driver: str = "") -> None:
     ran = RanStatement(text, values, rows, perf_counter() - began, url, driver)
-    for listener in [*_listeners]:
+    for listener in tuple(_listeners):
         listener(ran)
 
 
@@ -227,55 +201,26 @@ def rows_of(result: object, text: str) -> int | None:
 # --- what goes past them -------------------------------------------------------------------------------
 
 
-def _observed_call(driver: str, rows_from: Callable[[Any, Any], int | None], text_of: Any, original: Any) -> Any:
+def _observed_call(driver: str, method: Method, original: Any) -> Any:
     """A driver's coroutine that runs a statement; whatever else goes through it costs one look."""
+    text_of, is_queued = method.text, method.is_queued
 
     async def observed(self: Any, text: str, values: object, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         began, rows, token = perf_counter(), None, _INSIDE.set(True)
         try:
             result = await original(self, *args, **options)
-            rows = rows_from(result, values)
+            rows = method.rows(result, values)
         finally:
             _INSIDE.reset(token)
             _tell(text, values, rows, began, None, driver)
         return result
 
     def run(self: Any, *args: Any, **options: Any) -> Any:
-        if _INSIDE.get():
+        if is_queued and (len(args) < 2 or (type(args[1]) is str and args[1] in _quiet)):
             return original(self, *args, **options)
         text, values = text_of(self, args, options)
-        if not isinstance(text, str) or _is_off(text):
+        if _is_off(text):
             return original(self, *args, **options)
-        return observed(self, text, values, args, options)
-
-    return run
-
-
-# --- who asked -----------------------------------------------------------------------------------------
-
-
-def caller() -> Site:
-    """The application's lines that asked for what runs now, innermost first."""
-    return call_site(inspect.currentframe()) or CALLER.get()
-
-
-def _noting(original: Any) -> Any:
-    def run(self: Any, *args: Any, **options: Any) -> Any:
-        token = CALLER.set(caller())
-        try:
-            return original(self, *args, **options)
-        finally:
-            CALLER.reset(token)
-
-    return run
-
-
-def _noting_async(original: Any) -> Any:
-    async def run(self: Any, *args: Any, **options: Any) -> Any:
-        token = CALLER.set(caller())
-        try:
-            return await original(self, *args, **options)
-        finally:
-            CALLER.reset(token)
+        return observed(self, cast("str", text), values, args, options)
 
     return run

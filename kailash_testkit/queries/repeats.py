@@ -56,6 +56,15 @@ class Repeated:
     def __str__(self) -> str:
         return f"{self.line}: {cut(self.first.text)}"
 
+    @classmethod
+    def of(cls, first: Statement, second: Statement) -> Repeated:
+        """A statement of a request that ran twice."""
+        assert first.request is not None
+        repeated = cls(first, first.request)
+        repeated.note(first)
+        repeated.note(second)
+        return repeated
+
     def note(self, statement: Statement) -> None:
         """It ran again."""
         if statement.run is not None:
@@ -68,7 +77,7 @@ class Repeated:
 class RepeatLog:
     """The statements that each of the last requests repeated. Observes from `start` to `stop`.
 
-    most: how often a statement may run with other values. allows: whether a request may do so with a model.
+    most: from 1 on, how often a statement may run with other values. allows: whether a request may do so with a model.
     """
 
     def __init__(self) -> None:
@@ -76,7 +85,7 @@ class RepeatLog:
         self.most = MOST
         self.allows: Callable[[TimedRequest, str], bool] = lambda _request, _model: False
         self._requests: deque[TimedRequest] = deque()
-        self._by_request: dict[TimedRequest, dict[_Key, Repeated]] = {}
+        self._by_request: dict[TimedRequest, dict[_Key, Statement | Repeated]] = {}
 
     def start(self) -> None:
         """Begins to observe, unless the mode is off. Idempotent."""
@@ -104,9 +113,12 @@ class RepeatLog:
             repeated = self._by_request[request] = {}
         key = statement.text, statement.model, statement.site
         known = repeated.get(key)
-        if known is None:
-            known = repeated[key] = Repeated(statement, request)
-        known.note(statement)
+        if known is None:  # as most are
+            repeated[key] = statement
+        elif isinstance(known, Repeated):
+            known.note(statement)
+        else:
+            repeated[key] = Repeated.of(known, statement)
 
     def __iter__(self) -> Iterator[Repeated]:
         return (each for request in [*self._requests] for each in self.of(request))
@@ -116,9 +128,11 @@ class RepeatLog:
         if request is None or self.mode == "off":
             return []
         every = [*self._by_request.get(request, {}).values()]
-        found = [each for each in every if each.times > self.most and not self.allows(request, each.model)]
+        repeated = [each for each in every if isinstance(each, Repeated)]
+        found = [each for each in repeated if each.times > self.most and not self.allows(request, each.model)]
         for each in found:
-            others = (other.first.site for other in every if other.first.text != each.first.text)
+            firsts = (other.first if isinstance(other, Repeated) else other for other in every)
+            others = (other.site for other in firsts if other.text != each.first.text)
             each.where = telling_line(each.first.site, others, is_repeated=True)
         return found
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from kailash_testkit.asgi.timeline import TimedRequest
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Statement:
     """One statement of the application; its values are not kept.
 

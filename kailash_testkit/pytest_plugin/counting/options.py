@@ -71,7 +71,8 @@ class CountingSettings:
         subjects = [subject.strip() for line in self.allow for subject in line.split(",") if subject.strip()]
         allowances = Allowances(Allowance(CHECK, subject) for subject in subjects)
         repeats = kit.repeats
-        repeats.stop()
+        if self.mode == "off":
+            repeats.stop()
         repeats.clear()
         repeats.mode, repeats.most = self.mode, self.times
         repeats.allows = lambda request, model: allowances.leave_out(CHECK, route_of(request), [model])
