@@ -28,6 +28,7 @@ from kailash_testkit.changes import updated as updated
 from kailash_testkit.queries import Queries as Queries
 from kailash_testkit.queries import Statement as Statement
 from kailash_testkit.exploration import Exploration as Exploration
+from kailash_testkit.exploration import ExploredOperation as ExploredOperation
 from kailash_testkit.exploration import Fault as Fault
 from kailash_testkit.explanation import Cause as Cause
 from kailash_testkit.explanation import Explanation as Explanation

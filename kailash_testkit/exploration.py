@@ -137,6 +137,19 @@ class Exploration:
         return "\n".join(lines)
 
 
+@dataclass(frozen=True)
+class ExploredOperation:
+    """One operation of the API, as the fixture `explored_operation` gives it. name: ``POST /orders``."""
+
+    name: str
+    api: Any = field(repr=False)
+
+    async def explore(self, **options: Any) -> Exploration:
+        """`Kit.explore` of this operation alone. options: the others of `Kit.explore`."""
+        found: Exploration = await self.api.kit.explore(self.api, operations=[self.name], **options)
+        return found
+
+
 def _line(facts: OperationFacts) -> str:
     statuses = ", ".join(f"{number} x {status}" for status, number in sorted(facts.statuses.items())) or "not sent"
     return f"{facts.operation}: {statuses}" + (f"; never a success: {facts.unreached}" if facts.unreached else "")

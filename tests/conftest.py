@@ -14,6 +14,7 @@ from typing import Any
 import certifi
 import pytest
 from database_kinds import EVERY, KINDS, Kind, Meddle, Sql, add_options, parametrize
+from inner_session import Project
 from kits_of_tests import OpenKits
 from redis_server import running_redis
 from sample_app import in_this_loop, make_db, register_shop
@@ -206,3 +207,12 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def given_servers() -> GivenServers:
     """Servers to be given to the kit by their URL."""
     return SERVERS
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, warm_python: WarmPython) -> Iterator[Project]:
+    """An empty project, with storage of its own for the kit's files."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="kailash-testkit-tests-", dir=memory) as storage:
+        Path(storage).chmod(0o711)  # a server does not run as root, and must get there
+        yield Project(pytester.path, monkeypatch, Path(storage), warm_python)

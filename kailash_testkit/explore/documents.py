@@ -27,11 +27,13 @@ async def document_of(api: ApiClient, given: object = None) -> Document:
         return _read(Path(given))
     if isinstance(given, Mapping):
         return cast("Document", given)
-    app = api.app
-    if is_nexus(app):
-        return _of_nexus(app)
-    found = _of_framework(app)
+    found = own_document(api.app)
     return found if found is not None else await _served(api)
+
+
+def own_document(app: Any) -> Document | None:
+    """The description that an application or a Nexus has by itself, without a request; None without one."""
+    return _of_nexus(app) if is_nexus(app) else _of_framework(app)
 
 
 def _read(path: Path) -> Document:

@@ -19,7 +19,7 @@ _LARGE: Final = (
     Sample(-(2**63) - 1, "-2**63 - 1"),
     Sample(2**64, "2**64"),
 )
-_USUAL: Final = "usual"  # worth a try, and no edge
+_USUAL: Final = "usual"  # worth a try, and no edge by what it stands for
 _FORMS: Final[Mapping[str, tuple[Sample, ...]]] = {
     "date-time": (
         Sample("0001-01-01T00:00:00", "the first year"),
@@ -108,11 +108,11 @@ def _bounds(schema: Schema) -> Iterator[Sample]:
     if schema.get("type") in ("integer", "number"):
         for name in ("minimum", "maximum"):
             if isinstance(schema.get(name), int | float):
-                yield Sample(schema[name], f"the {name}")
+                yield Sample(schema[name], _USUAL)
     if schema.get("type") == "string" and not schema.get("format") and not schema.get("pattern"):
         for name in ("minLength", "maxLength"):
             if isinstance(schema.get(name), int) and 0 < schema[name] <= _LONGEST_TEXT:
-                yield Sample("x" * schema[name], f"{name} characters")
+                yield Sample("x" * schema[name], _USUAL)
 
 
 def _samples(schema: Schema) -> Iterator[Sample]:

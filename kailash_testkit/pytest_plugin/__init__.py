@@ -24,6 +24,7 @@ from kailash_testkit.pytest_plugin.assertions import compared, explain_matches
 from kailash_testkit.pytest_plugin.backends import refuse_trio
 from kailash_testkit.pytest_plugin.counting import options as counting_options
 from kailash_testkit.pytest_plugin.counting.plugin import Counting
+from kailash_testkit.pytest_plugin.explored import explored_operation, parametrize
 from kailash_testkit.pytest_plugin.failure_report import plugin as failure_report
 from kailash_testkit.pytest_plugin.fixtures import (
     api,
@@ -61,6 +62,7 @@ _IMPORTING = frozenset({"testkit_app", "testkit_dataflow"})  # fixtures that imp
 
 __all__ = [
     "api",
+    "explored_operation",
     "kit",
     "sync_api",
     "testkit_api",
@@ -150,6 +152,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     hooks = session.config.hook.pytest_sessionstart.get_hookimpls()
     if any(hook.plugin_name.endswith("conftest.py") for hook in hooks):
         session.config.stash[SESSION].begin()  # they may write what all tests find
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    parametrize(metafunc)
 
 
 @pytest.hookimpl(tryfirst=True)

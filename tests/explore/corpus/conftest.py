@@ -1,16 +1,12 @@
-"""A kit on the models of the applications, with the rows that are there first; a project."""
+"""A kit on the models of the applications, with the rows that are there first."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 from explored_models import register_models, store_rows
-from inner_session import Project
 from sample_app import in_this_loop, make_db
-from warm_python import WarmPython
 
 from kailash_testkit import Kit
 
@@ -30,9 +26,3 @@ async def kit(open_kit: Kit) -> AsyncIterator[Kit]:
     async with in_this_loop(open_kit) as kit:
         await store_rows(kit)
         yield kit
-
-
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, warm_python: WarmPython) -> Iterator[Project]:
-    with tempfile.TemporaryDirectory(prefix="kailash-testkit-tests-") as storage:
-        yield Project(pytester.path, monkeypatch, Path(storage), warm_python)
