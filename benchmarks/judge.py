@@ -40,7 +40,7 @@ def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         spent = in_turns(project_in(Path(folder)), modes, rounds, REPEATS, _MEASURING)
     compare(f"processor time of about {TESTS * (REPEATS - 1)} tests", spent.seconds, unit="s")
-    shares = tuple(100 * each for each in spent.shares)
+    shares = tuple(100 * each for each in spent.shares["with the judge"])
     within = Figure("measured within the sessions", "%", shares, None, Target(3, of="value"))
     report("the judge's share of the tests", [within])
 

@@ -1,11 +1,12 @@
-"""Statements: a create, and the shop's suite, with all observation of statements off and on, in one run.
+"""Statements: a create, and the shop's suite, with all that is observed off and on, in one run.
 
     python benchmarks/queries.py [rounds]
 
 A create is `db.express.create` of an application, on SQLite, within the context of a request; blocks with observation
 off and on take turns, in processor time of all threads. The suite runs
-each test of the example many times, each turn a pytest session of its own; sessions differ among themselves by more
-than the observation costs, so that what it takes is also measured within them. The last line grows a table.
+each test of the example many times, each turn a pytest session of its own: with nothing observed, with statements and
+N+1, with write coverage, and with all of it; sessions differ among themselves by more than that costs, so that what the
+statements take is also measured within them. The last line grows a table.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ from measuring import Figure, Target, compare, report
 from shop_suite import TESTS, in_turns, project_in
 
 REPEATS = 9  # of 12 tests: about 100
-CREATES = 1000  # of each
+CREATES = 1500  # of each
 PARTS = 5
 """The creates are parted by turns, so that there are several values."""
-BLOCK = 25  # of these, before it is the other's turn: to begin to observe makes Python forget what it had learnt
+BLOCK = 150  # of these, before it is the other's turn
+WARMING = 75  # of a block, not counted: to begin to observe makes Python forget what it had learnt
 
 _MEASURING = """
 from kailash_testkit.queries import recorder
@@ -74,7 +76,7 @@ async def _creates(folder: Path) -> None:
         for turn in range(CREATES // BLOCK):
             for mode in spent if turn % 2 else reversed(spent):
                 (log.start if mode == "on" else log.stop)()
-                spent[mode] += [await _timed(create, turn * BLOCK + number) for number in range(BLOCK)][2:]
+                spent[mode] += [await _timed(create, turn * BLOCK + number) for number in range(BLOCK)][WARMING:]
             log.stop()
             await kit.reset()
         best = {mode: [1e6 * _best(spent[mode][start::PARTS]) for start in range(PARTS)] for mode in spent}
@@ -111,12 +113,20 @@ async def _timed(create: Callable[[], Awaitable[None]], number: int) -> float:
 
 
 def _suite(folder: Path, rounds: int) -> None:
-    named = {"statements not observed": "off", "observed": "report"}
-    modes = {name: ["-o", f"testkit_n_plus_one={mode}"] for name, mode in named.items()}
+    modes = {
+        "all of it off": _options("off"),
+        "statements and N+1": _options("report"),
+        "write coverage": _options("off", "--testkit-coverage=term"),
+        "all of it on": _options("report", "--testkit-coverage=term"),
+    }
     spent = in_turns(project_in(folder), modes, rounds, REPEATS, _MEASURING)
     compare(f"processor time of about {TESTS * (REPEATS - 1)} tests", spent.seconds, unit="s")
-    within = Figure("measured within the sessions", "%", tuple(100 * each for each in spent.shares))
-    report("the share of observing", [within])
+    shares = tuple(100 * each for each in spent.shares["statements and N+1"])
+    report("the share of the statements", [Figure("measured within the sessions", "%", shares)])
+
+
+def _options(n_plus_one: str, *others: str) -> list[str]:
+    return ["-o", f"testkit_n_plus_one={n_plus_one}", *others]
 
 
 if __name__ == "__main__":

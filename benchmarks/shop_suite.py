@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -48,10 +48,10 @@ def pytest_sessionfinish():
 
 @dataclass
 class Spent:
-    """Seconds by mode, a session each; and what share of the rest the measured part was, where it was on."""
+    """By mode, for each session: seconds, and what share of the rest the measured part was."""
 
     seconds: dict[str, list[float]]
-    shares: list[float] = field(default_factory=list[float])
+    shares: dict[str, list[float]]
 
 
 def project_in(folder: Path) -> Path:
@@ -66,20 +66,18 @@ def project_in(folder: Path) -> Path:
 def in_turns(
     project: Path, modes: Mapping[str, Sequence[str]], rounds: int, repeats: int, measuring: str = ""
 ) -> Spent:
-    """Sessions of each mode, in turns. modes: pytest's options of each, what is measured off first.
+    """Sessions of each mode, in turns. modes: pytest's options of each.
 
     measuring: source that adds the seconds of what is measured within the sessions to the global `within`.
     """
     (project / "conftest.py").write_text(_CONFTEST.format(repeats=repeats, measuring=measuring))
-    found = Spent({mode: [] for mode in modes})
-    off = next(iter(modes))
+    found = Spent({mode: [] for mode in modes}, {mode: [] for mode in modes})
     for turn in range(rounds):
         for mode in modes if turn % 2 else reversed([*modes]):
             session(project, *modes[mode])
             tests, within = map(float, (project / "spent.txt").read_text().split())
             found.seconds[mode].append(tests)
-            if mode != off:
-                found.shares.append(within / (tests - within))
+            found.shares[mode].append(within / (tests - within))
     return found
 
 

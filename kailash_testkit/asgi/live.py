@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Final, Self
@@ -22,6 +23,7 @@ from kailash_testkit.asgi.applications import asgi_app
 from kailash_testkit.asgi.lifespan import Phase, TimeLimits, failed
 from kailash_testkit.asgi.outcome import Outcome
 from kailash_testkit.asgi.protocol import AsgiApp, Message, Receive, Scope, Send
+from kailash_testkit.asgi.timeline import CURRENT, TimedRequest
 from kailash_testkit.asgi.tracebacks import exception_line
 from kailash_testkit.concurrency import clocks, contexts
 from kailash_testkit.errors import ConfigurationError, LifespanFailed
@@ -142,6 +144,14 @@ class LiveServer:
         self._watched.works.clear()  # failures that no client asked for
         return not self.is_busy
 
+    def expect(self, client: tuple[str, int], request: TimedRequest) -> None:
+        """The next request from that address is this one: called before it is sent, in the client's thread."""
+        self._watched.expected[client] = request
+
+    def forget(self, client: tuple[str, int]) -> None:
+        """No request came from there. Idempotent."""
+        self._watched.expected.pop(client, None)
+
     async def ended(self, client: tuple[str, int], seconds: float | None) -> Outcome | None:
         """Waits until the application is through with the request from that address, background tasks included.
 
@@ -227,6 +237,7 @@ class _Watched:
     """The application, with an eye on its lifespan: the server keeps neither its task nor its exception.
 
     works: those on requests, by the client's address, that still go on or failed after they had answered.
+    expected: the requests that clients of the kit are about to send, by their address.
     """
 
     def __init__(self, app: AsgiApp) -> None:
@@ -234,6 +245,7 @@ class _Watched:
         self._lifespan: asyncio.Task[Any] | None = None
         self.error: BaseException | None = None
         self.works: dict[tuple[str, int], _Work] = {}
+        self.expected: dict[tuple[str, int], TimedRequest] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -250,6 +262,10 @@ class _Watched:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         work, address, outcome = _Work(), tuple(scope["client"]), Outcome(answered=True)
         self.works[address] = work
+        timed, task = self.expected.pop(address, None), asyncio.current_task()
+        if timed is not None and task is not None:  # which is the request's own, as its context is
+            timed.task, timed.worker = task.get_name(), weakref.ref(task)
+            CURRENT.set(timed)
         handled: list[BaseException | None] = []
 
         async def sending(message: Message) -> None:

@@ -13,16 +13,10 @@ from kailash_testkit.queries.block import check_request
 def check_response(queries: Queries, response: httpx.Response, most: int, transport: object) -> None:
     """Raises `TooManyQueries`, and `UnobservedQueries` where the request's statements cannot be told.
 
-    queries: what ran meanwhile. transport: of the client. A request of an application in this process knows its
-    statements. The kit's own server, behind a URL, runs in a thread of this process: there, all that ran is counted.
+    queries: what ran meanwhile. transport: of the client. The kit's own server runs in a thread of this process.
     """
     __tracebackhide__ = True
-    in_own_task = isinstance(transport, AppTransport)
-    is_own_server = isinstance(transport, UrlTransport) and transport.is_of_kit
-    check_request(
-        queries,
-        response.request.extensions.get(TIMED),
-        most,
-        in_this_process=in_own_task or is_own_server,
-        in_own_task=in_own_task,
+    is_in_this_process = isinstance(transport, AppTransport) or (
+        isinstance(transport, UrlTransport) and transport.is_of_kit
     )
+    check_request(queries, response.request.extensions.get(TIMED), most, in_this_process=is_in_this_process)

@@ -12,6 +12,7 @@ import httpcore
 
 from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import request_line
+from kailash_testkit.asgi.timeline import TIMED, TimedRequest
 
 if TYPE_CHECKING:
     from kailash_testkit.asgi.live import LiveServer
@@ -29,8 +30,8 @@ class UrlTransport(httpx.AsyncBaseTransport):
     uvicorn closes a connection on which the application failed, after it sent the whole response: the
     next request on it would fail now and then. A kept connection also belongs to one event loop.
 
-    server: the kit's own server behind the URL, where it is one. A response then ends when the application is through
-    with the request, as it does in this process; elsewhere what a server works on is not known.
+    server: the kit's own server behind the URL, where it is one. What it does is then known as the request's, and a
+    response ends when the application is through with it, as in this process; of others, that is not known.
     """
 
     def __init__(self, server: LiveServer | None = None) -> None:
@@ -61,11 +62,20 @@ class UrlTransport(httpx.AsyncBaseTransport):
         if self._tls is None and url.scheme in _SECURE:
             self._tls = httpx.create_ssl_context()  # reads files
         connection = httpcore.AsyncHTTPConnection(url.origin, self._tls)
+        told = None if self._server is None else _Told(self._server, request)
         asked = httpcore.Request(
-            request.method, url, headers=request.headers.raw, content=request.stream, extensions=request.extensions
+            request.method,
+            url,
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions if told is None else {**request.extensions, "trace": told.trace},
         )
-        with _as_of_httpx(request):
-            answer = await _SEND(connection, asked)
+        try:
+            with _as_of_httpx(request):
+                answer = await _SEND(connection, asked)
+        finally:
+            if told is not None:
+                told.end()
         extensions: dict[str, Any] = cast("Any", answer).extensions  # partly untyped there
         wire = extensions.get("network_stream")
         address = None if wire is None else wire.get_extra_info("client_addr")
@@ -81,6 +91,30 @@ class UrlTransport(httpx.AsyncBaseTransport):
         from kailash_testkit.asgi.websocket_over_network import connect
 
         return await connect(request, subprotocols)
+
+
+class _Told:
+    """Tells the kit's server from which address a request will come, when the connection is there."""
+
+    def __init__(self, server: LiveServer, request: httpx.Request) -> None:
+        self._server = server
+        self._request: TimedRequest | None = request.extensions.get(TIMED)
+        self._next: Any = request.extensions.get("trace")
+        self._address: tuple[str, int] | None = None
+
+    async def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Called by httpcore."""
+        if event == "connection.connect_tcp.complete" and self._request is not None:
+            self._address = info["return_value"].get_extra_info("client_addr")
+            if self._address is not None:
+                self._server.expect(self._address, self._request)
+        if self._next is not None:
+            await self._next(event, info)
+
+    def end(self) -> None:
+        """The response has begun, or there is none."""
+        if self._address is not None:
+            self._server.forget(self._address)
 
 
 class _Body(httpx.AsyncByteStream):

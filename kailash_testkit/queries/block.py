@@ -129,14 +129,14 @@ class Queries:
         return self._elsewhere
 
 
-def too_many(what: str, statements: Sequence[Statement], most: int, extra: Sequence[str] = ()) -> TooManyQueries:
+def too_many(what: str, statements: Sequence[Statement], most: int) -> TooManyQueries:
     """The error for more statements than a test allows. what: of what, for the first line."""
     repeated = [
         line for line in described(statements) if "other values each time" in line or "different values" in line
     ]
     return TooManyQueries(
         f"{what}: {some(len(statements), 'statement')}, at most {most} expected",
-        details=[*described(statements), *extra],
+        details=described(statements),
         why="a loop asks for one row at a time (N+1)" if repeated else None,
         do='fetch what the loop needs at once, {"$in": ids} as a filter; if the number is right, expect it'
         if repeated
@@ -144,12 +144,10 @@ def too_many(what: str, statements: Sequence[Statement], most: int, extra: Seque
     )
 
 
-def check_request(
-    queries: Queries, request: TimedRequest | None, most: int, *, in_this_process: bool, in_own_task: bool
-) -> None:
+def check_request(queries: Queries, request: TimedRequest | None, most: int, *, in_this_process: bool) -> None:
     """That a request ran at most so many statements, of those that ran meanwhile.
 
-    in_this_process: whether its server runs here. in_own_task: whether its statements say that they are its.
+    in_this_process: whether its server runs here.
     Raises `TooManyQueries`, and `UnobservedQueries` where that cannot be known.
     """
     __tracebackhide__ = True
@@ -162,13 +160,9 @@ def check_request(
         )
     own = [each for each in queries.statements if each.request is request and request is not None]
     loose = [each for each in queries.statements if each.request is None]
-    if not in_own_task:
-        if len(own) + len(loose) > most:
-            more = "the server runs in a thread: all that ran in this process meanwhile is counted"
-            raise too_many(line, [*own, *loose], most, [more])
-    elif len(own) > most:
+    if len(own) > most:
         raise too_many(line, own, most)
-    elif len(own) + len(loose) > most:
+    if len(own) + len(loose) > most:
         raise UnobservedQueries(
             f"{line}: {some(len(own), 'statement')}, and {len(loose)} that ran meanwhile for no request",
             details=described(loose),

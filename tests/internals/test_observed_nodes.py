@@ -172,3 +172,27 @@ def test_without_a_listener_kailash_is_as_it_was(shop_kit: Kit) -> None:
         observed_nodes.observe_nodes(each)
     shop_kit.explainer.start()
     assert hasattr(AsyncNode.execute_async, "__wrapped__")
+
+
+async def test_a_node_that_is_none_of_dataflow_runs_as_itself(shop_kit: Kit) -> None:
+    asked: list[object] = []
+
+    class Foreign(AsyncNode):
+        def get_parameters(self) -> dict[str, Any]:
+            return {}
+
+        async def async_run(self, **_: Any) -> dict[str, Any]:
+            asked.append(observed_nodes.RUNNING.get())
+            await shop_kit.dataflow.express.list("Order")
+            return {}
+
+    observed_nodes.observe_runs(asked)
+    outer = observed_nodes.RunningNode("OrderListNode", "Order", 0, ())
+    token = observed_nodes.RUNNING.set(outer)
+    try:
+        await Foreign().execute_async()
+        assert asked == [None]
+        assert observed_nodes.RUNNING.get() is outer
+    finally:
+        observed_nodes.RUNNING.reset(token)
+        observed_nodes.ignore_runs(asked)
