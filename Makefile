@@ -10,7 +10,7 @@ WORKERS ?= 3
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(OPTIONS)
 
 .PHONY: setup demo test test-all test-corpus test-python test-oldest test-newest test-httpx2 compatibility \
-  compatibility-python coverage lint types docs bench changelog release api clean
+  compatibility-python coverage lint types docs bench changelog release api pictures clean
 
 setup: $(STAMP)
 
@@ -103,6 +103,10 @@ types: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python -m sphinx -q -E -W --keep-going -b html -c site docs build/site
 	@echo "the site is in build/site/index.html"
+
+# What a terminal shows of a failing test, in the README: docs/images/failing_test.svg. A test says when it is stale.
+pictures: $(STAMP)
+	$(BIN)/python site/pictures.py
 
 # All benchmarks, twenty minutes; writes benchmarks/RESULTS.md and the chart beside it. BENCH="--only create.py".
 bench: $(STAMP)

@@ -33,8 +33,8 @@ def load_dataflow(target: str, option: str = "testkit_dataflow", awaiting: Await
     option: the setting's name. awaiting: for an ``async def``; by default in a loop of the kit's.
     Raises `ConfigurationError`.
     """
-    found = load_name(option, target)
-    if not dataflow_internals.is_dataflow(found) and callable(found):
+    found = load_name(option, target, dataflow_internals.is_dataflow)
+    if not dataflow_internals.is_dataflow(found) and callable(found) and not _asks_for_arguments(found):
         found = _called(option, target, found, awaiting)
     if not dataflow_internals.is_dataflow(found):
         raise ConfigurationError(
@@ -81,17 +81,25 @@ def _makes_an_app(found: object) -> bool:
     """Whether it is a function to call without arguments, not an ASGI callable (scope, receive, send)."""
     if not (inspect.isfunction(found) or inspect.ismethod(found)):
         return False
-    required = [
+    return not _required(found)
+
+
+def _asks_for_arguments(found: Any) -> bool:
+    """Whether it is an object, such as an ASGI application, that nobody meant as a function without arguments."""
+    return not (inspect.isroutine(found) or inspect.isclass(found)) and bool(_required(found))
+
+
+def _required(function: Any) -> list[inspect.Parameter]:
+    return [
         parameter
-        for parameter in signature_of(found).parameters.values()
+        for parameter in signature_of(function).parameters.values()
         if parameter.default is parameter.empty
         and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     ]
-    return not required
 
 
-def load_name(option: str, target: str) -> Any:
-    """What a setting names. Raises `ConfigurationError`."""
+def load_name(option: str, target: str, fits: Callable[[Any], bool] | None = None) -> Any:
+    """What a setting names. fits: tells what can be meant. Raises `ConfigurationError`."""
     module_name, separator, path = target.partition(":")
     if not (module_name and separator and path):
         raise ConfigurationError(
@@ -102,7 +110,7 @@ def load_name(option: str, target: str) -> Any:
     found: Any = module
     for name in path.split("."):
         if not hasattr(found, name):
-            guess = closest_match(name, _public_names(found))
+            guess = closest_match(name, _public_names(found)) or _only_one(found, fits)
             raise ConfigurationError(
                 f"{option} = {target!r}: {module_name} has no {name!r}"
                 + (f": did you mean {guess!r}?" if guess else ""),
@@ -114,6 +122,12 @@ def load_name(option: str, target: str) -> Any:
 
 def _public_names(found: object) -> list[str]:
     return [name for name in dir(found) if not name.startswith("_")]
+
+
+def _only_one(found: object, fits: Callable[[Any], bool] | None) -> str | None:
+    """The name of the one attribute that fits, if there is one."""
+    fitting = [name for name in _public_names(found) if fits is not None and fits(getattr(found, name, None))]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _imported(option: str, target: str, module_name: str) -> Any:
@@ -147,6 +161,12 @@ def _import_failed(option: str, target: str, module_name: str, error: BaseExcept
 def _raised(what: str, error: BaseException, otherwise: str) -> ConfigurationError:
     """What the application's code raised. otherwise: what to do where neither a variable nor a driver is missing."""
     variable, driver = missing_variable(error), missing_driver(str(error))
+    if isinstance(error, SyntaxError) and error.filename:
+        return ConfigurationError(
+            f"{what} {type(error).__name__}: {error.msg}",
+            why=f"at {error.filename}:{error.lineno}: {redact((error.text or '').strip())}",
+            do="correct that line, or the one before it",
+        )
     return ConfigurationError(
         f"{what} {type(error).__name__}: {redact(str(error))}",
         why=f"at {_place(error)}" + (f": the environment variable {variable} is not set" if variable else ""),

@@ -85,7 +85,12 @@ def run(arguments: argparse.Namespace) -> int:
     project_settings = settings_of_project(arguments.config_file)
     file, settings = project_settings.file, project_settings.values
     project = read_project(folder)
-    found = _found(project, arguments, settings)
+    try:
+        found = _found(project, arguments, settings)
+    except ConfigurationError as error:
+        if file is not None and file.parent != folder:
+            error.add_note(f"  pytest's settings are those of {file}")
+        raise
     has_tests = any(source.path.stem.startswith("test_") for source in project.tests)
     new = _new_settings(found, file.parent if file else folder, settings, has_tests=has_tests)
     test = file_of_test(folder, settings)

@@ -25,12 +25,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="kailash-testkit", description="The test kit for applications built on Kailash DataFlow."
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    commands = parser.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     for command in COMMANDS:
         command.add(commands)
     for each in commands.choices.values():
         add_json_argument(each)
     chosen = parser.parse_args(arguments)
+    if chosen.command is None:
+        parser.print_help(sys.stderr)
+        return FAILED
     chosen.command_output = output = Output(chosen.command, is_json=chosen.json)
     try:
         code: int = chosen.run(chosen)

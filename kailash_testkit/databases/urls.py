@@ -98,6 +98,13 @@ def completed(url: str, port: int, database: str) -> str:
     )
 
 
+def cure_of_no_connection(*, answered: bool) -> str:
+    """What to do about a server that nobody can connect to. answered: whether it said so itself."""
+    if answered:
+        return "correct what the server refuses: user, password or database, in the URL of --testkit-database or there"
+    return "start the server, or correct the URL of --testkit-database"
+
+
 def same_database(url: str, other: str) -> bool:
     """Whether two URLs name the same database, whatever driver, user and options they name.
 

@@ -50,7 +50,8 @@ class Failure:
     @property
     def node(self) -> str:
         """Which node it was, in words, as far as the log tells."""
-        return f"a {self.operation or 'node'} of {self.model}" if self.model else "a node"
+        what = self.operation or "node"
+        return f"{'an' if what[0] in 'aeiou' else 'a'} {what} of {self.model}" if self.model else "a node"
 
 
 class FailureLog(logging.Handler):

@@ -19,7 +19,7 @@ import pytest
 from kailash_testkit import http_library, redaction
 from kailash_testkit.concurrency import contexts
 from kailash_testkit.factories.numbering import within
-from kailash_testkit.pytest_plugin import registering, seed, settings
+from kailash_testkit.pytest_plugin import registering, seed, settings, unknown_settings
 from kailash_testkit.pytest_plugin.assertions import compared, explain_matches
 from kailash_testkit.pytest_plugin.backends import refuse_trio
 from kailash_testkit.pytest_plugin.counting import options as counting_options
@@ -114,6 +114,7 @@ def _first_cause(error: BaseException) -> BaseException:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", settings.MARKER_HELP)
+    unknown_settings.refuse(config)
     session = config.stash.get(SESSION, None) or _begin(config)  # loaded with -p after the initial conftests
     session.under_test.url_changes.after_imports(config)
     config.stash[_RULE_BEFORE] = redaction.configure(session.settings.redact)

@@ -73,6 +73,18 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
         (folder / name).write_text(textwrap.dedent(text))
 
 
+def test_settings_of_a_folder_above_are_named(tmp_path: Path, run: Run) -> None:
+    settings = tmp_path.parent / "pytest.ini"
+    settings.write_text("[pytest]\ntestkit_dataflow = other.models:db\n")
+    try:
+        done = run()
+    finally:
+        settings.unlink()
+    assert done.returncode == 2
+    assert "DataFlow = 'other.models:db' cannot be imported" in done.stderr
+    assert f"pytest's settings are those of {settings}" in done.stderr
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     files = (file for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}

@@ -35,7 +35,15 @@ def test_help_tells_the_exit_codes_and_the_defaults(capsys: pytest.CaptureFixtur
         assert expected in text
 
 
-@pytest.mark.parametrize("arguments", [[], ["generat"], ["generate", "a:b"], ["generate", "-o", "x", "--stdout"]])
+def test_without_a_command_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    for expected in ("usage: kailash-testkit", "init", "doctor", "explain-error"):
+        assert expected in printed.err
+
+
+@pytest.mark.parametrize("arguments", [["generat"], ["generate", "a:b"], ["generate", "-o", "x", "--stdout"]])
 def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 from orders_app import ACCESS_FAULTS, FAULTS, orders_app, private_app, register_notes, register_orders
+from packaging.version import Version
 from sample_app import in_this_loop
 
 from kailash_testkit import ApiClient, FaultyRequest, Kit
@@ -47,8 +49,15 @@ async def test_nothing_is_found_in_a_healthy_application(opened: Open) -> None:
         assert "no findings" in str(exploration)
 
 
+def needs_drawn_quantities(fault: str = "stores, then refuses") -> None:
+    """Skips a test of a fault that only a large quantity shows, where schemathesis leaves optional fields out."""
+    if fault == "stores, then refuses" and Version(version("schemathesis")) < Version("4.11"):
+        pytest.skip("schemathesis before 4.11 draws optional fields seldom")
+
+
 @pytest.mark.slow
 async def test_a_finding_says_what_happened_and_the_rows_are_as_before(opened: Open) -> None:
+    needs_drawn_quantities()
     async with opened(register_orders, orders_app, "stores, then refuses") as api:
         await api.kit.create("Order", id=900, customer_id="mine", note="kept")
         exploration = await explored(api, checks=["refusal-wrote"], operations=["POST /orders"])
@@ -67,6 +76,7 @@ async def test_a_finding_says_what_happened_and_the_rows_are_as_before(opened: O
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_fault_is_found_by_its_check(opened: Open, fault: str) -> None:
+    needs_drawn_quantities(fault)
     async with opened(register_orders, orders_app, fault) as api:
         exploration = await explored(api, requests=400, failpoints=True)
 

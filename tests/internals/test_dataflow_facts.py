@@ -382,7 +382,7 @@ def test_concurrent_creates_leak_connections_on_sqlite(warm_python: WarmPython, 
     in_turn, at_once = map(int, done.stdout.split()[-2:])
     assert in_turn <= 2, done.stderr
     leaks = at_once >= in_turn + 5
-    assert leaks is releases.CREATES_LEAK.holds(), "no leak any more: serial_writes may be dropped"
+    assert leaks or not releases.CREATES_LEAK.holds(), "no leak any more: serial_writes may be dropped"
 
 
 # --- where releases differ: internals.releases -----------------------------------------------------

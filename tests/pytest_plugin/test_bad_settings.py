@@ -64,6 +64,12 @@ def explained(project: Project, *fixtures: str) -> list[str]:
             "do:  make it work without arguments",
         ),
         (
+            "shop.misspelt:db",
+            "{option} = 'shop.misspelt:db': importing shop.misspelt raised SyntaxError: expected ':'\n"
+            "why: at {path}/shop/misspelt.py:2: def f()\n"
+            "do:  correct that line, or the one before it",
+        ),
+        (
             "shop.things:asks",
             "{option} = 'shop.things:asks': calling it raised KeyError: 'SHOP_URL'\n"
             "why: at {path}/shop/things.py:9: the environment variable SHOP_URL is not set\n"
@@ -79,6 +85,7 @@ def explained(project: Project, *fixtures: str) -> list[str]:
         "imports a missing library",
         "no colon",
         "a failing function",
+        "a syntax error",
         "a function that reads a missing variable",
     ],
 )
@@ -104,6 +111,7 @@ def test_a_target_that_cannot_be_loaded(project: Project, target: str, expected:
                 SECRET = os.environ["SHOP_SECRET"]
             """,
             "shop/broken.py": "from shop.settings import SECRET\n",
+            "shop/misspelt.py": "x = 1\ndef f()\n    pass\n",
             "shop/unmet.py": "import no_such_library\n",
         }
     )
@@ -119,6 +127,20 @@ def test_a_target_of_the_wrong_kind(project: Project) -> None:
     dataflow, app = explained(project, "kit", "testkit_app")
     assert "testkit_dataflow = 'shop:thing' is not a DataFlow instance\nwhy: it is an int\ndo:  name the" in dataflow
     assert "testkit_app = 'shop:thing' is not an ASGI application\nwhy: it is an int\ndo:  name the" in app
+
+
+def test_an_application_in_the_place_of_the_dataflow_is_not_called(project: Project) -> None:
+    project.configure(testkit_dataflow="shop:app")
+    application = "class App:\n    async def __call__(self, scope, receive, send):\n        pass\n\napp = App()\n"
+    project.write({"shop.py": application})
+    (text,) = explained(project, "kit")
+    assert "testkit_dataflow = 'shop:app' is not a DataFlow instance\nwhy: it is an App\ndo:  name the" in text
+
+
+def test_the_one_dataflow_of_the_module_is_proposed(shop: Project) -> None:
+    shop.configure(testkit_dataflow="shop.models:database")
+    (text,) = explained(shop, "kit")
+    assert "testkit_dataflow = 'shop.models:database': shop.models has no 'database': did you mean 'db'?" in text
 
 
 def test_fixtures_without_settings(project: Project) -> None:
@@ -146,12 +168,30 @@ def test_fixtures_without_settings(project: Project) -> None:
             "ERROR: testkit_lifespan = 'module'\n  do:  use 'session' or 'test'",
         ),
         (
+            {},
+            ["--testkit-database=postgresql://db.test"],
+            "ERROR: --testkit-database=postgresql://db.test: the URL names no user, and DataFlow cannot do without\n"
+            "  do:  write it as postgresql://user:password@host:5432",
+        ),
+        (
+            {"testkit_databse": "postgresql"},
+            [],
+            "ERROR: testkit_databse in {inipath}: there is no such setting: did you mean testkit_database?\n"
+            "  do:  correct the name; `pytest --help` lists those that begin with testkit_",
+        ),
+        (
+            {},
+            ["-o", "testkit_colour=red"],
+            "ERROR: testkit_colour after -o: there is no such setting\n"
+            "  do:  correct the name; `pytest --help` lists those that begin with testkit_",
+        ),
+        (
             {"testkit_database_name": "../shop"},
             [],
             "ERROR: testkit_database_name = '../shop'\n  do:  use letters, digits, '_' and '-' only, at most 30",
         ),
     ],
-    ids=["database", "lifespan", "database name"],
+    ids=["database", "lifespan", "URL without a user", "misspelt name", "unknown name", "database name"],
 )
 def test_an_option_with_an_impossible_value(
     project: Project, ini: dict[str, str], arguments: list[str], expected: str
@@ -159,8 +199,19 @@ def test_an_option_with_an_impossible_value(
     project.configure(testkit_dataflow="shop.models:db", **ini)
     outcome = project.run(*arguments)
     assert outcome.result.ret == pytest.ExitCode.USAGE_ERROR
-    assert outcome.everything.strip() == expected
+    assert outcome.everything.strip() == expected.format(inipath=project.path / "pyproject.toml")
     assert project.left_behind() == []
+
+
+def test_a_setting_of_another_plugin_may_begin_as_the_kits_do(project: Project) -> None:
+    project.configure(testkit_colour="red")
+    project.write(
+        {
+            "conftest.py": "def pytest_addoption(parser):\n    parser.addini('testkit_colour', 'of this project')\n",
+            "test_it.py": "def test_it(pytestconfig):\n    assert pytestconfig.getini('testkit_colour') == 'red'\n",
+        }
+    )
+    project.run().assert_outcomes(passed=1)
 
 
 @pytest.mark.slow

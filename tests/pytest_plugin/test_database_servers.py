@@ -180,7 +180,7 @@ def test_a_server_that_cannot_be_had_is_told_once_and_tests_that_need_none_run(
     items.write({"test_other.py": "def test_that_needs_no_database(): pass"})
     outcome = items.run()
     outcome.assert_outcomes(errors=1, failed=3, passed=1)
-    do = "do:  start the server, or correct the URL of --testkit-database"
+    do = "do:  correct what the server refuses: user, password or database"
     assert do in outcome.explanation("test_by_a_factory")
     assert outcome.output.count(do) == 1
     for title in ("ERROR at setup of test_by_the_api", "test_by_express", "test_by_one_that_fails"):

@@ -14,7 +14,7 @@ from kailash_testkit.concurrency import clocks
 from kailash_testkit.databases.mysql.driver import DEADLOCK, LOCK_WAIT_OVER, connect, error_number, pymysql
 from kailash_testkit.databases.mysql.sessions import OtherSessions, read_sessions
 from kailash_testkit.databases.sessions import HAS_ENDED, Session, locked
-from kailash_testkit.databases.urls import ServerUrl, server_url
+from kailash_testkit.databases.urls import ServerUrl, cure_of_no_connection, server_url
 from kailash_testkit.errors import DatabaseBusy, ServerUnavailable, UnsupportedDatabase
 from kailash_testkit.redaction import redact
 
@@ -46,6 +46,7 @@ _SERVER: Final = """
 _LOCK_WAIT: Final = 1  # seconds, the shortest wait that MySQL knows
 _ANSWER_WAIT: Final = 60  # seconds
 _IDLE: Final = 31_000_000  # seconds that a connection which holds databases may be idle
+_OF_THE_CLIENT: Final = range(2000, 3000)  # errors that no server sent
 _PAUSE: Final = 0.01  # seconds between two attempts to get a lock
 _NOBODYS: Final = 5.0  # seconds that a lock of no transaction is waited for: InnoDB's purge, or a loaded machine
 
@@ -124,7 +125,7 @@ class Connection:
             raise ServerUnavailable(
                 f"no connection to {title} at {place.host}:{place.port}, database {place.database}",
                 why=redact(str(error.args[-1])),
-                do="start the server, or correct the URL of --testkit-database",
+                do=cure_of_no_connection(answered=error_number(error) not in _OF_THE_CLIENT),
             ) from None
         return cls(raw, place, lock_wait=_LOCK_WAIT)
 

@@ -11,7 +11,7 @@ from kailash_testkit.databases.drivers import driver
 from kailash_testkit.databases.journal import LOCK_WAIT
 from kailash_testkit.databases.postgresql.sessions import APPLICATION_NAME, CLIENT, IN_TRANSACTION, session
 from kailash_testkit.databases.sessions import busy
-from kailash_testkit.databases.urls import ServerUrl, server_url
+from kailash_testkit.databases.urls import ServerUrl, cure_of_no_connection, server_url
 from kailash_testkit.errors import DatabaseBusy, ServerUnavailable, UnsupportedDatabase
 from kailash_testkit.redaction import redact
 
@@ -121,7 +121,7 @@ class Connection:
             raise ServerUnavailable(
                 f"no connection to PostgreSQL at {place.host}:{place.port}, database {place.database}",
                 why=redact(str(error)).splitlines()[0],
-                do="start the server, or correct the URL of --testkit-database",
+                do=cure_of_no_connection(answered="FATAL:" in str(error)),
             ) from None
         return cls(lambda: raw, _name(url), {}, lock_wait=None)
 

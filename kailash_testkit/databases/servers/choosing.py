@@ -40,6 +40,11 @@ class Choice:
                 f"{option}={redact(setting)}: not a kind of database that the kit can provide",
                 do=f"use one of {names}, or the URL of a server: postgresql://user@host:5432/postgres",
             )
+        if not setting.partition("://")[2].rpartition("@")[0]:
+            raise ConfigurationError(
+                f"{option}={redact(setting)}: the URL names no user, and DataFlow cannot do without",
+                do=f"write it as {kind.name}://user:password@host:{kind.port}",
+            )
         return cls(kind.name, completed(setting, kind.port, kind.maintenance_database))
 
     @property

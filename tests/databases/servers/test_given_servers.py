@@ -164,12 +164,13 @@ def test_shards_share_a_server(given: GivenUrl) -> None:
 def test_what_keeps_a_connection_from_being_made_is_told_without_the_password(given: GivenUrl) -> None:
     wrong = given.url.replace(password(given), "not-the-secret")
     nowhere = given.url.replace(given.url.rpartition("@")[2].partition("/")[0], "127.0.0.1:1")
-    for url in (wrong, nowhere):
+    refused, unanswered = "correct what the server refuses: user, password", "start the server, or correct the URL"
+    for url, do in ((wrong, refused), (nowhere, unanswered)):
         with pytest.raises(ServerUnavailable, match=r"no connection to .* at 127\.0\.0\.1") as caught:
             GivenUrl(given.kind, url).run().create("never")
         text = str(caught.value)
         assert "why:" in text
-        assert "do:  start the server, or correct the URL" in text
+        assert f"do:  {do}" in text
         assert "not-the-secret" not in text
         assert password(given) not in text
 

@@ -32,7 +32,7 @@ MODELS = """
     @db.model
     class Guest:
         id: str
-        __dataflow__ = {"soft_delete": True}
+        name: str
 """
 API = """
     import contextlib

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from inner_session import Project
 
+from kailash_testkit.internals.releases import SOFT_DELETE
 from kailash_testkit.pytest_plugin.failure_report.facts import Facts
 
 pytestmark = pytest.mark.slow
@@ -35,7 +36,7 @@ def test_no_alarm(project: Project, example: str, runs: int) -> None:
     project.write({"conftest.py": REPEATED.replace("RUNS", str(runs))})
     outcome = project.run("--testkit-html=kit.html")
     passed = outcome.result.parseoutcomes()
-    assert set(passed) == {"passed"}
+    assert set(passed) == ({"passed"} if SOFT_DELETE.holds() or example != "shop" else {"passed", "skipped"})
     assert passed["passed"] >= 5 * runs
     told: list[Facts] = [json.loads(line) for line in project.lines("facts.jsonl")]
     assert len(told) > 4 * runs
