@@ -6,7 +6,7 @@ import gc
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 import pytest
 
@@ -36,15 +36,15 @@ def is_again(item: pytest.Item) -> bool:
     return _AGAIN in item.stash
 
 
-def keeping_errors(run: Attempt) -> Generator[None, Any, Any]:
-    """Notes what the test's own code raises, so that pytest reports nothing of it."""
+@contextmanager
+def keeping_errors(run: Attempt) -> Generator[None, None, None]:
+    """A block around the test's own code: notes what it raises, so that pytest reports nothing of it."""
     try:
-        return (yield)
+        yield
     except (KeyboardInterrupt, SystemExit, pytest.exit.Exception):
         raise
     except BaseException as error:
         run.error = error
-        return None
 
 
 def forget_leaks() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import tempfile
 import time
 from collections.abc import Iterator
@@ -206,3 +207,20 @@ def test_a_file_of_another_user_is_not_read(shared: Path) -> None:
     as_stranger('echo text >"$1"', str(shared / "file"))
     with pytest.raises(PermissionError, match=f"it belongs to {STRANGER}"):
         read_private(shared / "file")
+
+
+def test_a_file_of_its_name_is_left_alone(shared: Path) -> None:
+    usual(shared).write_text("x")
+    assert storage_root() != usual(shared)
+    assert "it is not a folder" in refusal_of(usual(shared))
+    assert usual(shared).read_text() == "x"
+
+
+@needs_root
+def test_a_place_of_another_user_is_not_used(shared: Path) -> None:
+    os.chown(shared, pwd.getpwnam(STRANGER).pw_uid, -1)
+    with pytest.raises(UnsafeDatabase, match="no place for the files of the tests") as caught:
+        storage_root()
+    assert f"{shared} belongs to {STRANGER}" in str(caught.value)
+    assert "who can replace what is in it" in str(caught.value)
+    assert not usual(shared).exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterable, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import pytest
@@ -81,10 +82,10 @@ class Failpoints:
         kits = cast("list[Kit]", open_kits.kits())
         before = [group[0].sandbox.position() or 0 for group in on_each_database(kits)]
         if run is not None and run.plan is not None:
-            return (yield from _refusing(run, run.plan, kits, before))
-        if run is not None:
-            result = yield from keeping_errors(run)
-        else:
+            with _refusing(run, run.plan, kits, before), keeping_errors(run):
+                return (yield)
+        result = None
+        with nullcontext() if run is None else keeping_errors(run):
             result = yield
         plans = _plans(kits, before, self._allowed(item))
         if run is None:
@@ -208,14 +209,18 @@ def _seconds(config: pytest.Config) -> float:
         raise pytest.UsageError(f"{_SECONDS} = {given!r} is no number of seconds") from None
 
 
-def _refusing(run: Run, plan: PlannedRefusal, kits: Sequence[Kit], before: Sequence[int]) -> Generator[None, Any, Any]:
+@contextmanager
+def _refusing(
+    run: Run, plan: PlannedRefusal, kits: Sequence[Kit], before: Sequence[int]
+) -> Generator[None, None, None]:
     """The database refuses the write while the test's own code runs."""
     if not kits:
-        return (yield from keeping_errors(run))
+        yield
+        return
     database = kits[0].sandbox.database
     try:
         database.refuse(plan.failpoint)
-        return (yield from keeping_errors(run))
+        yield
     finally:
         run.is_locked = database.is_locked()
         if run.is_locked:

@@ -60,9 +60,11 @@ class LostWrites:
         run = item.stash.get(_RUN, None)
         kits = cast("list[Kit]", open_kits.kits())
         if run is not None and run.mutant is not None:
-            return (yield from _losing(run, run.mutant, kits))
+            with _losing(run.mutant, kits), keeping_errors(run):
+                return (yield)
         if run is not None:
-            return (yield from keeping_errors(run))
+            with keeping_errors(run):
+                return (yield)
         if is_again(item) or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             return (yield)
         before = [group[0].sandbox.position() or 0 for group in on_each_database(kits)]
@@ -171,10 +173,12 @@ class LostWrites:
             terminalreporter.write_line(line)
 
 
-def _losing(run: Run, mutant: Mutant, kits: Sequence[Kit]) -> Generator[None, Any, Any]:
+@contextlib.contextmanager
+def _losing(mutant: Mutant, kits: Sequence[Kit]) -> Generator[None, None, None]:
     """While the test's own code runs, the writes of its requests get lost; those of the kit's verbs do not."""
     if not kits:
-        return (yield from keeping_errors(run))
+        yield
+        return
     sandbox = kits[0].sandbox
     running = 0
 
@@ -189,7 +193,7 @@ def _losing(run: Run, mutant: Mutant, kits: Sequence[Kit]) -> Generator[None, An
         sandbox.database.lose(mutant.lost)
         for kit in kits:
             kit.timeline.on_request = switch
-        return (yield from keeping_errors(run))
+        yield
     finally:
         for kit in kits:
             kit.timeline.on_request = None

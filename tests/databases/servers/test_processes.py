@@ -16,6 +16,7 @@ import pytest
 from other_users import left_running, needs_root, sleeping, stranger
 from server_runs import available
 
+from kailash_testkit.databases import process_proof, processes
 from kailash_testkit.databases.process_proof import Token
 from kailash_testkit.databases.processes import ProcessFolder
 from kailash_testkit.databases.servers import Choice, open_server
@@ -142,6 +143,34 @@ def test_a_file_for_the_server_is_new_and_its_own(run: RunFolder, tmp_path: Path
         folder.write("password", "secret")
     assert (tmp_path / "precious").read_text() == "x"
     assert folder.write("other", "secret").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(not Path("/bin/ps").exists(), reason="this machine has no ps")
+def test_where_there_is_no_proc_ps_tells_which_processes_are_the_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_proof, "_HAS_PROC", False)
+    token = Token.new(WORD)
+    assert time.time() - 24 * 3600 < token.since <= time.time()
+    with left_running(sleeping(WORD)) as process, left_running(sleeping()) as other:
+        assert replace(token, since=time.time() + 60).signal_all(USER, signal.SIGTERM) == 0
+        assert token.signal_all(USER + 1, signal.SIGTERM) == 0
+        assert token.signal_all(USER, signal.SIGTERM) == 1
+        assert ends(process)
+        assert other.poll() is None
+    assert token.signal_all(USER, signal.SIGTERM) == 0
+
+
+def test_a_server_may_run_as_the_present_user(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "unprivileged_user", lambda: None)
+    folder = ProcessFolder(run.server)
+    folder.create()
+    for path in (folder.control, folder.path, folder.path / "tmp", folder.write("password", "secret")):
+        assert path.stat().st_uid == USER
+        assert path.stat().st_mode & 0o077 == 0
+    assert folder.run(["/bin/sh", "-c", "id -u", folder.path.name])
+    assert folder.last_words() == [str(USER)]
+    folder.start(["/bin/sh", "-c", "sleep 60; :", str(folder.path)])
+    assert folder.is_alive()
+    assert folder.remove()
 
 
 @needs_root

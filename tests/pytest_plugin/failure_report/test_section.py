@@ -101,3 +101,9 @@ def test_lists_that_were_cut_name_their_request() -> None:
 def test_a_request_that_is_not_answered_says_so() -> None:
     pending = request(1, "POST /orders", status=None, seconds=None, rows=None, at_the_same_time=2)
     assert lines(requests=[pending])[0] == "POST /orders  not answered yet, beside 2 others"
+
+
+def test_a_request_of_which_nexus_tells_and_a_column_whose_values_are_not_shown() -> None:
+    changed = row("updated", "Order", "1", picture=("", ""), status=("1", "2"))
+    told = lines(requests=[request(1, "POST /orders", changed, recorded=True, status=201)])
+    assert told[0] == "POST /orders  201, from Nexus's record  updated Order 1: picture, status 1 -> 2"
