@@ -84,6 +84,7 @@ class Failpoints:
         if run is not None and run.plan is not None:
             with _refusing(run, run.plan, kits, before), keeping_errors(run):
                 return (yield)
+            return None
         result = None
         with nullcontext() if run is None else keeping_errors(run):
             result = yield

@@ -62,9 +62,11 @@ class LostWrites:
         if run is not None and run.mutant is not None:
             with _losing(run.mutant, kits), keeping_errors(run):
                 return (yield)
+            return None
         if run is not None:
             with keeping_errors(run):
                 return (yield)
+            return None
         if is_again(item) or getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             return (yield)
         before = [group[0].sandbox.position() or 0 for group in on_each_database(kits)]
