@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Iterator
 
 import pytest
+from database_kinds import Kind
 from library import HEALTHY, REPEATING, SCANNING, Handler
 
 from kailash_testkit import ApiClient, Kit
@@ -57,6 +58,15 @@ async def large(library: Kit) -> Kit:
     for model in ("Author", "Book", "Review", "Member"):
         await library.grow(model, 1200)
     return library
+
+
+@pytest.mark.databases("postgresql")
+async def test_an_index_that_is_passed_over_to_save_a_sort_is_not_missing(library: Kit, database_kind: Kind) -> None:
+    await library.grow("Book", 1200, author_id=1)
+    database_kind.sql(library.database.url)("ANALYZE books")
+    with library.queries() as queries:
+        await library.dataflow.express.list("Book", {"author_id": 1}, limit=5, cache_ttl=0)
+    queries.assert_indexed()
 
 
 @pytest.mark.databases("sqlite", "postgresql")
