@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from kailash_testkit.databases.journal import RecordedChange
 from kailash_testkit.exploration import Fault
+from kailash_testkit.explore.asserting import Reproduction
 from kailash_testkit.explore.calls import (
     NO_BODY,
     Call,
@@ -23,7 +24,7 @@ from kailash_testkit.explore.fitting import fits
 from kailash_testkit.explore.operations import Operation, Schema
 from kailash_testkit.explore.options import Options
 from kailash_testkit.explore.playing import REFUSED_SECONDS, Many, Player, Step
-from kailash_testkit.explore.reproducing import Reproduction, test_of
+from kailash_testkit.explore.reproducing import test_of
 from kailash_testkit.explore.verdicts import Verdicts, request_of
 from kailash_testkit.judge.checks import Found
 from kailash_testkit.judge.failpoints import PlannedRefusal, refused
