@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, cast
+from pathlib import Path
+from typing import Any, Final, cast
 
 from kailash_testkit.exploration import Fault
-from kailash_testkit.explore.calls import Made, Script, as_object, steps_needed
+from kailash_testkit.explore.calls import Call, Made, Script, as_object, steps_needed
+from kailash_testkit.explore.documents import Document
 from kailash_testkit.explore.judging import own_value
 from kailash_testkit.explore.options import Options
 from kailash_testkit.explore.playing import Many, Step
@@ -17,6 +19,7 @@ from kailash_testkit.judge.bodies import items_in
 from kailash_testkit.judge.failpoints import PlannedRefusal
 from kailash_testkit.models.rows import Row, jsonable
 
+_REFERENCE: Final = re.compile(r"#/components/schemas/([^'\"/]+)")
 WITH_CHANGES: Final = frozenset(
     ["sent-not-stored", "edge-not-kept", "changed-another-row", "changed-unsent-column", "repeat-changed-more"]
 )
@@ -24,7 +27,10 @@ WITH_CHANGES: Final = frozenset(
 
 @dataclass(frozen=True)
 class Reproduction:
-    """What a test is made of. steps: as they were sent. rows: those that must be there."""
+    """What a test is made of.
+
+    steps: as they were sent. rows: those that must be there. description: of the API, as Python source.
+    """
 
     fault: Fault
     script: Script
@@ -33,6 +39,7 @@ class Reproduction:
     many: Many | None
     plan: PlannedRefusal | None
     options: Options
+    description: str
 
 
 def asserted(it: Reproduction) -> Iterator[str]:
@@ -53,7 +60,7 @@ def asserted(it: Reproduction) -> Iterator[str]:
     elif check == "response-schema":
         yield "import schemathesis"
         yield ""
-        yield "schema = schemathesis.openapi.from_dict(api.app.openapi())"
+        yield f"schema = schemathesis.openapi.from_dict({it.description})"
         yield f"schema[{it.script[-1].path!r}][{it.script[-1].method!r}].validate_response(response)"
     elif check in WITH_CHANGES:
         yield from _about_changes(it)
@@ -150,3 +157,36 @@ def literal(value: object) -> str:
     if isinstance(value, str) and len(value) > 100 and len(set(value)) == 1:
         return f"{value[0]!r} * {len(value)}"
     return repr(value)
+
+
+# --- the description of the API -----------------------------------------------------------------------
+
+
+def source_of(app: Any, given: object, document: Document, call: Call) -> str:
+    """Where a test takes the description from; one that no attribute of the application holds is written out."""
+    if isinstance(given, str | Path):
+        return f"json.loads(pathlib.Path({str(given)!r}).read_text())"
+    if given is None and callable(getattr(app, "openapi", None)):
+        return "api.app.openapi()"
+    if given is None and hasattr(getattr(app, "openapi_schema", None), "to_schema"):
+        return "api.app.openapi_schema.to_schema()"
+    return literal(_responses_alone(document, call))
+
+
+def _responses_alone(document: Document, call: Call) -> dict[str, object]:
+    """The responses of one operation, and the schemas that they refer to."""
+    operation: Mapping[str, Any] = document["paths"][call.path][call.method.lower()]
+    whole: dict[str, Any] = {
+        "openapi": document.get("openapi", "3.1.0"),
+        "info": {"title": "", "version": ""},
+        "paths": {call.path: {call.method.lower(): {"responses": operation.get("responses", {})}}},
+    }
+    known: Mapping[str, Any] = document.get("components", {}).get("schemas", {})
+    used: dict[str, Any] = {}
+    left = [whole["paths"]]
+    while left:
+        for name in _REFERENCE.findall(repr(left.pop())):
+            if name in known and name not in used:
+                used[name] = known[name]
+                left.append(known[name])
+    return {**whole, "components": {"schemas": used}} if used else whole

@@ -21,8 +21,9 @@ _PARAMETER: Final = re.compile(r"\{([^}/]*)\}")
 _CLIENTS: Final[Mapping[Whom, str]] = {"user": "user", "other": "other", "nobody": "api"}
 HEAD: Final = '''"""Tests of what ``kailash-testkit explore`` found: each fails while the fault is there."""
 
-import contextlib
 import datetime
+import json
+import pathlib
 
 import pytest
 '''
@@ -33,8 +34,8 @@ def module_of(faults: Iterable[Fault], logins: Mapping[str, str]) -> str:
     tests = "\n\n\n".join(fault.test for fault in faults)
     used = [line for name, line in logins.items() if re.search(rf"\b{name}\b", tests)]
     lines = HEAD.splitlines()
-    for name in ("contextlib", "datetime"):
-        if f"{name}." not in tests:
+    for name in ("datetime", "json", "pathlib"):
+        if re.search(rf"\b{name}\.\w+\(", tests) is None:
             lines.remove(f"import {name}")
     text = "\n".join([*lines, *used]).replace("\n\n\n", "\n\n")
     return f"{text}\n\npytestmark = pytest.mark.asyncio\n\n\n{tests}\n"
