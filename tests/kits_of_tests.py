@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from database_kinds import Kind
+from database_kinds import KINDS, Kind
 from sample_app import make_db
 
 from kailash_testkit.kit import Kit
@@ -37,3 +37,10 @@ class OpenKits:
 
     def close(self) -> None:
         self._stack.close()
+
+
+@contextlib.contextmanager
+def kit_on_sqlite(folder: Path, register: Callable[[Any], None]) -> Iterator[Kit]:
+    """An open kit on a file of its own. register: registers the models."""
+    with contextlib.closing(OpenKits(folder, lambda db, _: register(db))) as kits:
+        yield kits.on(KINDS["sqlite"])

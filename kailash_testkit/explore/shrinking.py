@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from kailash_testkit.databases.journal import RecordedChange
 from kailash_testkit.exploration import Fault
+from kailash_testkit.explore.asserting import Reproduction, source_of
 from kailash_testkit.explore.calls import (
     NO_BODY,
     Call,
@@ -23,7 +24,7 @@ from kailash_testkit.explore.fitting import fits
 from kailash_testkit.explore.operations import Operation, Schema
 from kailash_testkit.explore.options import Options
 from kailash_testkit.explore.playing import REFUSED_SECONDS, Many, Player, Step
-from kailash_testkit.explore.reproducing import Reproduction, test_of
+from kailash_testkit.explore.reproducing import test_of
 from kailash_testkit.explore.verdicts import Verdicts, request_of
 from kailash_testkit.judge.checks import Found
 from kailash_testkit.judge.failpoints import PlannedRefusal, refused
@@ -72,7 +73,9 @@ class Shrinker:
         if plan is not None:
             steps = await self.player.play(script, lambda step, before: None)
         world = await self._own_rows(rows)
-        reproduction = Reproduction(found, script, steps, world, many, plan, self.options)
+        document = self.verdicts.operations[script[-1].operation].document
+        source = source_of(self.player.clients["user"].app, self.options.schema, document, script[-1])
+        reproduction = Reproduction(found, script, steps, world, many, plan, self.options, source)
         return replace(
             found,
             before=tuple(request_of(each) for each in steps[:-1]),
@@ -109,7 +112,8 @@ class Shrinker:
                 shown.extend(self._same(self.verdicts.on(step, before), step, case.fault))
 
         steps = await self.player.play(script, judge, many=case.many)
-        return (shown[0], steps) if shown else None
+        are_made = all(steps[place].made is not None for call in script for place in steps_needed(call))
+        return (shown[0], steps) if shown and are_made else None
 
     def _same(self, found: Sequence[Found], step: Step, fault: Fault) -> Iterator[Fault]:
         """Those that are the fault; it may be about fewer models."""

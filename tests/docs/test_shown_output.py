@@ -6,8 +6,11 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
 from doc_blocks import DOCS, PYTEST_OPTIONS, ROOT, agrees, clean_environment, files_of, write
 from warm_python import WarmPython
+
+EXPLORING = ("tests/test_explored.py", "tests/test_settings.py", "tests/test_each_operation.py")
 
 
 def shown(page: Path) -> list[str]:
@@ -60,3 +63,9 @@ def test_the_doctors_table(tmp_path: Path, warm_python: WarmPython) -> None:
     done = run(warm_python, tmp_path, page, "kailash_testkit.command_line", "doctor", "shop.models:db")
     assert done.returncode == 1, done.stderr
     assert_agrees(shown(page), done.stdout.rstrip().splitlines())
+
+
+@pytest.mark.slow
+def test_the_page_of_explorations(tmp_path: Path, warm_python: WarmPython) -> None:
+    done = run(warm_python, tmp_path, DOCS / "explore.md", "pytest", *PYTEST_OPTIONS, *EXPLORING)
+    assert "3 passed" in done.stdout, done.stdout

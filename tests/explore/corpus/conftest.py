@@ -6,19 +6,16 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from explored_models import register_models, store_rows
-from sample_app import in_this_loop, make_db
+from kits_of_tests import kit_on_sqlite
+from sample_app import in_this_loop
 
 from kailash_testkit import Kit
 
 
 @pytest.fixture(scope="session")
 def open_kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kit]:
-    db = make_db(tmp_path_factory.mktemp("explored") / "explored.db")
-    register_models(db)
-    kit = Kit(db).open()
-    yield kit
-    kit.close()
-    db.close()
+    with kit_on_sqlite(tmp_path_factory.mktemp("explored"), register_models) as kit:
+        yield kit
 
 
 @pytest.fixture

@@ -71,6 +71,13 @@ def plain(row: Row) -> Row:
     }
 
 
+async def row_of(db: Any, model: str, row_id: str) -> Row:
+    row = await db.express.read(model, row_id)
+    if row is None:
+        raise Refused(404, f"no such {model.lower()}")
+    return plain(row)
+
+
 class Together:
     """Writes that are taken back, the last first, when one of them or what comes after them fails."""
 

@@ -6,16 +6,31 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+import explored_faults_at_edges
 import explored_faults_elsewhere
+import explored_faults_in_changes
 import explored_faults_in_orders
+import explored_faults_in_reads
 import explored_faults_of_access
 import explored_healthy
+import explored_healthy_later
+import explored_healthy_rows
 import pytest
 from explored_app import FAULTY, App, in_words
 
 from kailash_testkit import ApiClient, Kit
 
-MODULES = (explored_faults_elsewhere, explored_faults_in_orders, explored_faults_of_access, explored_healthy)
+MODULES = (
+    explored_faults_elsewhere,
+    explored_faults_in_reads,
+    explored_faults_at_edges,
+    explored_faults_in_orders,
+    explored_faults_in_changes,
+    explored_faults_of_access,
+    explored_healthy,
+    explored_healthy_rows,
+    explored_healthy_later,
+)
 """Importing them fills `FAULTY` and `HEALTHY`."""
 
 WHOLE = bool(os.environ.get("KAILASH_TESTKIT_CORPUS"))
