@@ -6,11 +6,13 @@ from typing import Any
 
 from kailash_testkit.concurrency import sync
 from kailash_testkit.concurrency.pending import pending
+from kailash_testkit.errors import FieldTypeError
 from kailash_testkit.factories.definition import Definition
 from kailash_testkit.factories.factory import Factory
 from kailash_testkit.models.rows import Row
 from kailash_testkit.open_kits import kit_for
 from kailash_testkit.store.growing import ORIGINALS, copy_rows
+from kailash_testkit.text import truncate_repr
 
 Columns = str | list[str] | None
 
@@ -45,11 +47,10 @@ class Verbs:
 
         The first ones are made as by `create`, with these fields; the others are copies of them that the database
         makes, outside of DataFlow: no hook runs for them, and columns that must be unique get a number. They are
-        taken back after the test. Raises `SeedingFailed`, and `UnstorableField` for a unique column that can be no
-        text and no number.
+        taken back after the test. Raises `SeedingFailed`, `UnstorableField` for a unique column that can be no text
+        and no number, and `FieldTypeError` for what is no number of rows.
         """
-        if number < 1:
-            return
+        _refuse_number(model, number)
         rows = await self.factory(model).create_many(min(number, ORIGINALS), **fields)
         if number > len(rows):
             store = kit_for(model, self.dataflow).store
@@ -178,3 +179,10 @@ class Verbs:
     def delete_sync(self, model: type | str, row_id: object, /) -> None:
         """`delete`, for synchronous code."""
         sync.run(self.delete(model, row_id))
+
+
+def _refuse_number(model: object, number: object) -> None:
+    """Raises `FieldTypeError` for what is no number of rows."""
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        name = model.__name__ if isinstance(model, type) else model
+        raise FieldTypeError(f"kit.grow({name}, {truncate_repr(number)}): expected a number of rows, 0 or more")

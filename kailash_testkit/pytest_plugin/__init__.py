@@ -24,6 +24,7 @@ from kailash_testkit.pytest_plugin.assertions import compared, explain_matches
 from kailash_testkit.pytest_plugin.backends import refuse_trio
 from kailash_testkit.pytest_plugin.counting import options as counting_options
 from kailash_testkit.pytest_plugin.counting.plugin import Counting
+from kailash_testkit.pytest_plugin.definitions import markers_of
 from kailash_testkit.pytest_plugin.explored import explored_operation, parametrize
 from kailash_testkit.pytest_plugin.failure_report import plugin as failure_report
 from kailash_testkit.pytest_plugin.fixtures import (
@@ -194,6 +195,7 @@ def pytest_collection_finish() -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     item.config.stash[SESSION].begin_test(item)
+    settings.refuse_unknown(markers_of(item))
     allow_own_fixtures(item)
     refuse_trio(item)
 

@@ -176,8 +176,8 @@ class Session:
     def _take_back(self, item: pytest.Item) -> None:
         if self.database.is_kept:
             return
-        marker = next(iter(markers_of(item)), None)
-        keep = marker is not None and marker.kwargs.get("isolation") == "none"
+        isolation = next((each.kwargs["isolation"] for each in markers_of(item) if "isolation" in each.kwargs), None)
+        keep = isolation == "none"
         for kit in self._kits.late if not keep else []:
             # No journal knows of these rows. Nobody else's can be there: a wider fixture's set-up opens the kit.
             kit.database.empty()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -17,6 +17,7 @@ from kailash_testkit.databases.servers.choosing import VARIABLE
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.pytest_plugin.other_databases import SETTING, Policy
 from kailash_testkit.redaction import Rule
+from kailash_testkit.text import closest_match, comma_join
 
 Lifespan = Literal["session", "test"]
 
@@ -26,6 +27,8 @@ MARKER_HELP: Final = (
     "what the judge does; failpoints=True: the test runs again with the writes of its requests refused; "
     'queries=20: how many statements may run; n_plus_one="off", n_plus_one_allow="POST /batch": what is done about N+1'
 )
+_MARKER: Final = {"isolation", "judge", "judge_allow", "failpoints", "queries", "n_plus_one", "n_plus_one_allow"}
+_ISOLATION: Final = ("journal", "none")
 _DEFAULT_VARIABLE: Final = "DATABASE_URL"
 
 
@@ -166,6 +169,21 @@ class Settings:
         if not self.in_use:
             return ()
         return self.variables_of_databases or ((_DEFAULT_VARIABLE,),)
+
+
+def refuse_unknown(markers: Iterable[pytest.Mark]) -> None:
+    """Raises `ConfigurationError` for what the marker ``testkit`` does not take."""
+    for marker in markers:
+        for name in sorted(marker.kwargs.keys() - _MARKER):
+            meant = closest_match(name, _MARKER)
+            instead = f"did you mean {meant}=?" if meant else f"use {comma_join(sorted(_MARKER))}"
+            raise ConfigurationError(f"@pytest.mark.testkit takes no {name}=", do=instead)
+        if marker.args:
+            raise ConfigurationError(f"@pytest.mark.testkit takes no value without a name: {marker.args[0]!r}")
+        if marker.kwargs.get("isolation", "none") not in _ISOLATION:
+            raise ConfigurationError(
+                f"the marker's isolation = {marker.kwargs['isolation']!r}", do="use 'journal' or 'none'"
+            )
 
 
 def _seconds(setting: str, config: pytest.Config) -> float | None:

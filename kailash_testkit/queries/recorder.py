@@ -86,21 +86,20 @@ def _ran(ran: RanStatement) -> None:
     else:
         name, model, run, _ = node
     statement = Statement(
-        shape.text,
-        shape.verb,
-        model,
-        name,
-        request,
-        TEST.node_id,
-        ran.seconds,
-        ran.rows,
-        False,
-        shape.table,
-        _site(node, request, ran),
-        ran.text,
-        shape.identity(ran.values),
-        run,
-        ran.url,
+        text=shape.text,
+        operation=shape.verb,
+        model=model,
+        node=name,
+        request=request,
+        test=TEST.node_id,
+        seconds=ran.seconds,
+        rows=ran.rows,
+        table=shape.table,
+        site=_site(node, request, ran),
+        sent=ran.text,
+        values_id=shape.identity(ran.values),
+        run=run,
+        url=ran.url,
     )
     if name is not None and name.endswith("ListNode"):
         if len(_lists) >= _MOST_LISTS:
@@ -116,8 +115,8 @@ def _site(node: RunningNode | None, request: TimedRequest | None, ran: RanStatem
     Who asked for a node asked for what it runs through its adapter. Walking there from the statement costs three times
     as much as from the node.
     """
-    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - documented
-    site = node.site if node is not None and not ran.driver else callers.caller(frame)
+    here = sys._getframe()  # pyright: ignore[reportPrivateUsage] - documented
+    site = node.site if node is not None and not ran.driver else callers.caller(here)
     worker = None if request is None else request.worker()
     if worker is None or worker is _current_task():
         return site

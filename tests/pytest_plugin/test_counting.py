@@ -96,6 +96,47 @@ def test_what_the_project_allows_is_left_out(project: Project) -> None:
     project.run("--deselect=tests/test_items.py::test_too_many").assert_outcomes(passed=5, failed=1)
 
 
+@pytest.mark.parametrize(
+    ("marker", "said"),
+    [
+        ("querys=4", "takes no querys=\nwhat to do: did you mean queries=?"),
+        ("colour=4", "takes no colour="),
+        ("4", "takes no value without a name: 4"),
+        ("isolation='off'", "isolation = 'off'"),
+    ],
+)
+def test_what_the_marker_does_not_take_is_refused(project: Project, marker: str, said: str) -> None:
+    project.write({"tests/test_items.py": f"""
+        import pytest
+
+        @pytest.mark.testkit({marker})
+        def test_it():
+            pass
+    """})  # fmt: skip
+    outcome = project.run()
+    outcome.assert_outcomes(errors=1)
+    assert said.partition("\n")[0] in outcome.output
+    assert said.rpartition(": ")[2] in outcome.output
+
+
+def test_the_nearest_marker_is_not_the_only_one(project: Project) -> None:
+    project.write({"tests/test_items.py": """
+        import pytest
+        from kailash_testkit import Factory
+
+        items = Factory("Item")
+
+        @pytest.mark.testkit(isolation="none")
+        @pytest.mark.testkit(queries=5)
+        async def test_first(kit):
+            await items.create()
+
+        async def test_second(kit):
+            assert await items.count() == 1
+    """})  # fmt: skip
+    project.run("-p", "no:randomly").assert_outcomes(passed=2)
+
+
 def test_a_test_begins_with_what_the_last_one_wrapped(project: Project) -> None:
     project.write({"tests/test_items.py": """
         from aiosqlite import Connection

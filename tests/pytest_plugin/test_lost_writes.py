@@ -68,6 +68,13 @@ def test_on_postgresql(project: Project) -> None:
     assert survivors(outcome) == SURVIVORS
 
 
+@pytest.mark.parametrize("given", ["soon", "-1", "nan"])
+def test_what_is_no_number_of_seconds_is_refused(project: Project, given: str) -> None:
+    write(project, testkit_lose_writes_seconds=given)
+    said = f"testkit_lose_writes_seconds = {given!r} is no number of seconds"
+    assert said in project.run("--testkit-lose-writes").everything
+
+
 @pytest.mark.databases("sqlite")
 def test_when_the_time_is_over(project: Project) -> None:
     write(project, testkit_lose_writes_seconds="0")

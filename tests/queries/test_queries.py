@@ -17,7 +17,14 @@ from starlette.routing import Route
 from kailash_testkit import ApiClient, Kit
 from kailash_testkit.asgi.live import LiveServer
 from kailash_testkit.client.targets import UrlTarget
-from kailash_testkit.errors import ConfigurationError, TooManyQueries, UnindexedQuery, UnobservedQueries
+from kailash_testkit.errors import (
+    ConfigurationError,
+    FieldTypeError,
+    TooManyQueries,
+    UnindexedQuery,
+    UnknownModel,
+    UnobservedQueries,
+)
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -148,6 +155,15 @@ async def test_what_is_no_number_is_refused(api: ApiClient, library: Kit, wrong:
         api.expect(200, queries=wrong)
     with library.queries() as queries, pytest.raises(ConfigurationError):
         queries.assert_at_most(wrong)
+
+
+@pytest.mark.parametrize("wrong", [-1, True, "3", 2.0])
+async def test_what_is_no_number_of_rows_is_refused(library: Kit, wrong: Any) -> None:
+    with pytest.raises(FieldTypeError, match=r"kit.grow\(Review, .*\): expected a number of rows, 0 or more"):
+        await library.grow("Review", wrong)
+    with pytest.raises(UnknownModel):
+        await library.grow("Reveiw", 0)
+    await library.grow("Review", 0)
 
 
 async def test_indexes_of_a_large_table(library: Kit) -> None:

@@ -12,6 +12,7 @@ from _pytest.runner import runtestprotocol
 from kailash_testkit import open_kits
 from kailash_testkit.concurrency import clocks
 from kailash_testkit.judge.findings import Finding
+from kailash_testkit.pytest_plugin import budgets
 from kailash_testkit.pytest_plugin.again import again, first_line, forget_leaks, is_again, keeping_errors
 from kailash_testkit.pytest_plugin.attribution import on_each_database
 from kailash_testkit.pytest_plugin.definitions import markers_of
@@ -67,7 +68,7 @@ class Failpoints:
     def __init__(self, config: pytest.Config) -> None:
         self.findings: list[Finding] = []
         self._is_on = bool(config.getoption("testkit_failpoints"))
-        self._left = _seconds(config)
+        self._left = budgets.seconds(config, _SECONDS)
         self._seen: set[Key] = set()
         self._counts = {"tests": 0, "writes": 0, "left out": 0}
         self._trouble: list[str] = []
@@ -200,14 +201,6 @@ class Failpoints:
         tried = f"failpoints: {some(counts['writes'], 'write')} of {some(counts['tests'], 'test')} refused"
         left_out = f"; {counts['left out']} not tried: {_SECONDS} were over" if counts["left out"] else ""
         return [tried + left_out, *(f"not tried: {line}" for line in self._trouble)]
-
-
-def _seconds(config: pytest.Config) -> float:
-    given: str = config.getini(_SECONDS)
-    try:
-        return float(given)
-    except ValueError:
-        raise pytest.UsageError(f"{_SECONDS} = {given!r} is no number of seconds") from None
 
 
 @contextmanager

@@ -23,12 +23,3 @@ def add_options(parser: pytest.Parser) -> None:
 def is_on(config: pytest.Config) -> bool:
     """Whether writes are to be lost."""
     return bool(config.getoption("testkit_lose_writes", default=False)) and not config.option.collectonly
-
-
-def seconds(config: pytest.Config) -> float:
-    """How long, in all. Raises `pytest.UsageError`."""
-    given: str = config.getini(SECONDS)
-    try:
-        return float(given)
-    except ValueError:
-        raise pytest.UsageError(f"{SECONDS} = {given!r} is no number of seconds") from None

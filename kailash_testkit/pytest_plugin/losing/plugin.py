@@ -12,9 +12,10 @@ from _pytest.runner import runtestprotocol
 from kailash_testkit import open_kits
 from kailash_testkit.concurrency import clocks
 from kailash_testkit.errors import DatabaseBusy
+from kailash_testkit.pytest_plugin import budgets
 from kailash_testkit.pytest_plugin.again import again, first_line, forget_leaks, is_again, keeping_errors
 from kailash_testkit.pytest_plugin.attribution import attribution, on_each_database
-from kailash_testkit.pytest_plugin.losing.options import seconds
+from kailash_testkit.pytest_plugin.losing.options import SECONDS
 from kailash_testkit.pytest_plugin.losing.summary import Trial, lines
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class LostWrites:
     """A plugin; registered only where the option is given."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self._left = seconds(config)
+        self._left = budgets.seconds(config, SECONDS)
         self._spent = 0.0
         self._trials: list[Trial] = []
         self._left_out: list[str] = []
