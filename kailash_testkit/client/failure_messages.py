@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import Masker, sent_body
-from kailash_testkit.asgi.routes import no_route
+from kailash_testkit.asgi.routes import no_route, template
 from kailash_testkit.asgi.tracebacks import exception_lines
 from kailash_testkit.errors import UnexpectedStatus
 
@@ -59,7 +59,7 @@ def unexpected_status(
     error = UnexpectedStatus(
         _headline(response.request, masker, expected, got),
         details=[*([masker.text(missing)] if missing else []), *details, *map(masker.text, observed)],
-        do="check path and method against the application's routes" if missing else _advice(response, exception),
+        do="check path and method against the application's routes" if missing else _advice(response, exception, app),
     )
     error.status, error.response, error.no_route = response.status_code, response, missing is not None
     return error
@@ -138,10 +138,13 @@ def _cut(line: str) -> str:
     return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..."
 
 
-def _advice(response: httpx.Response, exception: BaseException | None) -> str:
+def _advice(response: httpx.Response, exception: BaseException | None, app: object) -> str:
     if exception is not None:
         return f"fix what raised {type(exception).__qualname__}; if it is meant, expect({response.status_code})"
     if response.has_redirect_location:
         return f"follow_redirects=True follows it to {Masker(response.request).text(response.headers['location'])}"
+    route = template(app, response.request.method, response.request.url.path) if response.status_code == 404 else None
+    if route is not None and "{" in route:
+        return f"the route {route} answered it: look for the row, as by `await kit.explain(Model, id)`"
     default = f"look at the response; if it is right, expect({response.status_code})"
     return _ADVICE.get(response.status_code, default)

@@ -177,6 +177,21 @@ async def test_the_advice_fits_the_status(url, advice):
     assert f"do:  {advice}" in await message_of(url)
 
 
+async def test_a_404_of_a_route_with_an_id_leads_to_the_row():
+    async def missing(request):
+        return JSONResponse({"detail": "no such order"}, status_code=404)
+
+    app = Starlette(routes=[Route("/orders/{order_id}", missing), Route("/orders", missing)])
+    async with ApiClient(app) as api:
+        with pytest.raises(UnexpectedStatus) as of_a_row:
+            await api.expect(200).get("/orders/7")
+        with pytest.raises(UnexpectedStatus) as of_all:
+            await api.expect(200).get("/orders")
+    do = "do:  the route /orders/{order_id} answered it: look for the row, as by `await kit.explain(Model, id)`"
+    assert do in str(of_a_row.value)
+    assert "do:  check path and method" in str(of_all.value)
+
+
 @pytest.mark.parametrize("text", ["y", "token", "password=", '{"token', "Bearer "])
 @pytest.mark.parametrize("kind", [Response, JSONResponse])
 async def test_what_masking_costs_grows_with_a_large_body_not_with_its_square(text, kind):
