@@ -205,6 +205,8 @@ def test_what_names_no_file_is_refused_as_ever(path: str) -> None:
     for nothing in (None, 5):
         with pytest.raises(TypeError, match=r"str, bytes or os\.PathLike"):
             sqlite3.connect(nothing)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="database"):
+        sqlite3.connect()  # type: ignore[call-arg]
 
 
 UNWATCHED_LAST = """
