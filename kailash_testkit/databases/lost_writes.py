@@ -37,12 +37,11 @@ class LostWrites:
 
 def reverting(lost: LostWrites, table: str, key: str, columns: Sequence[str], overriding: str = "") -> str:
     """The statement that takes the write of a row back. table, key, columns: in SQL. overriding: of an INSERT."""
-    match lost.event:
-        case "insert":
-            return f"DELETE FROM {table} WHERE {key} = NEW.{key}"
-        case "update":
-            old = ", ".join(f"{column} = OLD.{column}" for column in columns)
-            return f"UPDATE {table} SET {old} WHERE {key} = NEW.{key}"
-        case "delete":
-            old = ", ".join(f"OLD.{column}" for column in columns)
-            return f"INSERT INTO {table} ({', '.join(columns)}) {overriding} VALUES ({old})"
+    match = f"WHERE {key} = NEW.{key}"
+    if lost.event == "insert":
+        return f"DELETE FROM {table} {match}"
+    if lost.event == "update":
+        old = ", ".join(f"{column} = OLD.{column}" for column in columns)
+        return f"UPDATE {table} SET {old} {match}"
+    old = ", ".join(f"OLD.{column}" for column in columns)
+    return f"INSERT INTO {table} ({', '.join(columns)}) {overriding} VALUES ({old})"

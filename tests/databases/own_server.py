@@ -41,6 +41,10 @@ class OwnServer(ABC):
     def connected_to(self, name: str) -> AbstractContextManager[Any]:
         """A connection to one of the databases, for a block."""
 
+    @abstractmethod
+    def being_removed(self, name: str) -> AbstractContextManager[Any]:
+        """A block in which another run seems to remove a database: it has the lock of its name."""
+
     def databases(self) -> set[str]:
         return {*self.everything()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import sqlite3
 from contextlib import closing
@@ -351,3 +352,42 @@ def test_the_library_of_the_client_is_the_setting_s(shop: Project) -> None:
     shop.shop(testkit_httpx="httpx")
     shop.write({"test_it.py": "def test_it(api): assert type(api).__mro__[1].__module__ == 'httpx'\n"})
     shop.run_anew().assert_outcomes(passed=1)
+
+
+def test_a_library_of_the_client_that_is_not_installed(shop: Project) -> None:
+    if importlib.util.find_spec("httpx2") is not None:
+        pytest.skip("httpx2 is installed")
+    shop.shop(testkit_httpx="httpx2")
+    shop.write({"test_it.py": "def test_it(): pass\n"})
+    output = shop.run().result.stderr.str()
+    said = "testkit_httpx = 'httpx2', which is not installed\n  do:  pip install 'kailash-testkit[httpx2]'"
+    assert said in output
+
+
+def test_a_library_of_the_client_that_comes_too_late(shop: Project) -> None:
+    shop.shop(testkit_httpx="httpx")
+    early = "from kailash_testkit import http_library\nhttp_library._in_use = 'httpx2'\n"
+    shop.write({"plugins/early.py": early, "test_it.py": "def test_it(): pass\n"})
+    output = shop.run("-p", "early").result.stderr.str()
+    assert "testkit_httpx = 'httpx', but the client uses httpx2 already" in output
+    assert "do:  set TESTKIT_HTTPX=httpx in the environment" in output
+
+
+@pytest.mark.slow
+def test_without_a_time_limit_a_slow_lifespan_is_waited_for(shop: Project) -> None:
+    lifespan = """
+        import asyncio
+        import contextlib
+        from starlette.applications import Starlette
+
+        @contextlib.asynccontextmanager
+        async def lifespan(app):
+            await asyncio.sleep(0.3)
+            yield
+
+        app = Starlette(lifespan=lifespan)
+    """
+    shop.write({"shop/api.py": lifespan, "test_it.py": "async def test_it(api): await api.get('/')\n"})
+    for limit, counts in (("off", {"passed": 1}), ("0.1", {"failed": 1})):
+        shop.configure_more(testkit_startup_timeout=limit)
+        shop.run().result.assert_outcomes(**counts)

@@ -102,3 +102,50 @@ def test_what_cannot_run_twice_proves_nothing(project: Project) -> None:
     outcome.result.assert_outcomes(passed=1)
     assert survivors(outcome) == []
     assert "not tried: test_it.py::test_once: it does not pass when it runs again: AssertionError" in outcome.output
+
+
+@pytest.mark.databases("sqlite")
+def test_with_v_those_that_pass_all_the_same_are_named_too(project: Project) -> None:
+    write(project)
+    tests = """
+        import pytest
+
+        BODY = {"name": "abc", "size": 3}
+
+        @pytest.fixture
+        async def seeded(api):
+            await api.post("/BlindUpdate", json=BODY)
+
+        async def test_blind(api, seeded):
+            assert (await api.post("/Blind", json=BODY)).status_code == 201
+
+        async def test_seeing(api, kit):
+            await api.post("/Blind", json=BODY)
+            assert await kit.count("Blind") == 1
+    """
+    project.write({"test_it.py": tests})
+    outcome = project.run("--testkit-lose-writes", "-v")
+    outcome.result.assert_outcomes(passed=2)
+    assert survivors(outcome) == []
+    line = "noticed by another test: Blind create; these pass all the same: test_it.py::test_blind"
+    assert line in outcome.output.splitlines()
+    assert "BlindUpdate" not in outcome.output  # what a fixture wrote stays
+    assert "noticed by" not in project.run("--testkit-lose-writes").output
+
+
+@pytest.mark.databases("mysql")
+def test_on_mariadb_nothing_is_lost_and_that_is_said_once(project: Project) -> None:
+    available("mariadb")
+    write(project)
+    tests = """
+        async def test_one(api):
+            await api.post("/Blind", json={"name": "abc", "size": 3})
+
+        async def test_two(api):
+            await api.post("/Blind", json={"name": "abc", "size": 3})
+    """
+    project.write({"test_it.py": tests})
+    outcome = project.run("--testkit-lose-writes", "--testkit-database=mariadb")
+    outcome.result.assert_outcomes(passed=2)
+    said = "not tried: no writes were lost: MariaDB and MySQL cannot; use --testkit-database=sqlite or postgresql"
+    assert outcome.output.splitlines().count(said) == 1

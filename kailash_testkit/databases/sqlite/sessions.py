@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from kailash_testkit.databases.sessions import locked
 from kailash_testkit.errors import DatabaseBusy
@@ -103,12 +103,10 @@ def _connections(path: str, *, only_in_transaction: bool) -> list[_Open]:
     pooling = {kind for kind in kinds if kind.__name__ == "_ConnectionRecord" and "sqlalchemy" in kind.__module__}
     with_blobs = _connections_of_blobs(objects)
     records: list[Any] = [candidate for candidate in objects if type(candidate) in pooling]
-    found = [candidate for candidate in objects if type(candidate) in plain]
+    found = [cast("sqlite3.Connection", candidate) for candidate in objects if type(candidate) in plain]
     wrappers = [candidate for candidate in objects if type(candidate) in wrapping]
     connections: list[_Open] = []
     for raw in found:
-        if not isinstance(raw, sqlite3.Connection):
-            continue
         in_transaction = _in_transaction(raw)
         has_blob = in_transaction is False and id(raw) in with_blobs
         in_transaction = has_blob or in_transaction

@@ -63,8 +63,9 @@ def unwatch(path: str) -> None:
     """Ends one `watch`."""
     with _lock:
         _watched[path] -= 1
-        if not +_watched:
-            _watched.clear()
+        if not _watched[path]:
+            del _watched[path]
+        if not _watched:
             for module in _modules:
                 if isinstance(module.connect, _Connect):  # else somebody wrapped it, and it stays where it is
                     module.connect = module.connect.__wrapped__

@@ -8,6 +8,7 @@ import pytest
 from journal_bench import Bench
 
 from kailash_testkit.databases import Database
+from kailash_testkit.databases.copying import Copies
 
 ODD = 'odd "na`me%'
 SCHEMA = """
@@ -154,3 +155,22 @@ def test_rows_of_tables_that_refer_to_each_other_are_deleted(database: Database,
         bench.run(statement)
     database.empty()
     assert database.count("a") == database.count("b") == 0
+
+
+def test_a_database_without_tables_is_not_locked(bench: Bench) -> None:
+    bench.start()
+    assert not bench.database.is_locked()
+
+
+def test_no_ids_remove_no_rows(database: Database, bench: Bench) -> None:
+    bench.run("INSERT INTO keyed VALUES ('a', 1)")
+    database.remove("keyed", [])
+    assert bench.run("SELECT id FROM keyed") == [("a",)]
+
+
+def test_copies_differ_in_texts_and_numbers_that_must(database: Database, bench: Bench) -> None:
+    bench.run("INSERT INTO keyed VALUES ('a', 1), ('b', 5)")
+    database.copy_rows("keyed", ["a", "b"], Copies(["id", "n"], {"id": "text", "n": "number"}, 3))
+    rows = bench.run("SELECT id, n FROM keyed ORDER BY n")
+    assert [n for _, n in rows] == [1, 5, 6, 7, 8]
+    assert len({key for key, _ in rows}) == 5

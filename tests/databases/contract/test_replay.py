@@ -125,3 +125,10 @@ def test_a_key_that_is_taken_is_refused(bench: Bench) -> None:
     with pytest.raises(bench.place.integrity_error, match=f"(?i){bench.kind.duplicate}"):
         bench.journal.replay(recorded)
     assert bench.journal.fingerprint() == before
+
+
+def test_no_changes_are_made_again_without_a_trace(bench: Bench) -> None:
+    mark = bench.journal.mark()
+    bench.journal.replay([])
+    assert not bench.journal.moved(mark)
+    assert bench.journal.changes(mark) == []

@@ -73,3 +73,32 @@ def test_a_database_that_took_the_place_of_the_runs_own_stays(own: OwnServer) ->
     with pytest.raises(UnsafeDatabase, match="no marker"):
         server.close()
     assert own.databases() == {name}
+
+
+def test_what_is_gone_needs_no_dropping(own: OwnServer) -> None:
+    name = own.new_name()
+    with own.given.connected() as connection:
+        connection.drop(name)
+    assert not own.databases()
+
+
+def test_only_the_database_that_is_named_is_kept(own: OwnServer) -> None:
+    server = own.given.run()
+    one, two = server.name("shop", None), server.name("audit", None)
+    server.create(one)
+    server.create(two)
+    server.keep(one, reason="test_it")
+    found = own.given.found()
+    assert (found[one].reason, found[two].reason) == ("test_it", None)
+    server.close()
+    assert own.databases() == {one}
+
+
+def test_what_another_run_removes_in_this_moment_is_left_to_it(own: OwnServer) -> None:
+    left = own.left_by_a_killed_run()
+    with own.being_removed(left), own.given.connected() as connection:
+        connection.drop(left)
+        assert left in own.databases()
+    own.wait_until_unused(left)
+    own.run_beside()
+    assert not own.databases()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import pymysql
 from database_servers import MYSQL, rows_of
 from own_server import OwnServer
 
+from kailash_testkit.databases.mysql import server
 from kailash_testkit.databases.mysql.connection import quoted
 from kailash_testkit.databases.mysql.marker import TABLE
 from kailash_testkit.databases.urls import with_database
@@ -47,6 +49,12 @@ class MysqlServer(OwnServer):
         for (number,) in self.sql("SELECT id FROM information_schema.processlist WHERE id <> connection_id()"):
             with contextlib.suppress(pymysql.Error):  # it has ended, or is the server's own
                 self.sql(f"KILL {number}")
+
+    @contextlib.contextmanager
+    def being_removed(self, name: str) -> Iterator[None]:
+        with self._connected() as other:
+            assert rows_of(other, f"SELECT get_lock('{server._lock(name)}', 0)") == [(1,)]
+            yield
 
     def marker(self, name: str) -> str:
         ((text,),) = self.sql(f"SELECT marker FROM {quoted(name)}.{TABLE}")

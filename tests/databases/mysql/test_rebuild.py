@@ -190,3 +190,29 @@ def test_tables_that_stay_locked_are_named(bench: Bench) -> None:
     assert f"session {holder.thread_id()}" in str(left)
     bench.run("UNLOCK TABLES", on=holder)
     assert not bench.journal.moved(mark)
+
+
+def test_a_versioned_table_cannot_be_recorded_and_what_refers_to_it_can(bench: Bench) -> None:
+    if not bench.place.is_mariadb:
+        pytest.skip("only MariaDB has such tables")
+    bench.start(
+        "CREATE TABLE past (id INT PRIMARY KEY) WITH SYSTEM VERSIONING;\nCREATE TABLE t (id INT PRIMARY KEY, past INT,"
+        " FOREIGN KEY (past) REFERENCES past (id) ON DELETE CASCADE);\nINSERT INTO past VALUES (1)"
+    )
+    mark = bench.journal.mark()
+    bench.run("INSERT INTO t VALUES (1, 1)")
+    assert [change.table for change in bench.journal.changes(mark)] == ["t"]
+    bench.journal.undo(mark)
+    assert bench.run("SELECT * FROM t") == []
+    bench.run("INSERT INTO past VALUES (2)")
+    assert bench.journal.gaps(mark) == ("past is a system versioned, whose changes fire no triggers",)
+
+
+def test_rows_that_two_foreign_keys_reach(bench: Bench) -> None:
+    bench.start(
+        "CREATE TABLE a (id INT PRIMARY KEY);\nCREATE TABLE b (id INT PRIMARY KEY);\n"
+        "CREATE TABLE child (id INT PRIMARY KEY, a INT, b INT, FOREIGN KEY (a) REFERENCES a (id) ON DELETE CASCADE,"
+        " FOREIGN KEY (b) REFERENCES b (id) ON DELETE SET NULL);\n"
+        "INSERT INTO a VALUES (1);\nINSERT INTO b VALUES (1);\nINSERT INTO child VALUES (1, 1, NULL), (2, NULL, 1)"
+    )
+    assert bench.undone("DELETE FROM a", "DELETE FROM b") == "saved state"

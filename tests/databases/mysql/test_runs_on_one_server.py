@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pymysql
 import pytest
 from mysql_server import MysqlServer
 from server_runs import GivenUrl
@@ -28,3 +29,13 @@ def test_runs_of_two_users_leave_each_others_databases_alone(own: MysqlServer) -
         assert own.databases() == {mine}
     finally:
         own.sql("DROP USER bea@'127.0.0.1'")
+
+
+def test_a_name_that_is_taken_is_the_servers_to_refuse(own: MysqlServer) -> None:
+    name = own.new_name()
+    own.sql(f"CREATE DATABASE {name}")
+    with own.given.connected() as connection:
+        with pytest.raises(pymysql.err.ProgrammingError, match="database exists"):
+            connection.create(name)
+        assert not own.given.found()[name].in_use
+    assert own.databases() == {name}

@@ -13,6 +13,7 @@ from database_servers import POSTGRESQL, rows_of
 from own_server import OwnServer
 from server_runs import GivenUrl
 
+from kailash_testkit.databases.postgresql import server
 from kailash_testkit.databases.postgresql.connection import quoted
 from kailash_testkit.databases.postgresql.server import ServerKind
 from kailash_testkit.databases.urls import with_database
@@ -34,6 +35,12 @@ class Role(OwnServer):
 
     def connected_to(self, name: str) -> contextlib.closing[Any]:
         return contextlib.closing(POSTGRESQL.connect(POSTGRESQL.parts(with_database(self.given.url, name))))
+
+    @contextlib.contextmanager
+    def being_removed(self, name: str) -> Iterator[None]:
+        with self.connected_to("postgres") as other:
+            rows_of(other, f"SELECT pg_advisory_lock({server._LOCKS}, {server._signed(name)})")
+            yield
 
     def everything(self) -> dict[str, tuple[object, ...]]:
         rows = self.sql(

@@ -74,3 +74,12 @@ def test_somebody_elses_database_with_a_comment_that_begins_alike(role: Role) ->
     role.sql(f"COMMENT ON DATABASE accounts_{role.name} IS 'made by kailash-testkit originally; now our data'")
     role.run_beside()
     assert role.databases() == {f"accounts_{role.name}"}
+
+
+def test_one_that_is_made_in_this_moment_is_not_named(role: Role) -> None:
+    name = role.new_name()
+    role.sql(f"CREATE DATABASE {name}")
+    with role.connected_to(name):
+        assert name not in role.given.found()
+    role.wait_until_unused(name)
+    assert role.given.found()[name].refused

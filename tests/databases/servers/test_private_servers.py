@@ -95,6 +95,8 @@ def test_it_starts_with_the_first_database_and_is_shared_by_the_runs_processes(
     assert not run.path.exists()
     assert not listens(access.port)
     first.create("shop")
+    first.create("shop")  # once is enough
+    first.create("audit")
     second.create("shop_gw1")
     assert len([line for line in processes_of(run.path) if f"--port={access.port}" in line]) == 1
     assert not [line for line in processes_of(run.path) if access.password in line]
@@ -223,3 +225,47 @@ def test_a_held_port_is_nobody_elses() -> None:
     port.release()
     with socket.socket() as other:
         other.bind((LOOPBACK, port.number))
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+def test_the_programs_beside_pg_config_are_used_where_initdb_alone_is_on_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_programs, "_USUAL", ())
+    monkeypatch.setattr(postgresql_programs, "_EMBEDDED", "no_such_package")
+    for name in ("initdb", "postgres"):
+        program(tmp_path / "installed", name, "exit 1")
+    program(tmp_path / "path", "initdb", "exit 1")
+    program(tmp_path / "path", "pg_config", f'[ "$1" = --bindir ] && echo {tmp_path / "installed"}')
+    monkeypatch.setenv("PATH", str(tmp_path / "path"))
+    assert postgresql_programs.find_programs().origin == str(tmp_path / "installed")
+
+
+def test_mariadb_without_the_program_that_sets_it_up_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mysql_programs, "_USUAL", ())
+    program(tmp_path / "path", "mariadbd", "echo mariadbd Ver 10.11 for MariaDB")
+    monkeypatch.setenv("PATH", str(tmp_path / "path"))
+    with pytest.raises(ServerUnavailable, match="no MariaDB to start a private server with"):
+        mysql_programs.find_programs("MariaDB", "ada")
+
+
+def test_a_server_that_cannot_be_set_up_is_quoted(
+    run: RunFolder, access: Access, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A MySQL, which sets itself up."""
+    if os.geteuid() == 0:
+        for folder in (tmp_path, *list(tmp_path.parents)[:2]):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    monkeypatch.setattr(mysql_programs, "_USUAL", ())
+    script = '[ "$1" = --version ] && echo "mysqld Ver 8.4" || { echo "no room: $2" >&2; exit 1; }'
+    program(tmp_path / "path", "mysqld", script)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'path'}:/bin:/usr/bin")
+    with pytest.raises(ServerUnavailable, match=r"could not be set up with .*/path/mysqld") as caught:
+        open_server(Choice("mysql"), run, access).create("shop")
+    assert "no room: --initialize-insecure" in str(caught.value)
+    assert processes_of(run.path) == []

@@ -116,6 +116,8 @@ def test_what_is_no_token_proves_nothing(run: RunFolder, text: str) -> None:
     assert not folder.stop()
     assert time.monotonic() - started < 5
     assert not folder.remove()
+    run.remove()
+    assert (run.server / "token").read_text() == text
     (run.server / "token").write_text(right)
     assert folder.remove()
 

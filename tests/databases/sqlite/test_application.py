@@ -62,11 +62,12 @@ def test_a_column_cannot_be_dropped_while_it_is_recorded(bench: Bench) -> None:
         unwatched.execute("ALTER TABLE t DROP COLUMN w")
 
 
-def test_a_watched_connection_drops_a_column(bench: Bench) -> None:
+@pytest.mark.parametrize("by_cursor", [False, True])
+def test_a_watched_connection_drops_a_column(bench: Bench, by_cursor: bool) -> None:
     bench.start(SCHEMA)
     mark, before = bench.journal.mark(), bench.journal.fingerprint()
     with closing(sqlite3.connect(bench.place.path, isolation_level=None)) as watched:
-        watched.execute("ALTER TABLE t DROP COLUMN w")
+        (watched.cursor() if by_cursor else watched).execute("ALTER TABLE t DROP COLUMN w")
         watched.execute("INSERT INTO t (v) VALUES (1)")
     assert bench.journal.gaps(mark) == ("the schema was changed",)
     bench.journal.undo(mark)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
+from pathlib import Path
 
 import pytest
 from journal_bench import Bench
@@ -99,3 +101,29 @@ def test_a_row_factory_on_the_connection_does_not_matter(bench: Bench) -> None:
     bench.journal._connection.raw.row_factory = lambda cursor, row: {"not": "a tuple"}
     assert [change.after for change in changes_of(bench, "INSERT INTO t VALUES (1)")] == [{"a": 1}]
     bench.close()
+
+
+def test_what_was_written_to_a_table_that_is_gone_is_told(bench: Bench) -> None:
+    bench.start("CREATE TABLE t (id INTEGER PRIMARY KEY, v); CREATE TABLE stays (id INTEGER PRIMARY KEY)")
+    mark, before = bench.journal.mark(), bench.journal.fingerprint()
+    bench.app.execute("INSERT INTO t VALUES (1, 'a')")
+    bench.app.execute("INSERT INTO stays VALUES (2)")
+    bench.app.execute("DROP TABLE t")
+    found = [(change.table, change.kind, change.key) for change in bench.journal.changes(mark)]
+    assert found == [("t", "insert", (1,)), ("stays", "insert", (2,))]
+    assert bench.journal.gaps(mark) == ("the schema was changed",)
+    bench.journal.undo(mark)
+    assert bench.journal.fingerprint() == before
+
+
+def test_a_write_into_the_file_past_sqlite_is_a_gap(bench: Bench) -> None:
+    bench.start("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+    mark = bench.journal.mark()
+    bench.app.execute("INSERT INTO t VALUES (1)")
+    path = Path(bench.place.path)
+    with path.open("r+b") as file:
+        first = file.read(1)
+        file.seek(0)
+        file.write(first)
+    os.utime(path, ns=(0, 0))
+    assert bench.journal.gaps(mark) == ("the database's file was overwritten",)

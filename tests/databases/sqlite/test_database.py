@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from kailash_testkit.databases import open_database
+from kailash_testkit.databases.sqlite import watched_connections
 from kailash_testkit.databases.sqlite.connection import file_of
-from kailash_testkit.databases.sqlite.database import Database
+from kailash_testkit.databases.sqlite.database import Database, look_for_row
 from kailash_testkit.databases.sqlite.ownership import APPLICATION_ID
 from kailash_testkit.errors import UnsafeDatabase, UnsupportedDatabase
 
@@ -62,6 +63,15 @@ def test_relative_urls_are_refused_with_an_absolute_one_to_use(url: str) -> None
     with pytest.raises(
         UnsupportedDatabase, match=r"(?s)relative SQLite URL .*nodes open /.*use four slashes: sqlite:////"
     ):
+        file_of(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite+aiosqlite:////tmp/a.db", "sqlite:////tmp/a.db?timeout=5", "sqlite:////tmp/a%20b.db", "sqlite://a.db"],
+)
+def test_urls_of_which_dataflow_takes_parts_for_the_files_name_are_refused(url: str) -> None:
+    with pytest.raises(UnsupportedDatabase, match=r"(?s)cannot be tested on.*drivers, options and escapes.*plain path"):
         file_of(url)
 
 
@@ -117,3 +127,24 @@ def test_many_foreign_tables_are_not_all_listed(path: Path, run: Run) -> None:
         database.claim(allow_existing=False)
     database.close()
     assert marker(path) == 0
+
+
+def test_it_is_watched_until_it_is_closed_however_many_journals_it_had(path: Path) -> None:
+    database = Database(f"sqlite:///{path}")
+    database.claim(allow_existing=False)
+    for _ in range(2):
+        database.journal().close()
+    assert watched_connections.is_watched(str(path))
+    database.close()
+    assert not watched_connections.is_watched(str(path))
+
+
+def test_a_file_of_somebody_is_asked_for_a_row_without_a_trace(path: Path, run: Run) -> None:
+    url = f"sqlite:///{path}"
+    assert not look_for_row(url, "notes", 1)
+    assert not path.exists()
+    run("CREATE TABLE notes (id INTEGER)")
+    run("INSERT INTO notes VALUES (1)")
+    assert look_for_row(url, "notes", 1)
+    assert not look_for_row(url, "notes", 2**63)
+    assert not look_for_row(url, "missing", 1)

@@ -148,3 +148,13 @@ def test_looking_at_the_files_lets_go_of_no_lock(bench: Bench, locked: sqlite3.C
     )
     assert "database is locked" in other.stderr
     locked.execute("ROLLBACK")
+
+
+def test_a_text_factory_of_the_connections_does_not_hide_its_file(bench: Bench, locked: sqlite3.Connection) -> None:
+    mark = bench.journal.mark()
+    locked.text_factory = len
+    locked.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseBusy) as caught:
+        bench.journal.undo(mark)
+    assert f"  sqlite3.Connection at {id(locked):#x}, in a transaction\n" in str(caught.value)
+    locked.execute("ROLLBACK")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from kailash_testkit.databases.sqlite import birth
 from kailash_testkit.databases.sqlite.birth import birth_of
 from kailash_testkit.databases.sqlite.database import Database
 from kailash_testkit.databases.sqlite.naming import MARKER_TABLE
@@ -100,6 +101,12 @@ def test_an_existing_database_without_rows_is_taken_when_that_is_allowed(tmp_pat
     claim(path, allow_existing=True)
     write(path, "INSERT INTO orders VALUES (1)")
     claim(path)
+
+
+def test_an_empty_log_that_a_file_left_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "a.db-wal").touch()
+    claim(tmp_path / "a.db")
+    assert refusal(write(tmp_path / "b.db", "CREATE TABLE t (id)"))
 
 
 # --- refused: somebody else's ------------------------------------------------------------------------
@@ -236,6 +243,12 @@ def test_the_birth_is_the_one_that_stat_shows(ours: Path) -> None:
         assert birth is not None
         assert birth.partition(".")[0] == seconds
         assert birth.partition(".")[2] in text
+
+
+def test_where_the_system_does_not_tell_the_birth_is_not_known(tmp_path: Path) -> None:
+    assert birth._by_statx(tmp_path / "missing") is None
+    with pytest.raises(FileNotFoundError):
+        birth_of(tmp_path / "missing")
 
 
 def test_an_empty_copy_is_refused_too(tmp_path: Path) -> None:

@@ -66,6 +66,14 @@ def test_a_unique_index_with_a_condition_collides_only_where_it_holds(bench: Ben
         ("insert", (3,)),
     ]
     assert bench.undone("REPLACE INTO u VALUES (4, 'a', NULL)") == "journal"
+    mark = bench.journal.mark()
+    bench.app.execute("REPLACE INTO u VALUES (5, 'a', NULL)")
+    bench.app.execute("UPDATE u SET gone = 'long' WHERE id = 1")
+    assert [(change.kind, change.key) for change in bench.journal.changes(mark)] == [
+        ("delete", (3,)),
+        ("insert", (5,)),
+        ("update", (1,)),
+    ]
 
 
 def test_keys_that_differ_in_case_only(bench: Bench) -> None:
@@ -88,6 +96,21 @@ def test_keys_that_differ_in_case_only(bench: Bench) -> None:
         bench.undone("REPLACE INTO folded VALUES ('A')", "UPDATE OR REPLACE exact SET k = 'A' WHERE id = 1")
         == "journal"
     )
+
+
+def test_keys_that_differ_in_trailing_spaces_only(bench: Bench) -> None:
+    bench.start(
+        "CREATE TABLE trimmed (k TEXT COLLATE RTRIM PRIMARY KEY, v) WITHOUT ROWID;"
+        "INSERT INTO trimmed VALUES ('a', 1), (' a', 2), (3, 3)"
+    )
+    mark = bench.journal.mark()
+    bench.app.execute("REPLACE INTO trimmed VALUES ('a  ', 4)")
+    assert [(change.kind, change.key) for change in bench.journal.changes(mark)] == [
+        ("delete", ("a",)),
+        ("insert", ("a  ",)),
+    ]
+    bench.journal.undo(mark)
+    assert bench.undone("REPLACE INTO trimmed VALUES ('a  ', 4)", "DELETE FROM trimmed WHERE v = 2") == "journal"
 
 
 def test_positions_used_again_after_an_undo_mean_what_they_mean_now(bench: Bench) -> None:

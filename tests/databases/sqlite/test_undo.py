@@ -125,3 +125,13 @@ def test_a_prepared_statement_and_an_open_cursor_of_the_application_go_on(bench:
     bench.journal.undo(mark)
     assert cursor.fetchall() == [(2,)]  # its own snapshot
     assert reader.execute("SELECT v FROM t").fetchall() == [(1,), (2,), (3,)]
+
+
+def test_a_key_that_is_no_utf_8_comes_back(bench: Bench) -> None:
+    bench.start("CREATE TABLE t (k TEXT PRIMARY KEY, v) WITHOUT ROWID; INSERT INTO t VALUES (CAST(x'ff61' AS TEXT), 1)")
+    assert bench.undone("UPDATE t SET v = 2", "INSERT INTO t VALUES (CAST(x'ff62' AS TEXT), 3)") == "journal"
+    mark = bench.journal.mark()
+    bench.run("DELETE FROM t")
+    assert [change.kind for change in bench.journal.changes(mark)] == ["delete"]
+    assert bench.journal.undo(mark).method == "journal"
+    assert bench.run("SELECT CAST(k AS BLOB), v FROM t") == [(b"\xffa", 1)]

@@ -7,6 +7,8 @@ import copy
 import math
 import pickle
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -104,6 +106,8 @@ def test_factories_of_the_user_are_respected(path: str, aside: str) -> None:
     with closing(sqlite3.connect(path, factory=lambda *given, **options: UsersConnection(*given, **options))) as plain:  # type: ignore[arg-type]
         assert type(plain) is UsersConnection
         assert type(plain.cursor(lambda owner: UsersCursor(owner))) is UsersCursor
+    with closing(sqlite3.connect(path)) as connection:
+        assert type(connection.cursor(lambda owner: UsersCursor(owner))) is UsersCursor
 
 
 def test_connect_stays_what_it_was_for_those_who_keep_it(path: str) -> None:
@@ -188,3 +192,38 @@ def test_only_files_that_are_not_under_test_are_told(path: str) -> None:
         connection.execute("INSERT INTO again.t VALUES (1)")
         connection.commit()
     assert attached() == []
+
+
+def test_reading_a_blob_writes_nothing(path: str) -> None:
+    before = watched_connections.blobs_opened()
+    with closing(sqlite3.connect(path)) as connection, connection.blobopen("t", "v", 1, readonly=True) as blob:
+        assert blob.read() == b"text"
+    assert watched_connections.blobs_opened() == before
+
+
+def test_what_names_no_file_is_refused_as_ever(path: str) -> None:
+    for nothing in (None, 5):
+        with pytest.raises(TypeError, match=r"str, bytes or os\.PathLike"):
+            sqlite3.connect(nothing)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="database"):
+        sqlite3.connect()  # type: ignore[call-arg]
+
+
+UNWATCHED_LAST = """
+import sqlite3, sys
+from kailash_testkit.databases.sqlite import watched_connections
+
+watched_connections.watch(sys.argv[1])
+watched = sqlite3.connect
+sqlite3.connect = lambda *given, **options: watched(*given, **options)
+wrapper = sqlite3.connect
+watched_connections.unwatch(sys.argv[1])
+assert sqlite3.connect is wrapper
+assert sqlite3.dbapi2.connect is watched.__wrapped__
+assert type(sqlite3.connect(sys.argv[1])) is sqlite3.Connection
+"""
+
+
+def test_a_wrapper_around_connect_stays_also_when_nothing_is_watched_any_more(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", UNWATCHED_LAST, str(tmp_path / "last.db")]
+    assert subprocess.run(command, capture_output=True, text=True, check=False).stderr == ""
