@@ -275,16 +275,21 @@ def test_a_full_disk_costs_one_test_or_stops_the_session(shop: Project, full: st
 
 KILLED = """
     def test_bad():
-        import signal
+        import signal, time
+        killed, parents = [], {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 command = (folder / "cmdline").read_text()
+                parents[folder.name] = (folder / "stat").read_text().rpartition(")")[2].split()[1]
             except OSError:  # it has ended
                 continue
             if os.environ["OWN_STORAGE"] in command and "pytest" not in command:
                 os.kill(int(folder.name), signal.SIGKILL)
-                killed = True
+                killed.append(folder.name)
         assert killed
+        own = [child for child, parent in parents.items() if parent in killed]
+        while any(Path("/proc", child).exists() for child in own):  # processes of PostgreSQL end by themselves
+            time.sleep(0.01)
 """
 
 
