@@ -46,7 +46,19 @@ API = """
 """
 WHOLE = {
     "explore shop.models:db --url-env SHOP_URL --app shop.api:app --requests 5 --no-failpoints": {
-        *("findings", "known", "operations", "requests", "seconds", "seed", "checks", "unmade", "models", "ended"),
+        *(
+            "findings",
+            "known",
+            "operations",
+            "requests",
+            "seconds",
+            "seed",
+            "checks",
+            "unjudged",
+            "unmade",
+            "models",
+            "ended",
+        ),
     },
     "init --dry-run --guide": {"found", "changes", "written", "clean_ups"},
     "generate shop.models:db --url-env SHOP_URL -o generated.py": {"files"},
