@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +18,7 @@ from kailash_testkit.command_line.own_database import Application, add_database_
 from kailash_testkit.command_line.progress import Progress
 from kailash_testkit.command_line.project_settings import settings_of_project
 from kailash_testkit.command_line.quiet import quiet, unprinted
+from kailash_testkit.command_line.several import Result, in_processes
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.importer import load_app, load_module, load_name
 from kailash_testkit.judge import baseline
@@ -93,6 +96,13 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
 def _add_how(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=60.0, metavar="N", help="the longest time (%(default)g)")
     parser.add_argument("--requests", type=int, metavar="N", help="the most requests")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="processes, each with a share of the paths and of the requests, and a database of its own (%(default)s)",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is chosen (%(default)s)")
     parser.add_argument("--check", action="append", default=[], metavar="NAME", help="only this one; may be repeated")
     parser.add_argument(
@@ -133,6 +143,17 @@ def run(arguments: argparse.Namespace) -> int:
         from kailash_testkit.explore.page import require_jinja
 
         require_jinja()
+    if arguments.workers < 1:
+        raise ConfigurationError("--workers: there must be one, or more")
+    if arguments.workers == 1:
+        return _told(*_tried(arguments, (0, 1)), arguments)
+    return _told(*in_processes(arguments.workers, partial(_tried, arguments)), arguments)
+
+
+def _tried(arguments: argparse.Namespace, share: tuple[int, int]) -> Result:
+    """Explores a share of the operations: the place of it, and how many there are."""
+    from kailash_testkit.explore.reproducing import logins_of
+
     project = settings_of_project(arguments.config_file)
     with (
         Progress() as progress,
@@ -140,11 +161,11 @@ def run(arguments: argparse.Namespace) -> int:
         application_on_own_database(arguments, project, progress) as application,
     ):
         app = _app(arguments, project.values)
-        options = _options(arguments, project.values, progress)
+        options = _options(arguments, project.values, progress, share)
         application.create_database(progress)
         with unprinted():
             exploration = asyncio.run(_explored(application, app, options))
-    return _told(exploration, options, arguments)
+    return exploration, logins_of(options)
 
 
 async def _explored(application: Application, app: Any, options: Options) -> Exploration:
@@ -165,7 +186,9 @@ def _app(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> Any:
     return load_app(target)
 
 
-def _options(arguments: argparse.Namespace, settings: Mapping[str, Any], progress: Progress) -> Options:
+def _options(
+    arguments: argparse.Namespace, settings: Mapping[str, Any], progress: Progress, share: tuple[int, int]
+) -> Options:
     from kailash_testkit.explore.options import Options
 
     factories = [load_module(name, "--factories") for name in arguments.factories]
@@ -175,7 +198,7 @@ def _options(arguments: argparse.Namespace, settings: Mapping[str, Any], progres
         schema=arguments.schema,
         operations=[pattern for each in arguments.operations for pattern in _patterns(each)] or None,
         seconds=arguments.seconds,
-        requests=arguments.requests,
+        requests=None if arguments.requests is None else math.ceil(arguments.requests / share[1]),
         seed=arguments.seed,
         checks=arguments.check or None,
         skip=_skipped(arguments.skip),
@@ -186,9 +209,15 @@ def _options(arguments: argparse.Namespace, settings: Mapping[str, Any], progres
         allow=[*(line for line in lines if line), *arguments.allow],
         failpoints=not arguments.no_failpoints,
         baseline=None if arguments.update_baseline else arguments.baseline,
-        remember=arguments.remember,
+        remember=_of_share(arguments.remember, share),
+        share=share,
         progress=progress,
     )
+
+
+def _of_share(file: Path | None, share: tuple[int, int]) -> Path | None:
+    """What a worker remembers is in a file of its own."""
+    return file if file is None or share[1] == 1 else file.with_suffix(f".{share[0] + 1}{file.suffix}")
 
 
 def _patterns(given: str) -> Sequence[str]:
@@ -203,9 +232,9 @@ def _skipped(given: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def _told(exploration: Exploration, options: Options, arguments: argparse.Namespace) -> int:
+def _told(exploration: Exploration, logins: Mapping[str, str], arguments: argparse.Namespace) -> int:
     """Writes what was asked for; returns the exit code."""
-    from kailash_testkit.explore.reproducing import logins_of, module_of
+    from kailash_testkit.explore.reproducing import module_of
 
     if arguments.update_baseline:
         arguments.baseline.parent.mkdir(parents=True, exist_ok=True)
@@ -213,7 +242,7 @@ def _told(exploration: Exploration, options: Options, arguments: argparse.Namesp
         exploration.known, exploration.findings = exploration.findings, []
     if arguments.write is not None and exploration.findings:
         arguments.write.parent.mkdir(parents=True, exist_ok=True)
-        arguments.write.write_text(module_of(exploration.findings, logins_of(options)), "utf-8")
+        arguments.write.write_text(module_of(exploration.findings, logins), "utf-8")
     if arguments.html is not None:
         from kailash_testkit.explore.page import page
 

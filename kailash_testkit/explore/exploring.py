@@ -12,7 +12,7 @@ from kailash_testkit.exploration import Exploration, OperationFacts
 from kailash_testkit.explore import access, credentials, phases, reaching, remembering
 from kailash_testkit.explore.calls import Whom
 from kailash_testkit.explore.documents import document_of
-from kailash_testkit.explore.operations import operations_of
+from kailash_testkit.explore.operations import operations_of, shared
 from kailash_testkit.explore.options import Options
 from kailash_testkit.explore.playing import Player
 from kailash_testkit.explore.schemathesis_values import Description
@@ -73,7 +73,7 @@ async def _explored(kit: Kit, api: ApiClient, options: Options) -> Exploration:
 async def _trial(kit: Kit, api: ApiClient, options: Options) -> Trial:
     """All that is needed: the description read, the users logged in, and the rows stored."""
     document = await document_of(api, options.schema)
-    operations = operations_of(document, options.operations)
+    operations = shared(operations_of(document, options.operations), options.share)
     description = Description(document, options.seed)
     models = kit.store.models_by_table()
     subjects = Subjects(models)

@@ -136,6 +136,19 @@ def operations_of(document: Document, wanted: Collection[str] | None = None) -> 
     return [each for each in found if patterns is None or any(matches(pattern, each.label) for pattern in patterns)]
 
 
+def shared(operations: Sequence[Operation], share: tuple[int, int]) -> list[Operation]:
+    """A share of the operations: those whose paths begin alike stay together, but for workflows of a Nexus."""
+    place, number = share
+    groups: dict[str, list[Operation]] = {}
+    for operation in operations:
+        first, _, rest = operation.path.strip("/").partition("/")
+        groups.setdefault(rest if first == "workflows" else first, []).append(operation)
+    shares: list[list[Operation]] = [[] for _ in range(number)]
+    for group in sorted(groups.values(), key=len, reverse=True):
+        min(shares, key=len).extend(group)
+    return shares[place]
+
+
 def _operations(document: Document) -> Iterator[Operation]:
     for path, item in document.get("paths", {}).items():
         whole = cast("Mapping[str, Any]", item)

@@ -18,7 +18,7 @@ _WRITES: tuple[str, ...] = ("refusal-wrote", "read-wrote", "repeat-changed-more"
 
 @dataclass(frozen=True)
 class Options:
-    """See `kailash_testkit.Kit.explore`."""
+    """See `kailash_testkit.Kit.explore`. share: of the operations, (0, 2) the first of two."""
 
     schema: object = None
     operations: Collection[str] | None = None
@@ -37,6 +37,7 @@ class Options:
     baseline: str | Path | None = None
     remember: str | Path | None = None
     progress: Callable[[str], None] | None = None
+    share: tuple[int, int] = (0, 1)
 
     def switches(self) -> Switches:
         """Which checks are on. Raises `ConfigurationError`."""

@@ -81,6 +81,12 @@ APP = """
                 await db.express.delete("Order", str(row["id"]))
 """
 
+ANOTHER_PATH = """
+    @app.get("/prices")
+    async def prices():
+        raise KeyError("prices")
+"""
+
 SETTINGS = """
     [pytest]
     pythonpath = .
@@ -143,6 +149,19 @@ def test_a_baseline_accepts_what_is_known(run: Run) -> None:
     second = run(*command, *known)
     assert second.returncode == 0, second.stdout
     assert "known" in second.stdout
+
+
+def test_workers_share_the_paths(project: Path, run: Run) -> None:
+    (project / "shop.py").write_text(textwrap.dedent(APP) + textwrap.dedent(ANOTHER_PATH))
+    found = run(*EXPLORE, "--requests", "200", "--workers", "2")
+    assert found.returncode == 1, found.stderr
+    assert "refusal-wrote: POST /orders" in found.stdout
+    assert "server-error: GET /prices" in found.stdout
+    assert "to 5 operations" in found.stdout
+    assert found.stdout.count("\n  DELETE /orders/{order_id}: ") == 1
+    refused = run(*EXPLORE, "--workers", "2", "--operations", "POST /order")
+    assert refused.returncode == 2
+    assert "did you mean 'POST /orders'?" in refused.stderr
 
 
 def test_what_cannot_be_used_is_refused(run: Run) -> None:
