@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from _pytest._code.code import ReprEntryNative, ReprTracebackNative
 
 from kailash_testkit import redaction
 from kailash_testkit.errors import KitError
@@ -31,7 +32,7 @@ def mask_frames(report: pytest.TestReport | pytest.CollectReport, call: pytest.C
     of_kit = isinstance(error.value, KitError)
     for traceback, crash, _ in chain:
         _mask_values(getattr(traceback, "reprentries", ()))
-        if of_kit and len(chain) > 1 and traceback is not chain[-1][0]:
+        if of_kit and (traceback is not chain[-1][0] or isinstance(traceback, ReprTracebackNative)):
             _mask_messages(traceback, crash)
 
 
@@ -44,9 +45,15 @@ def _mask_values(entries: Any) -> None:
 
 
 def _mask_messages(traceback: Any, crash: Any) -> None:
-    """The lines with the text of an exception that an error of the kit was raised from."""
-    for entry in getattr(traceback, "reprentries", ()):
-        entry.lines = [f"E{_redacted(line[1:])}" if line.startswith("E ") else line for line in entry.lines]
+    """The lines with the text of an exception that an error of the kit was raised from.
+
+    Of a native traceback, and of an exception that was never raised, nothing tells these from others.
+    """
+    for entry in traceback.reprentries:
+        if isinstance(entry, ReprEntryNative):
+            entry.lines = [redaction.scrub(line) for line in entry.lines]
+        else:
+            entry.lines = [f"E{_redacted(line[1:])}" if line.startswith("E ") else line for line in entry.lines]
     if crash is not None:
         crash.message = redaction.redact(crash.message)
 

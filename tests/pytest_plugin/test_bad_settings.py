@@ -391,3 +391,9 @@ def test_without_a_time_limit_a_slow_lifespan_is_waited_for(shop: Project) -> No
     for limit, counts in (("off", {"passed": 1}), ("0.1", {"failed": 1})):
         shop.configure_more(testkit_startup_timeout=limit)
         shop.run().result.assert_outcomes(**counts)
+
+
+def test_findings_are_accepted_into_a_file_that_is_named(shop: Project) -> None:
+    shop.write({"test_it.py": "def test_it(): pass\n"})
+    output = shop.run("--testkit-judge-accept").result.stderr.str()
+    assert "--testkit-judge-accept: no file to write to\n  do:  name one: testkit_judge_baseline" in output

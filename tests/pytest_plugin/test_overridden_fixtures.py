@@ -89,3 +89,39 @@ def test_fixtures_win_over_settings(shop: Project) -> None:
     )
     shop.run().assert_outcomes(passed=4)
     assert shop.left_behind() == []
+
+
+FRESH = """
+    import pytest
+    from shop.application import make_app, make_db
+
+    MADE = []
+
+    @pytest.fixture
+    def testkit_dataflow(tmp_path):
+        MADE.append(make_db(f"sqlite:///{tmp_path}/own.db"))
+        return MADE[-1]
+
+    @pytest.fixture(autouse=True, scope="session")
+    def closed():
+        yield
+        for db in MADE:
+            db.close()
+"""
+
+
+def test_a_fixture_that_gives_another_instance_to_each_test(project: Project) -> None:
+    tests = """
+        async def test_one(kit):
+            await kit.create("Item", id=1, name="a")
+
+        async def test_two(kit, testkit_dataflow):
+            assert kit.dataflow is testkit_dataflow
+            assert await kit.count("Item") == 0
+            await kit.create("Item", id=1, name="b")
+    """
+    project.configure(asyncio_mode="auto")
+    project.write(
+        {"conftest.py": FRESH, "shop/__init__.py": "", "shop/application.py": APPLICATION, "test_it.py": tests}
+    )
+    project.run().assert_outcomes(passed=2)

@@ -321,3 +321,29 @@ def test_a_setting_that_says_nothing_clear_is_refused(planted: Project, setting:
     outcome = planted.run()
     assert outcome.result.ret == pytest.ExitCode.USAGE_ERROR
     assert "testkit_redact" in outcome.stderr
+
+
+CAUSES = """
+    from kailash_testkit.errors import KitError
+
+    URL = "postgresql://ada:" + "pl4ntedS3cret" + "@db.test/shop"
+
+    def test_raised():
+        try:
+            raise ValueError(f"no connection to {URL}")
+        except ValueError as error:
+            raise KitError("the first") from error
+
+    def test_never_raised():
+        raise KitError("the second") from ValueError(f"no way to {URL}")
+"""
+
+
+@pytest.mark.parametrize("options", [("--full-trace",), ("--tb=native",), ("--full-trace", "--tb=native")])
+def test_the_causes_of_an_error_of_the_kit_show_no_password(shop: Project, options: tuple[str, ...]) -> None:
+    shop.write({"test_it.py": CAUSES.replace('"pl4ntedS3cret"', '"pl4nted" + "S3cret"')})
+    outcome = shop.run(*options)
+    outcome.assert_outcomes(failed=2)
+    assert "no connection to postgresql://ada:***@db.test/shop" in outcome.output
+    assert "no way to postgresql://ada:***@db.test/shop" in outcome.output
+    assert SECRET not in outcome.everything

@@ -7,6 +7,8 @@ import re
 import pytest
 from inner_session import Project
 
+from kailash_testkit.pytest_plugin import waiting
+
 TESTS = """
     import asyncio, threading, time
 
@@ -49,3 +51,23 @@ def test_workers_report_to_the_controller(shop: Project) -> None:
 def test_without_waiting_nothing_is_said(shop: Project) -> None:
     shop.write({"test_nothing.py": "def test_nothing(kit): pass"})
     assert "waited" not in shop.run().output
+
+
+@pytest.mark.slow
+def test_of_many_waits_the_longest_are_shown(shop: Project) -> None:
+    tests = """
+        import asyncio
+        import pytest
+
+        async def poll(seconds):
+            await asyncio.sleep(seconds)
+
+        @pytest.mark.parametrize("number", range(MANY))
+        async def test_that_leaves_a_task(kit, number):
+            asyncio.create_task(poll(0.6 if number == 3 else 0.2))
+    """
+    shop.write({"test_left.py": tests.replace("MANY", str(waiting._MOST + 2))})
+    outcome = shop.run()
+    section = outcome.output.partition("waited for what tests left running")[2].strip().splitlines()
+    assert "::test_that_leaves_a_task[3]" in section[1]
+    assert "... and 2 more" in section

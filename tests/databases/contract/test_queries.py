@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 
 import pytest
-from database_kinds import Sql
+from database_kinds import Kind, Sql
 from sample_app import Status
 
-from kailash_testkit.errors import SqlFailed
+from kailash_testkit.errors import DatabaseBusy, SqlFailed
 from kailash_testkit.kit import Kit
 
 
@@ -70,3 +71,13 @@ async def test_an_error_shows_the_query_without_secrets(shop_kit: Kit) -> None:
     assert "SELECT nmae FROM orders" in text
     assert "'least': 3" in text
     assert "s3cret-9" not in text
+
+
+@pytest.mark.databases("mysql")
+async def test_a_table_that_somebody_locked_is_waited_for_shortly(shop_kit: Kit, database_kind: Kind) -> None:
+    with contextlib.closing(database_kind.connect(shop_kit.database.url)) as other:
+        database_kind.rows(other, "LOCK TABLES orders WRITE")
+        with pytest.raises(DatabaseBusy, match="locked by an open transaction"):
+            await shop_kit.sql("SELECT id FROM orders")
+        database_kind.rows(other, "UNLOCK TABLES")
+    assert await shop_kit.sql("SELECT id FROM orders") == []
