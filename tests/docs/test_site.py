@@ -23,7 +23,7 @@ def build(pages: Path, site: Path) -> subprocess.CompletedProcess[str]:
     recipe = re.search(r"^docs:.*\n\t\$\(BIN\)/python (.*) docs build/site$", makefile, re.MULTILINE)
     assert recipe
     command = [sys.executable, *recipe[1].split(), str(pages), str(site)]
-    return subprocess.run(command, cwd=ROOT, timeout=200, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")

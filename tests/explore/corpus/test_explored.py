@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +31,7 @@ pytestmark = [
 ]
 
 LIMITS = {"seconds": 300.0, "requests": 700}
-"""So that a busy machine changes nothing: what it takes is told by the processor's time."""
-MOST_SECONDS = 30.0
+"""By requests, so that a busy machine changes nothing; `compare_schemathesis.py` tells how long each takes."""
 UNREACHED = {"projects_behind_a_login": ["POST /login"], "uploads": ["POST /papers/upload"]}
 """A password cannot be guessed, and no file is made up."""
 HERE = Path(__file__).resolve().parent
@@ -41,9 +39,7 @@ HERE = Path(__file__).resolve().parent
 
 @each(FAULTY, FAULTY_SAMPLE)
 async def test_a_fault_is_found(kit: Kit, app: App) -> None:
-    began = time.process_time()
     exploration = await explored(kit, app, faulty=True, **LIMITS)
-    assert time.process_time() - began < MOST_SECONDS
     assert is_found(app, exploration), exploration.report()
     assert others(app, exploration) == []
     if app.small is not None:
