@@ -25,6 +25,7 @@ from kailash_testkit.errors import (
     UnknownModel,
     UnobservedQueries,
 )
+from kailash_testkit.internals.dataflow_loops import close_in_running_loop
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -133,7 +134,7 @@ async def test_statements_in_the_kit_s_own_server_are_those_of_their_request(lib
     async def trace(event: str, _info: object) -> None:
         events.append(event)
 
-    with LiveServer(app) as server:
+    with LiveServer(app, on_stop=lambda: close_in_running_loop(library.dataflow)) as server:
         target: Any = UrlTarget(server.url, app=app, server=server)
         async with ApiClient(target, kit=library) as api:
             await api.expect(200, queries=0).get("/lists/0")
