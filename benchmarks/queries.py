@@ -96,10 +96,6 @@ def _best(times: list[float]) -> float:
     return statistics.mean(sorted(times)[: len(times) // 10])
 
 
-def _quarter(times: list[float]) -> float:
-    return statistics.quantiles(times, n=4)[0]
-
-
 async def _timed(create: Callable[[], Awaitable[None]], number: int) -> float:
     """A create for a request of its own, as far as the log is concerned."""
     from kailash_testkit.asgi.timeline import CURRENT, TimedRequest

@@ -51,10 +51,12 @@ class Verbs:
         and no number, and `FieldTypeError` for what is no number of rows.
         """
         _refuse_number(model, number)
-        rows = await self.factory(model).create_many(min(number, ORIGINALS), **fields)
+        factory = self.factory(model)
+        store = kit_for(model, self.dataflow).store
+        named = store.model(model)
+        rows = await factory.create_many(min(number, ORIGINALS), **fields)
         if number > len(rows):
-            store = kit_for(model, self.dataflow).store
-            await copy_rows(store, store.model(model), [row["id"] for row in rows], number - len(rows))
+            await copy_rows(store, named, [row["id"] for row in rows], number - len(rows))
 
     @pending
     async def get(self, model: type | str, row_id: object, /, *, include_deleted: bool = False) -> Row:

@@ -137,6 +137,31 @@ def test_the_nearest_marker_is_not_the_only_one(project: Project) -> None:
     project.run("-p", "no:randomly").assert_outcomes(passed=2)
 
 
+@pytest.mark.parametrize("arguments", [[], ["--testkit-live"]])
+def test_a_request_s_statements_are_its_own(project: Project, arguments: list[str]) -> None:
+    project.write({"tests/test_items.py": """
+        import pytest
+        from kailash_testkit import Factory, TooManyQueries
+        from shop.models import db
+
+        async def test_it(kit, api):
+            await Factory("Item").create_many(5)
+            events = []
+
+            async def trace(event, _info):
+                events.append(event)
+
+            with kit.queries() as queries:
+                await api.expect(200, queries=5).get("/loop/1", extensions={"trace": trace})
+                await db.express.list("Item")
+            assert [each.request and each.request.path for each in queries] == ["/loop/1"] * 5 + [None]
+            assert queries.statements[0].where == ["shop/api.py:7 in one_by_one"]
+            with pytest.raises(TooManyQueries, match="5 statements, at most 4 expected"):
+                await api.expect(200, queries=4).get("/loop/2")
+    """})  # fmt: skip
+    project.run(*arguments).assert_outcomes(passed=1)
+
+
 def test_a_test_begins_with_what_the_last_one_wrapped(project: Project) -> None:
     project.write({"tests/test_items.py": """
         from aiosqlite import Connection
