@@ -112,11 +112,13 @@ FRESH = """
 
 def test_a_fixture_that_gives_another_instance_to_each_test(project: Project) -> None:
     tests = """
+        from kailash_testkit import open_kits
+
         async def test_one(kit):
             await kit.create("Item", id=1, name="a")
 
         async def test_two(kit, testkit_dataflow):
-            assert kit.dataflow is testkit_dataflow
+            assert [each.dataflow for each in open_kits.kits()] == [testkit_dataflow]
             assert await kit.count("Item") == 0
             await kit.create("Item", id=1, name="b")
     """

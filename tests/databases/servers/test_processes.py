@@ -161,6 +161,18 @@ def test_where_there_is_no_proc_ps_tells_which_processes_are_the_servers(monkeyp
     assert token.signal_all(USER, signal.SIGTERM) == 0
 
 
+@linux_only
+def test_a_process_that_got_the_number_of_one_that_was_seen_gets_no_signal(token: Token) -> None:
+    with left_running(sleeping(), env=own_environment()) as process:
+        seen = process_proof._seen(process.pid)
+        assert seen is not None
+        earlier = replace(seen, started=seen.started - 1)
+        assert not process_proof._send(earlier, signal.SIGKILL, token._proves(USER))
+        assert not ends(process)
+        assert process_proof._send(seen, signal.SIGKILL, token._proves(USER))
+        assert ends(process)
+
+
 def test_a_server_may_run_as_the_present_user(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "unprivileged_user", lambda: None)
     folder = ProcessFolder(run.server)
