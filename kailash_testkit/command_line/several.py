@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING
 
 from kailash_testkit.errors import ConfigurationError, KitError
@@ -18,13 +20,23 @@ Work = Callable[[tuple[int, int]], Result]
 """Explores a share, (0, 2) the first of two."""
 
 
+@dataclass(frozen=True)
+class _Refusal:
+    """A `KitError` on its way to the process that started the others."""
+
+    what: str
+    details: Sequence[str]
+    why: str | None
+    do: str | None
+
+
 def in_processes(number: int, work: Work) -> Result:
     """The results of all shares as one. Raises what one of them raises, as `ConfigurationError`.
 
     Nothing may be imported of the application before: each process imports it for its own database.
     """
     context = multiprocessing.get_context("fork")
-    running: list[tuple[multiprocessing.process.BaseProcess, Connection]] = []
+    running: list[tuple[BaseProcess, Connection]] = []
     for place in range(number):
         ours, theirs = context.Pipe(duplex=False)
         worker = context.Process(target=_work, args=(work, (place, number), theirs))
@@ -35,12 +47,12 @@ def in_processes(number: int, work: Work) -> Result:
     try:
         for process, connection in running:
             try:
-                found = connection.recv()
+                found: Result | _Refusal = connection.recv()
             except EOFError:
                 process.join()
                 raise ConfigurationError(f"a worker ended by itself, with exit code {process.exitcode}") from None
-            if isinstance(found, dict):
-                raise ConfigurationError(found["what"], details=found["details"], why=found["why"], do=found["do"])
+            if isinstance(found, _Refusal):
+                raise ConfigurationError(found.what, details=found.details, why=found.why, do=found.do)
             results.append(found)
     finally:
         for process, connection in running:
@@ -55,7 +67,7 @@ def _work(work: Work, share: tuple[int, int], connection: Connection) -> None:
     try:
         connection.send(work(share))
     except KitError as error:
-        connection.send({"what": error.what, "details": error.details, "why": error.why, "do": error.do})
+        connection.send(_Refusal(error.what, error.details, error.why, error.do))
 
 
 def _merged(parts: Sequence[Exploration]) -> Exploration:

@@ -5,6 +5,6 @@
 values at the edges of what databases keep. `playing` sends a series of requests and takes back what it did;
 `verdicts` judges each (`checks` names the checks; `judging`, `history` and `access` are those beyond the judge of
 tests). `exploring` runs the phases (`reaching`, `phases`, `credentials`) of a `trial`. What is found is made small
-(`shrinking`) and written down as a test (`reproducing`).
+(`shrinking`) and written down as a test (`reproducing`, `asserting`).
 Not here: the command and fixtures that start it, and its result (`kailash_testkit.exploration`).
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -98,6 +99,37 @@ async def test_rows_of_others_are_found_out(opened: Open, fault: str) -> None:
 
         expected = {ACCESS_FAULTS[fault]} if fault else set()
         assert {finding.check for finding in exploration.findings} == expected, exploration.report()
+
+
+async def test_a_short_time_begins_with_the_first_request(opened: Open) -> None:
+    async with opened(register_orders, orders_app) as api:
+        exploration = await explored(api, requests=None, seconds=1e-6)
+
+        assert exploration.ended == "after 1e-06 s, as asked for"
+        assert len(exploration.operations) < exploration.requests < 40
+
+
+@pytest.mark.slow
+async def test_rows_of_a_finding_with_a_refused_write_are_few(opened: Open) -> None:
+    async with opened(register_orders, orders_app, "swallows refused writes") as api:
+        exploration = await explored(
+            api, requests=400, failpoints=True, checks=["failpoint-ignored"], operations=["POST /orders"]
+        )
+
+        (finding,) = exploration.findings
+        assert finding.rows == ()
+
+
+async def test_a_check_that_could_see_nothing_is_named(opened: Open) -> None:
+    logger = logging.getLogger("dataflow.core.nodes")
+    async with opened(register_orders, orders_app) as api:
+        logger.disabled = True
+        try:
+            exploration = await explored(api, requests=5)
+        finally:
+            logger.disabled = False
+
+        assert "node-failed-silently saw nothing: the log in which" in str(exploration)
 
 
 @pytest.mark.slow

@@ -87,6 +87,19 @@ ANOTHER_PATH = """
         raise KeyError("prices")
 """
 
+NO_RESULT_LOOKED_AT = """
+    @app.post("/copies", status_code=201)
+    async def copy():
+        from kailash.runtime import AsyncLocalRuntime
+        from kailash.workflow.builder import WorkflowBuilder
+
+        workflow = WorkflowBuilder()
+        workflow.add_node("OrderCreateNode", "copy", {"id": 1, "customer": "Ada"})
+        async with AsyncLocalRuntime() as runtime:
+            await runtime.execute_workflow_async(workflow.build(), {})
+        return {}
+"""
+
 SETTINGS = """
     [pytest]
     pythonpath = .
@@ -162,6 +175,13 @@ def test_workers_share_the_paths(project: Path, run: Run) -> None:
     refused = run(*EXPLORE, "--workers", "2", "--operations", "POST /order")
     assert refused.returncode == 2
     assert "did you mean 'POST /orders'?" in refused.stderr
+
+
+def test_the_command_hears_of_nodes_that_fail(project: Path, run: Run) -> None:
+    (project / "shop.py").write_text(textwrap.dedent(APP) + textwrap.dedent(NO_RESULT_LOOKED_AT))
+    found = run(*EXPLORE, "--requests", "10", "--operations", "POST /copies")
+    assert "node-failed-silently: POST /copies answered 201" in found.stdout, found.stdout
+    assert "UNIQUE constraint failed" not in found.stderr
 
 
 def test_what_cannot_be_used_is_refused(run: Run) -> None:
