@@ -259,7 +259,7 @@ def test_a_server_that_cannot_be_set_up_is_quoted(
 ) -> None:
     """A MySQL, which sets itself up."""
     if os.geteuid() == 0:
-        for folder in (tmp_path, *list(tmp_path.parents)[:2]):
+        for folder in (tmp_path, *list(tmp_path.parents)[:3]):
             folder.chmod(folder.stat().st_mode | 0o055)
     monkeypatch.setattr(mysql_programs, "_USUAL", ())
     script = '[ "$1" = --version ] && echo "mysqld Ver 8.4" || { echo "no room: $2" >&2; exit 1; }'

@@ -67,7 +67,7 @@ FAILING = """
 def test_a_failing_test_of_an_example_fits_a_screen(project: Project) -> None:
     shutil.copytree(EXAMPLES / "shop", project.path, dirs_exist_ok=True)
     project.write({"tests/test_failing.py": FAILING})
-    outcome = project.run_anew("tests/test_failing.py")
+    outcome = project.run_anew("tests/test_failing.py", "--inline-snapshot=disable")  # under CI it says so
     outcome.assert_outcomes(failed=1)
     assert "seeded: 1 Customer, 1 Order\nPUT /orders/1  409  changed nothing\n" in outcome.output
     assert len(outcome.output.splitlines()) <= 40
