@@ -170,14 +170,13 @@ def check_without_login(
     shown = [each for each in _shown(step, subject) if each.row is not None]
     if changes or shown:
         why = "the description asks for them" if operation.needs_login else "others on the same rows refuse without"
-        what = "changed" if changes else "shows"
-        models = sorted({change.model for change in changes} or {each.model.name for each in shown})
+        what, models, lines = _told(changes, shown)
         yield Found(
             "works-without-login",
             f"{step.case.outcome} without credentials, and {what} {models[0]}",
             "let the operation depend on the user, as the others do",
             models,
-            listing(changes)[:_MOST] or [f"{each.model.name} {each.item['id']!r}" for each in shown[:_MOST]],
+            lines,
             f"credentials are needed: {why}",
         )
 
@@ -197,15 +196,21 @@ def check_other_user(
     changed = [change for change in step.case.changes if is_mine(step.ledger.model(change.model), change.before)]
     shown = [each for each in _shown(step, subject) if is_mine(each.model, each.row)]
     if changed or shown:
-        models = sorted({change.model for change in changed} or {each.model.name for each in shown})
-        what = "changed" if changed else "shows"
+        what, models, lines = _told(changed, shown)
         yield Found(
             "other-user",
             f"{step.case.outcome} to another user, and {what} a row of the first one",
             "look for the row among those of the user: filter by the owner, and answer 404",
             models,
-            listing(changed)[:_MOST] or [f"{each.model.name} {each.item['id']!r}" for each in shown[:_MOST]],
+            lines,
         )
+
+
+def _told(changes: Sequence[Change], shown: Sequence[Shown]) -> tuple[str, list[str], Sequence[str]]:
+    """What was done with rows in a word, their models, and a line for each: what changed goes before what was shown."""
+    models = {change.model for change in changes} or {each.model.name for each in shown}
+    lines = listing(changes)[:_MOST] or [f"{each.model.name} {each.item['id']!r}" for each in shown[:_MOST]]
+    return "changed" if changes else "shows", sorted(models), lines
 
 
 def _shown(step: Step, subject: Subject | None) -> Sequence[Shown]:
