@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 3
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(OPTIONS)
 
-.PHONY: setup demo test test-all test-corpus test-python test-oldest test-newest test-httpx2 compatibility \
+.PHONY: setup demo test test-all test-failed test-corpus test-python test-oldest test-newest test-httpx2 compatibility \
   compatibility-python coverage lint types docs bench changelog release api pictures clean
 
 setup: $(STAMP)
@@ -39,6 +39,10 @@ SOAK ?= 2
 
 test-all: $(STAMP)
 	KAILASH_TESTKIT_SOAK=$(SOAK) $(PYTEST) --kind every
+
+# Those that failed in it, again, one after the other.
+test-failed: $(STAMP)
+	$(MAKE) test-all WORKERS=1 OPTIONS="--last-failed --last-failed-no-failures none"
 
 # Explorations of all applications of their corpus, and the test that is written of each fault; test-all has a sample.
 test-corpus: $(STAMP)

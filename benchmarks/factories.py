@@ -90,8 +90,7 @@ async def batches(kit: Kit, clock: Callable[[], float]) -> None:
         "hand-written helper, runtime closed": (100, lambda: by_hand(kit, 100, close=True)),
         "hand-written helper, runtime left open": (100, lambda: by_hand(kit, 100, close=False)),
     }
-    server = not kit.database.url.startswith("sqlite")
-    helper = Target(7 if server else 20, at="least")
+    helper = Target(5, at="least")
     targets = {name: helper for name in ways if name.startswith("hand-written")}
     times = await in_turns(kit, clock, ways)
     compare(f"a row of {ROWS}, of 8 columns", times, to="create_many, verified", targets=targets)

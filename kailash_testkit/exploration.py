@@ -87,7 +87,8 @@ class Exploration:
 
     findings: what is new. known: what the baseline accepts. operations: what was tried of each.
     requests, seconds: how many, in which time. unmade: models of which no row could be stored, and why.
-    unjudged: checks that could not see anything, and why.
+    unjudged: checks that could not see anything, and why. unconfirmed: what a server at a URL showed once, and no more
+        when it was given time to end each request.
     seed: that makes the same exploration again. checks: those that were on.
     ended: why it ended before all was tried; empty otherwise.
     """
@@ -101,6 +102,7 @@ class Exploration:
     checks: tuple[str, ...] = ()
     unmade: dict[str, str] = field(default_factory=dict[str, str])
     unjudged: dict[str, str] = field(default_factory=dict[str, str])
+    unconfirmed: list[str] = field(default_factory=list[str])
     models: Collection[str] = ()
     ended: str = ""
 
@@ -133,6 +135,7 @@ class Exploration:
         lines += [f"  {_line(each)}" for each in self.operations]
         lines += [f"no rows of {model}: {why}" for model, why in self.unmade.items()]
         lines += [f"{check} saw nothing: {why}" for check, why in self.unjudged.items()]
+        lines += [f"seen once, and not when the server was given time: {each}" for each in self.unconfirmed]
         lines.append(_count(self))
         return "\n".join(lines)
 

@@ -14,6 +14,15 @@ _LONGEST_VALUE = 120
 _CONTEXT = 20  # characters shown before the first difference
 
 
+def folded(name: str) -> str:
+    """A name as it is compared with others: without case, underscores and hyphens.
+
+    >>> folded("order_lines") == folded("OrderLines")
+    True
+    """
+    return name.replace("_", "").replace("-", "").lower()
+
+
 def closest_match(name: str, options: Iterable[str]) -> str | None:
     """The option that a person who typed ``name`` most likely meant, or None when none is close.
 

@@ -38,6 +38,7 @@ LAYERS: Final = (
         "http_library",
         "import_hooks",
         "looks",
+        "pages",
         "redaction",
         "secret_names",
         "signatures",

@@ -7,7 +7,7 @@ import contextvars
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote
 
 from kailash_testkit import http_library as httpx
@@ -55,6 +55,9 @@ class AppTransport(httpx.AsyncBaseTransport):
     >>> asyncio.run(main())
     /orders
     """
+
+    is_elsewhere: Final = False
+    """The application runs in this process."""
 
     def __init__(
         self,

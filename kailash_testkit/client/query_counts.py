@@ -16,7 +16,5 @@ def check_response(queries: Queries, response: httpx.Response, most: int, transp
     queries: what ran meanwhile. transport: of the client. The kit's own server runs in a thread of this process.
     """
     __tracebackhide__ = True
-    is_in_this_process = isinstance(transport, AppTransport) or (
-        isinstance(transport, UrlTransport) and transport.is_of_kit
-    )
+    is_in_this_process = isinstance(transport, AppTransport | UrlTransport) and not transport.is_elsewhere
     check_request(queries, response.request.extensions.get(TIMED), most, in_this_process=is_in_this_process)

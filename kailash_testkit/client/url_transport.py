@@ -39,9 +39,9 @@ class UrlTransport(httpx.AsyncBaseTransport):
         self._tls: ssl.SSLContext | None = None
 
     @property
-    def is_of_kit(self) -> bool:
-        """Whether the server is the kit's own, which runs in this process."""
-        return self._server is not None
+    def is_elsewhere(self) -> bool:
+        """Whether the server is not the kit's own, which runs in this process."""
+        return self._server is None
 
     @property
     def running(self) -> set[asyncio.Task[None]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -18,10 +19,12 @@ from kailash_testkit.command_line.own_database import Application, add_database_
 from kailash_testkit.command_line.progress import Progress
 from kailash_testkit.command_line.project_settings import settings_of_project
 from kailash_testkit.command_line.quiet import quiet, unprinted
+from kailash_testkit.command_line.serving import served
 from kailash_testkit.command_line.several import Result, in_processes
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.importer import load_app, load_module, load_name
 from kailash_testkit.judge import baseline
+from kailash_testkit.pages import require_jinja
 
 if TYPE_CHECKING:
     from kailash_testkit.exploration import Exploration
@@ -62,6 +65,15 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
         "--app",
         metavar="MODULE:NAME",
         help="the ASGI application; default: testkit_app in pytest's settings",
+    )
+    parser.add_argument(
+        "--serve",
+        metavar="COMMAND",
+        help="explore a server instead, which this command starts on the database and ends: "
+        "'uvicorn shop.api:app --port {port}'",
+    )
+    parser.add_argument(
+        "--url", metavar="URL", help="where that server answers; default: http://127.0.0.1:{port}, a free port"
     )
     parser.add_argument("--schema", type=Path, metavar="FILE", help="its OpenAPI description, where it has none itself")
     parser.add_argument(
@@ -140,11 +152,18 @@ def run(arguments: argparse.Namespace) -> int:
             "--update-baseline: no file to write to", do="name one: --baseline tests/explored.json"
         )
     if arguments.html is not None:
-        from kailash_testkit.explore.page import require_jinja
-
-        require_jinja()
+        require_jinja("--html")
     if arguments.workers < 1:
         raise ConfigurationError("--workers: there must be one, or more")
+    if arguments.url is not None and arguments.serve is None:
+        raise ConfigurationError(
+            "--url without --serve",
+            why="a server that runs already is on another database than the one that this command makes",
+            do="let the command start it, --serve 'uvicorn shop.api:app --port 8000'; or explore it from a test, whose "
+            'database it is on: kit.explore(ApiClient("http://..."))',
+        )
+    if arguments.workers > 1 and arguments.url is not None and "{port}" not in arguments.url:
+        raise ConfigurationError("--workers with --url: each worker needs a server of its own", do="leave out --url")
     if arguments.workers == 1:
         return _told(*_tried(arguments, (0, 1)), arguments)
     return _told(*in_processes(arguments.workers, partial(_tried, arguments)), arguments)
@@ -160,20 +179,22 @@ def _tried(arguments: argparse.Namespace, share: tuple[int, int]) -> Result:
         quiet(),
         application_on_own_database(arguments, project, progress) as application,
     ):
-        app = _app(arguments, project.values)
+        app = None if arguments.serve else _app(arguments, project.values)
         options = _options(arguments, project.values, progress, share)
         application.create_database(progress)
         with unprinted():
-            exploration = asyncio.run(_explored(application, app, options))
+            exploration = asyncio.run(_explored(application, app, options, arguments))
     return exploration, logins_of(options)
 
 
-async def _explored(application: Application, app: Any, options: Options) -> Exploration:
+async def _explored(application: Application, app: Any, options: Options, arguments: argparse.Namespace) -> Exploration:
     from kailash_testkit.client import ApiClient
     from kailash_testkit.explore.exploring import explore
 
-    async with application.opened() as kit, ApiClient(app, kit=kit) as api:
-        return await explore(kit, api, options)
+    async with application.opened() as kit:
+        with contextlib.nullcontext(app) if app is not None else served(arguments.serve, arguments.url) as target:
+            async with ApiClient(target, kit=kit) as api:
+                return await explore(kit, api, options)
 
 
 def _app(arguments: argparse.Namespace, settings: Mapping[str, Any]) -> Any:

@@ -80,5 +80,6 @@ def _merged(parts: Sequence[Exploration]) -> Exploration:
         first.seconds = max(first.seconds, part.seconds)
         first.unmade |= part.unmade
         first.unjudged |= part.unjudged
+        first.unconfirmed += part.unconfirmed
         first.ended = first.ended or part.ended
     return first

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast, get_args, get_origin, get_type_hints
 
+from kailash_testkit import http_library as httpx
 from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.explore.requests import no_server
 from kailash_testkit.internals.nexus import fastapi_app, handlers_of, is_nexus, is_own_route
 from kailash_testkit.redaction import redact
 
@@ -63,6 +65,10 @@ async def _served(api: ApiClient) -> Document:
             try:
                 response = await api.get(path, headers={"accept": "application/json"})
                 found: object = response.json() if response.is_success else None
+            except httpx.ConnectError as error:
+                if api.transport.is_elsewhere:
+                    raise no_server(api) from error
+                continue
             except Exception:  # another path may answer
                 continue
         if isinstance(found, dict) and "paths" in found:

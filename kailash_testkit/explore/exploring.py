@@ -12,6 +12,7 @@ from kailash_testkit.exploration import Exploration, OperationFacts
 from kailash_testkit.explore import access, credentials, phases, reaching, remembering
 from kailash_testkit.explore.calls import Whom
 from kailash_testkit.explore.documents import document_of
+from kailash_testkit.explore.elsewhere import require_own_database
 from kailash_testkit.explore.operations import operations_of, shared
 from kailash_testkit.explore.options import Options
 from kailash_testkit.explore.playing import Player
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from kailash_testkit.kit import Kit
 
 _PHASES: Final = (
+    require_own_database,
     remembering.again,
     reaching.reach,
     phases.series,
@@ -40,6 +42,7 @@ _PHASES: Final = (
     phases.at_random,
 )
 _BY_LOG: Final = "node-failed-silently"
+_SEEN_IN_THIS_PROCESS: Final = (_BY_LOG, "cut-by-default-limit", "other-tenant")
 
 
 async def explore(kit: Kit, api: ApiClient, options: Options) -> Exploration:
@@ -107,6 +110,7 @@ async def _trial(kit: Kit, api: ApiClient, options: Options) -> Trial:
         kit=kit,
         options=options,
         operations=operations,
+        readable=[each for each in operations_of(document, None) if each.method == "GET"],
         world=world,
         subjects=subjects,
         values=Values(kit, subjects, world, description, options.seed),
@@ -149,10 +153,15 @@ def _conclude(trial: Trial) -> None:
     found = result.findings
     result.findings = [each for each in found if each.key not in known]
     result.known = [each for each in found if each.key in known]
+    sure = {each.key for each in found}
+    result.unconfirmed = [line for key, line in trial.unconfirmed.items() if key not in sure]
     if trial.options.remember is not None:
         remembering.keep(Path(trial.options.remember), found)
     if _BY_LOG in result.checks and trial.kit.explainer.is_deaf:
         result.unjudged[_BY_LOG] = "the log in which DataFlow tells of nodes that failed is switched off"
+    for check in _SEEN_IN_THIS_PROCESS if player.is_elsewhere else ():
+        if check in result.checks:
+            result.unjudged[check] = f"the server at {player.url} runs in another process"
     result.requests = player.count
     result.seconds = clocks.now() - trial.started
     for facts, operation in zip(result.operations, trial.operations, strict=True):

@@ -17,7 +17,6 @@ from kailash_testkit.explore.playing import Many
 from kailash_testkit.explore.trial import Trial
 from kailash_testkit.explore.world import OF_EACH
 from kailash_testkit.judge.cases import SAFE
-from kailash_testkit.judge.failpoints import planned
 
 _EDGES: Final = 80
 _MIXED: Final = 40
@@ -154,12 +153,8 @@ async def refusals(trial: Trial) -> None:
 
 
 async def _refused(trial: Trial, script: Script) -> None:
-    allowed, database = trial.options.allowances(), trial.kit.database
-    models = trial.kit.store.models_by_table()
-    steps = await trial.play(script)
-    recorded = [change for step in steps for change in step.case.recorded]
-    plans = [*planned([steps[-1].case], recorded, models, [*database.ways_to_fail], allowed)]
-    for plan in plans[:_REFUSALS]:
+    trial.require_time()
+    for plan in (await trial.shrinker.plans(script))[:_REFUSALS]:
         trial.require_time()
         last, found = await trial.shrinker.refused(script, plan)
         if any(each.check == "failpoint-hung" for each in found):  # or the machine is busy

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from kailash_testkit import http_library as httpx
+from kailash_testkit.asgi.masking import request_line
 from kailash_testkit.asgi.timeline import TIMED, TimedRequest
 from kailash_testkit.changes.net import net_changes
 from kailash_testkit.databases.failpoints import Failpoint
 from kailash_testkit.databases.journal import RecordedChange
 from kailash_testkit.errors import AnsweredFromRecord, DatabaseBusy
-from kailash_testkit.explore.calls import Call, Made, NoBody, Script, Whom, as_object, with_made
-from kailash_testkit.internals.nexus import WITHOUT_RECORD, forget_records, is_nexus
+from kailash_testkit.explore.calls import Call, Made, Script, Whom, with_made
+from kailash_testkit.explore.requests import no_server, request_for
+from kailash_testkit.internals.nexus import forget_records
 from kailash_testkit.isolation.levels import State
 from kailash_testkit.judge.cases import SAFE, Case, Ledger
 from kailash_testkit.judge.observing import observed
 from kailash_testkit.models.rows import Row, jsonable
+from kailash_testkit.redaction import redact
 
 if TYPE_CHECKING:
     from kailash_testkit.client import ApiClient
@@ -29,7 +31,7 @@ _SECONDS: Final = 30.0
 REFUSED_SECONDS: Final = 5.0
 """How long an answer is waited for; while a write is refused, less: whoever tries for ever would take all the time."""
 
-_PATIENCE: Final = 0.2
+PATIENCE: Final = 0.2
 """Seconds that tasks are waited for which a request left running; those that go on are not waited for again."""
 
 
@@ -74,20 +76,36 @@ Judge = Callable[[Step, Sequence[Step]], None]
 """Looks at a step, after those before it, while its rows are there."""
 
 
+def unjudged(_step: Step, _before: Sequence[Step]) -> None:
+    """A judge for steps that are looked at later, or not at all."""
+
+
 @dataclass
 class Player:
     """Sends series of requests from the same rows. clients: by whose credentials they send.
 
-    count: how many requests were sent.
+    count: how many requests were sent. waits: after each that writes, for what a server at a URL may still be doing.
     """
 
     kit: Kit
     clients: Mapping[Whom, ApiClient]
     count: int = 0
+    waits: bool = False
     statuses: dict[str, dict[int, int]] = field(default_factory=dict[str, dict[int, int]])
     _state: State | None = None
     _world: list[RecordedChange] = field(default_factory=list[RecordedChange])
     _known_tasks: set[Any] = field(default_factory=set[Any])
+    _last: str = ""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the application is a server at a URL, whose tasks are not known."""
+        return self.clients["user"].transport.is_elsewhere
+
+    @property
+    def url(self) -> str:
+        """Of that server, or what stands for one."""
+        return redact(str(self.clients["user"].base_url))
 
     # --- the rows from which each series starts -------------------------------------------------
 
@@ -172,7 +190,7 @@ class Player:
         sandbox = self.kit.sandbox
         before = sandbox.position() or 0
         cookies = httpx.Cookies(client.cookies) if client.cookies else None
-        request = _request(client, call)
+        request = request_for(client, call)
         request.extensions["timeout"] = httpx.Timeout(patience).as_dict()
         response: httpx.Response | None = None
         failure: Exception | None = None
@@ -180,10 +198,15 @@ class Player:
             response = await client.send(request)
         except AnsweredFromRecord:
             pass
+        except httpx.ConnectError as error:
+            if self.is_elsewhere:
+                raise no_server(client, self._last) from error
+            failure = error
         except Exception as error:
             failure = error
         timed: TimedRequest = request.extensions[TIMED]
-        await self._quiet()
+        self._last = request_line(request)
+        await self._quiet(call)
         self.count += 1
         is_locked = call.method not in SAFE and sandbox.database.is_locked()
         holders = sandbox.database.open_transactions() if is_locked else ()
@@ -221,11 +244,13 @@ class Player:
         made = _made(case)
         return Step(call, case, response, failure, made, ledger, is_locked, holders)
 
-    async def _quiet(self) -> None:
+    async def _quiet(self, call: Call) -> None:
         """Waits for what a request left running, so that its writes are known as its own."""
+        if self.waits and self.is_elsewhere and call.method not in SAFE:
+            await asyncio.sleep(PATIENCE)
         left = [task for task in asyncio.all_tasks() - self._known_tasks if not task.done()]
         if left:
-            _, pending = await asyncio.wait(left, timeout=_PATIENCE)
+            _, pending = await asyncio.wait(left, timeout=PATIENCE)
             self._known_tasks |= pending
 
 
@@ -252,28 +277,3 @@ def _shown_id(answer: object) -> object:
 def _value(made: Made, steps: Sequence[Step]) -> object:
     row = steps[made.step].made if made.step < len(steps) else None
     return None if row is None else jsonable(row.as_dict().get(made.column))
-
-
-def _request(client: ApiClient, call: Call) -> httpx.Request:
-    headers = dict(call.headers)
-    if is_nexus(client.app):
-        headers.update(WITHOUT_RECORD)
-    query = {name: value for name, value in call.query.items() if value is not None}
-    content: bytes | None = None
-    if not isinstance(call.body, NoBody):
-        if call.media_type.endswith("urlencoded"):
-            form = as_object(call.body) or {}
-            return client.build_request(call.method, call.url(), params=_plain(query), headers=headers, data=form)
-        content = json.dumps(call.body).encode()
-        headers["content-type"] = call.media_type
-    return client.build_request(
-        call.method, call.url(), params=_plain(query) or None, headers=headers or None, content=content
-    )
-
-
-def _plain(query: Mapping[str, object]) -> dict[str, Any]:
-    """The values of a query, which httpx takes as texts, numbers and lists of them."""
-    found: dict[str, Any] = {}
-    for name, value in query.items():
-        found[name] = json.dumps(value) if isinstance(value, dict) else value
-    return found

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
 from kailash_testkit.databases.journal import RecordedChange
 from kailash_testkit.exploration import Fault
 from kailash_testkit.explore.asserting import Reproduction, source_of
-from kailash_testkit.explore.calls import (
-    NO_BODY,
-    Call,
-    Made,
-    NoBody,
-    Script,
-    as_json,
-    as_object,
-    steps_needed,
-    with_made,
-)
-from kailash_testkit.explore.fitting import fits
-from kailash_testkit.explore.operations import Operation, Schema
+from kailash_testkit.explore.calls import Made, Script, as_json, steps_needed
 from kailash_testkit.explore.options import Options
-from kailash_testkit.explore.playing import REFUSED_SECONDS, Many, Player, Step
+from kailash_testkit.explore.playing import PATIENCE, REFUSED_SECONDS, Many, Player, Step, unjudged
 from kailash_testkit.explore.reproducing import test_of
+from kailash_testkit.explore.smaller import has_required, smaller
 from kailash_testkit.explore.verdicts import Verdicts, request_of
 from kailash_testkit.judge.checks import Found
-from kailash_testkit.judge.failpoints import PlannedRefusal, refused
+from kailash_testkit.judge.failpoints import PlannedRefusal, planned, refused
 from kailash_testkit.models.rows import Row, jsonable
 
 _MOST_PLAYS: Final = 60
 _MOST_FOR_ROWS: Final = 24
-_SIMPLE: Final[Mapping[type, tuple[object, ...]]] = {str: ("a", "x@example.com"), int: (1,), float: (1.5,)}
 
 
 @dataclass(frozen=True)
@@ -57,21 +46,36 @@ class Shrinker:
 
     async def smallest(
         self, script: Script, step: Step, fault: Fault, *, many: Many | None = None, plan: PlannedRefusal | None = None
-    ) -> Fault:
-        """The fault as the smallest series shows it that could be found, with a test."""
+    ) -> Fault | None:
+        """The fault as the smallest series shows it that could be found, with a test.
+
+        None where a server at a URL does not show it again when it is given time: something that it still did, such as
+        a background task of the request before, may have been taken for the request's.
+        """
         self._plays = 0
         self._seen = set()
         case = _Case(fault, many, plan)
+        self.player.waits = True
+        try:
+            if self.player.is_elsewhere:
+                await asyncio.sleep(PATIENCE)  # what the requests before it left running
+                if await self._again(script, case) is None:
+                    return None
+            return await self._smallest(script, step, case)
+        finally:
+            self.player.waits = False
+
+    async def _smallest(self, script: Script, step: Step, case: _Case) -> Fault:
+        fault, many, plan = case.fault, case.many, case.plan
         steps: Sequence[Step] = (step,)
         found = fault
-        if plan is None:
-            script = await self._with_less(script, case)
+        script, case = await self._with_less(script, case)
         rows = await self._rows(script, case)
         shown = await self._again(script, case)
         if shown is not None:
             found, steps = shown
         if plan is not None:
-            steps = await self.player.play(script, lambda step, before: None)
+            steps = await self.player.play(script, unjudged)
         world = await self._own_rows(rows)
         document = self.verdicts.operations[script[-1].operation].document
         source = source_of(self.player.clients["user"].app, self.options.schema, document, script[-1])
@@ -86,12 +90,20 @@ class Shrinker:
 
     # --- again ----------------------------------------------------------------------------------
 
+    async def plans(self, script: Script) -> list[PlannedRefusal]:
+        """The writes of the last request of a series that can be refused, each in each way."""
+        kit = self.player.kit
+        steps = await self.player.play(script, unjudged)
+        recorded = [change for step in steps for change in step.case.recorded]
+        models, allowed = kit.store.models_by_table(), self.options.allowances()
+        return [*planned([steps[-1].case], recorded, models, [*kit.database.ways_to_fail], allowed)]
+
     async def refused(
         self, script: Script, plan: PlannedRefusal, patience: float = REFUSED_SECONDS
     ) -> tuple[Step, list[Found]]:
         """The last step of a series while a write is refused, and what is wrong with it."""
         allowed = self.options.allowances()
-        steps = await self.player.play(script, lambda step, before: None, refused=plan.failpoint, patience=patience)
+        steps = await self.player.play(script, unjudged, refused=plan.failpoint, patience=patience)
         last = steps[-1]
         happened = not plan.counted(change for step in steps for change in step.case.recorded)
         if happened and last.is_success:
@@ -124,25 +136,34 @@ class Shrinker:
                 if again.place == fault.place:
                     yield again
 
-    async def _holds(self, script: Script, case: _Case) -> bool:
-        if self._plays >= _MOST_PLAYS or repr(script) in self._seen:
-            return False
-        self._plays += 1
-        self._seen.add(repr(script))
-        return await self._again(script, case) is not None
-
     # --- requests -------------------------------------------------------------------------------
 
-    async def _with_less(self, script: Script, case: _Case) -> Script:
+    async def _with_less(self, script: Script, case: _Case) -> tuple[Script, _Case]:
+        """The smallest series that was found; the case as it is for that one."""
         best: Script = tuple(script)
+        most = _MOST_PLAYS if case.fault.check != "failpoint-hung" else 0  # each takes seconds
         is_smaller = True
-        while is_smaller and self._plays < _MOST_PLAYS:
+        while is_smaller and self._plays < most:
             is_smaller = False
-            for candidate in _smaller(best):
-                if self._is_allowed(candidate) and await self._holds(candidate, case):
-                    best, is_smaller = candidate, True
+            for candidate in smaller(best):
+                held = await self._held(candidate, case, most) if self._is_allowed(candidate) else None
+                if held is not None:
+                    best, case, is_smaller = candidate, held, True
                     break
-        return best
+        return best, case
+
+    async def _held(self, script: Script, case: _Case, most: int) -> _Case | None:
+        """The case for a series that shows the fault, too; None for one that does not, or was tried."""
+        if self._plays >= most or repr(script) in self._seen:
+            return None
+        self._plays += 1
+        self._seen.add(repr(script))
+        if case.plan is not None:
+            same = [each for each in await self.plans(script) if each.key == case.plan.key]
+            if not same:
+                return None
+            case = replace(case, plan=same[0])  # fewer writes may be before it
+        return case if await self._again(script, case) is not None else None
 
     def _is_allowed(self, script: Script) -> bool:
         """Whether the requests still have what the description requires."""
@@ -150,7 +171,7 @@ class Shrinker:
             operation = self.verdicts.operations[call.operation]
             if any(each.name not in call.query for each in operation.parameters_in("query") if each.required):
                 return False
-            if operation.body is not None and not _has_required(operation, operation.body, call.body):
+            if operation.body is not None and not has_required(operation, operation.body, call.body):
                 return False
         return True
 
@@ -225,71 +246,3 @@ def _named(script: Script) -> set[str]:
         walk(dict(call.query))
         walk(call.body)
     return found
-
-
-def _smaller(script: Script) -> Iterator[Script]:
-    """Series that are smaller by one thing."""
-    for place in range(len(script) - 1):
-        if not any(place in steps_needed(call) for call in script):
-            yield tuple(_moved(call, place) for number, call in enumerate(script) if number != place)
-    for place in reversed(range(len(script))):
-        for call in _smaller_calls(script[place]):
-            yield (*script[:place], call, *script[place + 1 :])
-
-
-def _has_required(operation: Operation, schema: Schema, body: object) -> bool:
-    plain = operation.resolved(schema)
-    if isinstance(body, dict):
-        values = cast("dict[str, object]", body)
-        properties: Mapping[str, Schema] = plain.get("properties", {})
-        inner = all(
-            _has_required(operation, properties[name], each) for name, each in values.items() if name in properties
-        )
-        return inner and all(name in values for name in plain.get("required", ()))
-    if isinstance(body, list):
-        item: Schema = plain.get("items") or {}
-        items = cast("list[object]", body)
-        return len(items) >= plain.get("minItems", 0) and all(_has_required(operation, item, each) for each in items)
-    return isinstance(body, (NoBody, Made)) or fits(body, plain)
-
-
-def _moved(call: Call, gone: int) -> Call:
-    return with_made(call, lambda made: replace(made, step=made.step - 1) if made.step > gone else made)
-
-
-def _smaller_calls(call: Call) -> Iterator[Call]:
-    for name in call.query:
-        yield replace(call, query={key: value for key, value in call.query.items() if key != name})
-    if call.body is not NO_BODY:
-        for body in _smaller_values(call.body):
-            yield replace(call, body=body, edge=call.edge if _holds_edge(call, body) else "")
-
-
-def _holds_edge(call: Call, body: object) -> bool:
-    """Whether the value at the edge is still in the body."""
-    name = call.edge.partition(":")[0].partition(".")[0].partition("[")[0]
-    before, now = as_object(call.body), as_object(body)
-    return before is not None and now is not None and before.get(name) == now.get(name)
-
-
-def _smaller_values(value: object) -> Iterator[object]:
-    if isinstance(value, dict):
-        entries = cast("dict[str, object]", value)
-        for name in entries:
-            yield {key: each for key, each in entries.items() if key != name}
-        for name, held in entries.items():
-            for smaller in _smaller_values(held):
-                yield {**entries, name: smaller}
-    elif isinstance(value, list):
-        items = cast("list[object]", value)
-        for place in range(len(items)):
-            yield [*items[:place], *items[place + 1 :]]
-        for place, item in enumerate(items):
-            for smaller in _smaller_values(item):
-                yield [*items[:place], smaller, *items[place + 1 :]]
-    elif not isinstance(value, bool):
-        if isinstance(value, float) and value.is_integer():
-            yield int(value)
-        options = _SIMPLE.get(type(value), ())
-        if value not in options:
-            yield from options[:1]

@@ -11,6 +11,7 @@ from kailash_testkit.explore.operations import Operation
 from kailash_testkit.judge.cases import Ledger
 from kailash_testkit.models import Model
 from kailash_testkit.models.types import alternatives
+from kailash_testkit.text import folded
 
 _ID: Final = re.compile(r"^(.+?)_?(ids?|uuids?|pk)$", re.IGNORECASE)
 _WORD_BREAK: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -59,13 +60,13 @@ class Subjects:
     def _by_suffix(self, operation: Operation) -> Model | None:
         """``/orders/{id}/lines``: the one model whose name ends with Line."""
         word = _singular(operation.collection.rpartition("/")[2])
-        found = [model for model in self.models.values() if word and _folded(model.name).endswith(word)]
+        found = [model for model in self.models.values() if word and folded(model.name).endswith(word)]
         return found[0] if len(found) == 1 else None
 
     def _in_words(self, path: str) -> Model | None:
         """``/workflows/take_item/execute``: the one model whose name is among the words."""
         words = {_singular(word) for part in path.split("/") for word in re.split(r"[^A-Za-z0-9]", part) if word}
-        found = [model for model in self.models.values() if _folded(model.name) in words]
+        found = [model for model in self.models.values() if folded(model.name) in words]
         return found[0] if len(found) == 1 else None
 
     def referred(self, name: str, about: Subject | None) -> tuple[Model, str] | None:
@@ -87,11 +88,11 @@ def parent_by_name(name: str, models: Mapping[str, Model]) -> Model | None:
     found = _ID.match(_WORD_BREAK.sub("_", name))
     if found is None:
         return None
-    word = _folded(found[1])
+    word = folded(found[1])
     exact = [model for model in models.values() if word in _names(model)]
     if exact:
         return exact[0]
-    ends = [model for model in models.values() if _folded(model.name).endswith(word) and len(word) > 2]
+    ends = [model for model in models.values() if folded(model.name).endswith(word) and len(word) > 2]
     return ends[0] if len(ends) == 1 else None
 
 
@@ -99,9 +100,9 @@ def column_of(parameter: str, model: Model) -> str:
     """The column that the last parameter of a path holds: ``id`` unless a column has its name."""
     if parameter in model.columns and not parameter.endswith("_id"):
         return parameter
-    plain = _folded(parameter)
+    plain = folded(parameter)
     for name in model.columns:
-        if name != "id" and plain == _folded(model.name) + _folded(name):
+        if name != "id" and plain == folded(model.name) + folded(name):
             return name
     return "id"
 
@@ -112,19 +113,15 @@ def is_number(model: Model, column: str) -> bool:
 
 
 def _names(model: Model) -> set[str]:
-    name, table = _folded(model.name), _folded(model.table)
+    name, table = folded(model.name), folded(model.table)
     return {name, table, _singular(name), _singular(table)}
 
 
 def _singular(word: str) -> str:
-    folded = _folded(word)
-    if folded.endswith("ies"):
-        return folded[:-3] + "y"
-    return folded.removesuffix("s") if not folded.endswith("ss") else folded
-
-
-def _folded(name: str) -> str:
-    return name.replace("_", "").replace("-", "").lower()
+    plain = folded(word)
+    if plain.endswith("ies"):
+        return plain[:-3] + "y"
+    return plain.removesuffix("s") if not plain.endswith("ss") else plain
 
 
 def names_of(models: Iterable[Model]) -> list[str]:

@@ -46,6 +46,7 @@ def _plain(call: Call) -> Call | None:
 class Trial:
     """An exploration under way.
 
+    readable: what a GET of the description reads, whether it is tried or not.
     accepted: by operation, the requests that led to its first success. refused: the steps that led to none.
     wrote: those that changed rows. found: what was found already, and where the application raised.
     """
@@ -53,6 +54,7 @@ class Trial:
     kit: Kit
     options: Options
     operations: Sequence[Operation]
+    readable: Sequence[Operation]
     world: World
     subjects: Subjects
     values: Values
@@ -67,6 +69,7 @@ class Trial:
     refused: dict[str, list[Step]] = field(default_factory=dict[str, list[Step]])
     wrote: dict[str, list[Step]] = field(default_factory=dict[str, list[Step]])
     found: set[tuple[Key, str]] = field(default_factory=set[tuple[Key, str]])
+    unconfirmed: dict[Key, str] = field(default_factory=dict[Key, str])
 
     def require_time(self) -> None:
         """Raises `OverError` when the budget is used up."""
@@ -105,6 +108,10 @@ class Trial:
             return
         self.found.add((fault.key, fault.place))  # at once: what is tried to make it small finds it again
         small = await self.shrinker.smallest(script, step, fault, many=many, plan=plan)
+        if small is None:
+            self.found.discard((fault.key, fault.place))
+            self.unconfirmed.setdefault(fault.key, f"{fault.check} {fault.operation}")
+            return
         if small.key == fault.key or (small.key, small.place) not in self.found:
             self.result.findings.append(small)
         self.found.add((small.key, small.place))

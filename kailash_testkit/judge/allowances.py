@@ -15,7 +15,7 @@ from typing import Final
 from kailash_testkit.changes.net import Change
 from kailash_testkit.errors import ConfigurationError
 from kailash_testkit.judge.findings import CHECKS
-from kailash_testkit.text import closest_match, comma_join
+from kailash_testkit.text import closest_match, comma_join, folded
 
 LOGS: Final = frozenset(
     [
@@ -143,11 +143,7 @@ def _bare(path: str) -> str:
 
 def _names(subject: str, model: str) -> bool:
     """Whether a setting names a model: by its own name, or by its table's, in one number or the other."""
-    return _folded(subject) in {_folded(model), _folded(model) + "s"} or _folded(subject) + "s" == _folded(model)
-
-
-def _folded(name: str) -> str:
-    return name.replace("_", "").lower()
+    return folded(subject) in {folded(model), folded(model) + "s"} or folded(subject) + "s" == folded(model)
 
 
 def _column_of(subject: str, change: Change) -> list[str]:

@@ -16,6 +16,7 @@ from kailash_testkit.databases.journal import RecordedChange
 from kailash_testkit.judge.attributing import Attributed
 from kailash_testkit.models import Model
 from kailash_testkit.models.rows import Row
+from kailash_testkit.text import folded
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -152,7 +153,7 @@ class Ledger:
         """What a path names; None where its last collection is none of a model: ``/orders/7/lines/3``."""
         parts = [part for part in path.split("/") if part]
         for place in reversed(range(len(parts))):
-            found = next((each for each in self.models.values() if _folded(parts[place]) in _names(each)), None)
+            found = next((each for each in self.models.values() if folded(parts[place]) in _names(each)), None)
             rest = parts[place + 1 :]
             if found is not None:
                 return Target(found, rest[0] if rest else None, len(rest) == 2) if len(rest) <= 2 else None
@@ -229,10 +230,6 @@ def _as_id(model: Model, row_id: object) -> object:
 
 def _names(model: Model) -> set[str]:
     """How a path may call the model's collection, or one of it."""
-    name, table = _folded(model.name), _folded(model.table)
+    name, table = folded(model.name), folded(model.table)
     names = {name, table, f"{name}s", f"{name}es", table.removesuffix("s")}
     return names | ({f"{name[:-1]}ies"} if name.endswith("y") else set())
-
-
-def _folded(name: str) -> str:
-    return name.replace("_", "").replace("-", "").lower()

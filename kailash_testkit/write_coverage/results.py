@@ -109,6 +109,7 @@ class WriteCoverage:
     """Of a run.
 
     columns: what was written. never_written: models. omit: what is left out, ``Model`` or ``Model.column``, with ``*``.
+    unused_omits: those that leave nothing out; they may be misspelt.
     """
 
     def __init__(self, tests: Iterable[OfTest], omit: Sequence[str] = ()) -> None:
@@ -116,13 +117,16 @@ class WriteCoverage:
         routes: dict[str, Route] = {}
         models: dict[str, None] = {}
         self.outside = 0
+        used: set[str] = set()
         self.tests = 0
         for test in tests:
             self.tests += 1
             self.outside += test["outside"]
             models |= dict.fromkeys(test["models"])
             for cell in test["cells"]:
-                if not _is_omitted(cell, omit):
+                matching = _matching(_names(cell), omit)
+                used |= matching
+                if not matching:
                     key = (cell["model"], cell["kind"], cell["column"])
                     _add(columns.setdefault(key, Column(*key)), cell, test["test"])
             for request in test["requests"]:
@@ -134,9 +138,9 @@ class WriteCoverage:
         self.columns = [columns[key] for key in sorted(columns)]
         self.routes = [routes[key] for key in sorted(routes)]
         written = {column.model for column in self.columns}
-        self.never_written = sorted(
-            name for name in models if name not in written and not any(fnmatchcase(name, each) for each in omit)
-        )
+        self.never_written = sorted(name for name in models if name not in written and not _matching([name], omit))
+        used |= _matching(models, omit)
+        self.unused_omits = [each for each in omit if each not in used]
 
     @property
     def counted(self) -> list[Column]:
@@ -158,6 +162,10 @@ def _add(column: Column, cell: Cell, test: str) -> None:
     column.tests.append(test)
 
 
-def _is_omitted(cell: Cell, omit: Sequence[str]) -> bool:
-    names = [cell["model"], f"{cell['model']}.{cell['column']}"] if cell["column"] else [cell["model"]]
-    return any(fnmatchcase(name, each) for name in names for each in omit)
+def _names(cell: Cell) -> list[str]:
+    return [cell["model"], f"{cell['model']}.{cell['column']}"] if cell["column"] else [cell["model"]]
+
+
+def _matching(names: Iterable[str], omit: Sequence[str]) -> set[str]:
+    """The patterns that one of the names is of."""
+    return {each for each in omit if any(fnmatchcase(name, each) for name in names)}

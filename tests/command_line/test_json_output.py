@@ -56,6 +56,7 @@ WHOLE = {
             "checks",
             "unmade",
             "unjudged",
+            "unconfirmed",
             "models",
             "ended",
         ),

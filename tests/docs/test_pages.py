@@ -67,6 +67,7 @@ def outcome_of(warm_python: WarmPython, tmp_path_factory: pytest.TempPathFactory
     return outcome
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_an_example_prints_what_its_page_shows(example: Example, outcome_of: Callable[[Example], Outcome]) -> None:
     of_later_releases = ("include_deleted=True", "deleted_at=", "TransactionScopeNode")  # which came together

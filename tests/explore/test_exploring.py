@@ -110,7 +110,7 @@ async def test_a_short_time_begins_with_the_first_request(opened: Open) -> None:
 
 
 @pytest.mark.slow
-async def test_rows_of_a_finding_with_a_refused_write_are_few(opened: Open) -> None:
+async def test_a_finding_with_a_refused_write_is_small(opened: Open) -> None:
     async with opened(register_orders, orders_app, "swallows refused writes") as api:
         exploration = await explored(
             api, requests=400, failpoints=True, checks=["failpoint-ignored"], operations=["POST /orders"]
@@ -118,6 +118,7 @@ async def test_rows_of_a_finding_with_a_refused_write_are_few(opened: Open) -> N
 
         (finding,) = exploration.findings
         assert finding.rows == ()
+        assert finding.request == 'POST /orders {"customer_id": "a"}'
 
 
 async def test_a_check_that_could_see_nothing_is_named(opened: Open) -> None:
@@ -143,6 +144,7 @@ async def test_the_same_seed_finds_the_same(opened: Open) -> None:
         assert [each.request for each in first.findings] == [each.request for each in second.findings]
 
 
+@pytest.mark.slow
 async def test_what_a_baseline_knows_is_no_finding(opened: Open, tmp_path: Path) -> None:
     from kailash_testkit.judge import baseline
 
@@ -157,6 +159,7 @@ async def test_what_a_baseline_knows_is_no_finding(opened: Open, tmp_path: Path)
         assert [each.key for each in second.known] == [each.key for each in first.findings]
 
 
+@pytest.mark.slow
 async def test_an_operation_that_is_never_reached_says_why(opened: Open) -> None:
     async with opened(register_notes, private_app) as api:
         exploration = await explored(api, requests=80)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from orders_app import orders_app, register_orders
 from sample_app import in_this_loop
 
@@ -19,6 +20,7 @@ async def explored(kit: Kit, fault: str, remember: Path, requests: int) -> Explo
         return await kit.explore(api, remember=remember, requests=requests, failpoints=False, **options)
 
 
+@pytest.mark.slow
 async def test_findings_are_tried_first_until_they_are_mended(db_at: Callable[..., Any], tmp_path: Path) -> None:
     db, file = db_at(tmp_path / "explored.db"), tmp_path / "found" / "before.json"
     register_orders(db)

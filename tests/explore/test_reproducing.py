@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
+import socket
 import subprocess
+import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -191,3 +194,48 @@ def test_what_cannot_be_used_is_refused(run: Run) -> None:
     wrong = run(*EXPLORE, "--skip", "server-errors")
     assert wrong.returncode == 2
     assert "did you mean 'server-error'?" in wrong.stderr
+
+
+def test_a_server_that_the_command_starts_is_explored(project: Path, run: Run) -> None:
+    served = """
+        import uvicorn
+        from shop import app
+
+        if __name__ == "__main__":
+            import pathlib, sys
+            pathlib.Path("served.txt").write_text(sys.argv[1])
+            uvicorn.run(app, port=int(sys.argv[1]), log_level="warning")
+    """
+    listing = """
+        @app.get("/orders")
+        async def listed():
+            return await db.express.list("Order", limit=1000, cache_ttl=0)
+    """
+    (project / "shop.py").write_text(textwrap.dedent(APP) + textwrap.dedent(listing))
+    (project / "served.py").write_text(textwrap.dedent(served))
+    python = shlex.quote(sys.executable)
+    serve = f"{python} served.py {{port}}"
+
+    found = run(*EXPLORE, "--requests", "100", "--serve", serve, "--operations", "POST /orders")
+    assert found.returncode == 1, found.stderr
+    assert "refusal-wrote: POST /orders answered 422" in found.stdout, found.stdout
+    port = int((project / "served.txt").read_text())
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--url", "http://127.0.0.1:1"), "--url without --serve"),
+        (("--serve", "uvicorn shop:app"), "where does the server answer?"),
+        (("--serve", "no-such-program {port}"), "no-such-program cannot be started"),
+        (("--serve", f"{sys.executable} -c 'raise SystemExit({{port}} > 0)'"), "the server ended with exit code 1"),
+        (("--serve", "uvicorn shop:app", "--url", "localhost"), "--url localhost: not the URL of a server"),
+        (("--serve", "x", "--url", "http://127.0.0.1:1", "--workers", "2"), "each worker needs a server of its own"),
+    ],
+)
+def test_a_server_that_cannot_be_explored_is_told(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    refused = run(*EXPLORE, *arguments)
+    assert refused.returncode == 2, refused.stdout
+    assert said in refused.stderr

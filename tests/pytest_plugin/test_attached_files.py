@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from inner_session import Project
 
 TESTS = """
@@ -57,6 +58,7 @@ TESTS = """
 """
 
 
+@pytest.mark.slow
 def test_each_test_that_changes_an_attached_file_is_named(shop: Project) -> None:
     shop.write({"test_it.py": TESTS})
     outcome = shop.run("-W", "default::UserWarning", "-W", "ignore::ResourceWarning")

@@ -65,6 +65,7 @@ def project(shop: Project) -> Project:
     return shop
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [[], ["--testkit-live"]])
 def test_what_was_repeated_is_said_once_at_the_end_and_in_the_report_of_a_failed_test(
     project: Project, arguments: list[str]
@@ -89,6 +90,7 @@ def test_as_an_error_it_fails_the_request(project: Project, arguments: list[str]
     assert "again and again" not in outcome.output
 
 
+@pytest.mark.slow
 def test_what_the_project_allows_is_left_out(project: Project) -> None:
     project.configure_more(testkit_n_plus_one="error", testkit_n_plus_one_allow="Item")
     project.run("--deselect=tests/test_items.py::test_too_many").assert_outcomes(passed=5, failed=1)
@@ -119,6 +121,7 @@ def test_what_the_marker_does_not_take_is_refused(project: Project, marker: str,
     assert said.rpartition(": ")[2] in outcome.output
 
 
+@pytest.mark.slow
 def test_the_nearest_marker_is_not_the_only_one(project: Project) -> None:
     project.write({"tests/test_items.py": """
         import pytest
@@ -137,6 +140,7 @@ def test_the_nearest_marker_is_not_the_only_one(project: Project) -> None:
     project.run("-p", "no:randomly").assert_outcomes(passed=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [[], ["--testkit-live"]])
 def test_a_request_s_statements_are_its_own(project: Project, arguments: list[str]) -> None:
     project.write({"tests/test_items.py": """
@@ -176,6 +180,7 @@ def test_a_test_begins_with_what_the_last_one_wrapped(project: Project) -> None:
     project.run("-p", "no:randomly").assert_outcomes(passed=2)
 
 
+@pytest.mark.slow
 def test_the_page_shows_it(project: Project) -> None:
     pytest.importorskip("jinja2")
     project.run("--testkit-html=page.html", "-k", "test_loop and not again")

@@ -170,6 +170,7 @@ def test_faulty_handlers_are_found_and_a_rollback_is_not(orders: Project) -> Non
     assert outcome.result.ret == 1
 
 
+@pytest.mark.slow
 def test_a_handler_that_never_gives_up_is_found(orders: Project) -> None:
     more = """
     async def test_hanging(api):
@@ -181,6 +182,7 @@ def test_a_handler_that_never_gives_up_is_found(orders: Project) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_writes_of_requests_are_told_from_those_of_the_test_and_named(orders: Project) -> None:
     more = """
     async def test_between(api):

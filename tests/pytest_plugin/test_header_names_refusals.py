@@ -30,6 +30,7 @@ def test_a_folder_that_others_may_write_in_is_named_once_and_not_used(shop: Proj
     assert "is left alone" not in shop.run("--collect-only").output
 
 
+@pytest.mark.slow
 def test_nothing_is_named_where_there_is_nothing(shop: Project) -> None:
     shop.write({"test_items.py": "def test_it(): pass"})
     assert "left alone" not in shop.run().output

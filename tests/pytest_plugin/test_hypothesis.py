@@ -148,6 +148,7 @@ OF_FIXTURES = """
 """
 
 
+@pytest.mark.slow
 def test_each_example_starts_where_the_fixtures_ended(shop: Project) -> None:
     shop.write({"test_properties.py": PROPERTIES, "test_rows_of_fixtures.py": OF_FIXTURES})
     shop.run("--testkit-verify").assert_outcomes(passed=13)

@@ -130,6 +130,7 @@ def test_it_may_be_an_error_with_a_baseline_for_what_is_known(judged: Project) -
     assert (known.result.ret, "1 known, in the baseline" in known.output) == (0, True)
 
 
+@pytest.mark.slow
 def test_what_is_left_out_and_switched_off(judged: Project) -> None:
     judged.configure_more(testkit_judge_allow=["refusal-wrote: Item", "success-wrote-nothing: POST /store"])
     assert findings(judged.run("-k", "not fails")) == []
@@ -137,6 +138,7 @@ def test_what_is_left_out_and_switched_off(judged: Project) -> None:
     assert findings(judged.run("-k", "not fails", "--testkit-judge=off")) == []
 
 
+@pytest.mark.slow
 def test_a_marker_goes_before_the_settings(judged: Project) -> None:
     judged.write(
         {

@@ -31,6 +31,7 @@ def test_startup_and_shutdown(shop: Project, loops: str, lifespan: str, events: 
     assert shop.lines("events.txt") == events
 
 
+@pytest.mark.slow
 def test_a_startup_that_fails_shows_the_applications_own_exception(shop: Project) -> None:
     shop.write(
         {

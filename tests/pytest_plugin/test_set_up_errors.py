@@ -86,6 +86,7 @@ def test_a_fixture_that_sets_the_url_is_named_with_its_line(shop: Project) -> No
     )
 
 
+@pytest.mark.slow
 def test_both_ways_out_work_and_a_conftest_is_named_as_well(shop: Project) -> None:
     hands_over = """
     @pytest.fixture(scope="session")
@@ -110,6 +111,7 @@ def test_both_ways_out_work_and_a_conftest_is_named_as_well(shop: Project) -> No
     assert not (shop.path / "own.db").exists()
 
 
+@pytest.mark.slow
 def test_an_import_that_sets_the_variable_anew_is_said(shop: Project) -> None:
     sets = "import os\nos.environ['DATABASE_URL'] = 'sqlite:///development.db'\n"
     shop.write({"shop/__init__.py": sets, "test_items.py": "def test_it(kit):\n    pass\n"})
@@ -117,6 +119,7 @@ def test_an_import_that_sets_the_variable_anew_is_said(shop: Project) -> None:
     assert "DATABASE_URL was set to it after the kit had set it, as load_dotenv(override=True) does" in text
 
 
+@pytest.mark.slow
 def test_what_no_test_needs_is_told_at_the_end(shop: Project) -> None:
     shop.configure_more(testkit_dataflow="shop.models:database")
     shop.write({"test_plain.py": "import shop.models\n\ndef test_plain(): pass\n\ndef test_other(): pass\n"})

@@ -146,6 +146,7 @@ def test_an_application_that_an_asynchronous_fixture_called_is_not_started_again
     assert shop.lines("events.txt") == ["startup", "shutdown"] * (1 if loops == "session" else 3)
 
 
+@pytest.mark.slow
 def test_one_application_runs_at_a_time(shop: Project) -> None:
     shop.write({"shop/api.py": API, "tests/test_a.py": SUITE, "tests/test_b.py": MIXED, "tests/test_c.py": SUITE})
     shop.run("-p", "no:randomly", "--testkit-verify").assert_outcomes(passed=17)

@@ -213,6 +213,8 @@ def test_the_lines_and_files_of_a_run(project: Project) -> None:
         ]
         assert "write coverage: 67 % (4 of 6 written columns looked at)" in lines
         assert "FAIL: 66.67 % is less than testkit_coverage_fail_under = 70" in lines
+        assert "testkit_coverage_omit: Nothing left nothing out of this run" in lines
+        assert "testkit_coverage_omit: Counted.size" not in outcome.output
     assert json.loads((project.path / "x" / "y.json").read_text())["percent"] == 66.67
     assert "<td>updated_by</td><td>created</td>" in (project.path / "testkit-coverage.html").read_text()
 

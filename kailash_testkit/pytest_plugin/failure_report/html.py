@@ -1,30 +1,19 @@
-"""``--testkit-html=PATH``: one page that needs no network and no other file, with every test of a session.
-
-Jinja2 escapes all texts. The page's policy lets only its own script run, and nothing be loaded, so that a value with
-markup in it stays a value. Needs the extra ``html``, which is imported only when the page is asked for.
-"""
+"""``--testkit-html=PATH``: a page with every test of a session. Needs the extra ``html``."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from importlib.util import find_spec
 from itertools import dropwhile
 from pathlib import Path
 from typing import Final
 
-import pytest
-
 from kailash_testkit.judge.findings import Finding, Key
+from kailash_testkit.pages import rendered
 from kailash_testkit.pytest_plugin.failure_report.facts import Facts, RequestFacts, RowFacts
 from kailash_testkit.pytest_plugin.failure_report.results import Result
 from kailash_testkit.pytest_plugin.failure_report.section import TEST_HOST
-from kailash_testkit.text import some
-from kailash_testkit.version import __version__
 
 _FOLDER: Final = Path(__file__).with_name("page")
 _GROUPS: Final = (
@@ -34,44 +23,16 @@ _GROUPS: Final = (
 )
 
 
-def require_jinja() -> None:
-    """Raises `pytest.UsageError` where the template library is not installed."""
-    if find_spec("jinja2") is None:
-        raise pytest.UsageError(
-            "--testkit-html needs Jinja2, which is not installed: pip install 'kailash-testkit[html]'"
-        )
-
-
 def page(results: Sequence[Result], findings: Mapping[Key, Sequence[Finding]]) -> str:
     """The whole page. findings: of the judge, those that are the same together."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style, script = (Markup((_FOLDER / name).read_text("utf-8")) for name in ("style.css", "script.js"))
-    text: str = environment.get_template("page.html").render(
-        style=style,
-        script=script,
-        policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'",
-        some=some,
-        version=__version__,
-        made=datetime.now().astimezone(),
+    return rendered(
+        _FOLDER / "page.html",
+        _FOLDER / "script.js",
         counts=Counter(result.outcome for result in results),
         seconds=sum(result.seconds for result in results),
         findings=[*findings.values()],
         groups=[(title, [_View(result) for result in found]) for title, found in _grouped(results) if found],
     )
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-def _hash(content: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
 
 
 def _grouped(results: Sequence[Result]) -> Iterator[tuple[str, list[Result]]]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final, cast
 import pytest
 
 from kailash_testkit import open_kits
+from kailash_testkit.errors import ConfigurationError
+from kailash_testkit.pages import require_jinja
 from kailash_testkit.pytest_plugin.failure_report.collecting import collected
 from kailash_testkit.pytest_plugin.failure_report.facts import Facts
 from kailash_testkit.pytest_plugin.failure_report.files import write_private
@@ -54,9 +56,10 @@ class FailureReport:
         self._html = None if is_worker else _path(config, _HTML)
         self._results = Results(keep_passed=self._html is not None)
         if self._html is not None:
-            from kailash_testkit.pytest_plugin.failure_report.html import require_jinja
-
-            require_jinja()
+            try:
+                require_jinja("--testkit-html")
+            except ConfigurationError as error:
+                raise pytest.UsageError(str(error)) from None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self) -> None:

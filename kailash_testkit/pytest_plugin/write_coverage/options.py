@@ -10,7 +10,7 @@ import pytest
 
 OPTION: Final = "--testkit-coverage"
 FAIL_UNDER: Final = "testkit_coverage_fail_under"
-_OMIT: Final = "testkit_coverage_omit"
+OMIT: Final = "testkit_coverage_omit"
 _FILES: Final = {"html": "testkit-coverage.html", "json": "testkit-coverage.json"}
 
 
@@ -18,7 +18,7 @@ def add_options(parser: pytest.Parser) -> None:
     """Declares the options."""
     parser.addini(FAIL_UNDER, "the run fails where its write coverage is less, in percent", default="")
     parser.addini(
-        _OMIT,
+        OMIT,
         "what write coverage leaves out, a line each: 'Model' or 'Model.column', with *",
         type="linelist",
         default=[],
@@ -55,7 +55,7 @@ class CoverageSettings:
                 )
             if form in _FILES:
                 files.append((form, config.rootpath / (path or _FILES[form])))
-        return cls(bool(given), tuple(files), _percent(config.getini(FAIL_UNDER)), tuple(config.getini(_OMIT)))
+        return cls(bool(given), tuple(files), _percent(config.getini(FAIL_UNDER)), tuple(config.getini(OMIT)))
 
 
 def _percent(text: str) -> float | None:

@@ -11,7 +11,7 @@ import pytest
 from kailash_testkit import open_kits
 from kailash_testkit.pytest_plugin.again import is_again
 from kailash_testkit.pytest_plugin.attribution import attribution, on_each_database
-from kailash_testkit.pytest_plugin.write_coverage.options import FAIL_UNDER, CoverageSettings
+from kailash_testkit.pytest_plugin.write_coverage.options import FAIL_UNDER, OMIT, CoverageSettings
 from kailash_testkit.redaction import redact
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ class Coverage:
         told = lines(self._total, verbose=self._verbose)
         told += [f"written to {path}" for _, path in self._settings.files]
         told += [f"not counted: {line}" for line in self._trouble]
+        told += [f"{OMIT}: {each} left nothing out of this run" for each in self._total.unused_omits]
         if self._falls_short(self._total):
             told.append(f"FAIL: {self._total.percent:.2f} % is less than {FAIL_UNDER} = {self._settings.fail_under:g}")
         terminalreporter.section(TITLE)

@@ -68,6 +68,7 @@ async def {name}(api):
 """
 
 
+@pytest.mark.slow
 @each(FAULTY, WRITTEN_SAMPLE)
 async def test_the_test_fails_until_the_fault_is_mended(kit: Kit, project: Project, app: App) -> None:
     exploration = await explored(kit, app, faulty=True, **LIMITS, checks=[app.check])

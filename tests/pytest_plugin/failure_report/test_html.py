@@ -6,16 +6,14 @@ import base64
 import hashlib
 import re
 import stat
-import sys
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 from facts_of_tests import facts, request, row, rows
 from inner_session import Project
 
 from kailash_testkit.pytest_plugin.failure_report.facts import ExplanationFacts
-from kailash_testkit.pytest_plugin.failure_report.html import page, require_jinja
+from kailash_testkit.pytest_plugin.failure_report.html import page
 from kailash_testkit.pytest_plugin.failure_report.results import Result
 
 TESTS = """
@@ -166,13 +164,6 @@ def test_values_before_and_after_stand_side_by_side_in_the_order_of_the_steps() 
 
 def test_a_session_without_tests_has_a_page_too() -> None:
     assert "No test ran." in page([], {})
-
-
-def test_without_the_extra_the_option_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    absent: Any = None
-    monkeypatch.setitem(sys.modules, "jinja2", absent)
-    with pytest.raises(pytest.UsageError, match=r"pip install 'kailash-testkit\[html\]'"):
-        require_jinja()
 
 
 def test_what_is_left_out_is_counted() -> None:

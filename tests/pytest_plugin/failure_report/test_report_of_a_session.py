@@ -144,6 +144,7 @@ MORE_TESTS = """
 """
 
 
+@pytest.mark.slow
 def test_each_failure_tells_of_its_own_test(failing: Project) -> None:
     failing.write({"tests/test_items.py": MORE_TESTS})
     outcome = failing.run("--testkit-report=kit.json")
@@ -183,6 +184,7 @@ LEAVING = """
 """
 
 
+@pytest.mark.slow
 def test_junit_files_have_it_as_properties_and_what_was_waited_for_is_told(failing: Project) -> None:
     failing.write({"tests/test_items.py": LEAVING})
     (lines,) = sections(failing.run("--junitxml=junit.xml", "--testkit-report=kit.json"))
