@@ -35,4 +35,4 @@ def draw(reports: list[Report], file: Path) -> None:
 
 def colour(name: str) -> str:
     """Ours stands out; the base line, which leaves its rows, stays back."""
-    return OURS if name == "with the kit" else BASE if "without any isolation" in name else THEIRS
+    return OURS if name.startswith("with the kit") else BASE if "without any isolation" in name else THEIRS

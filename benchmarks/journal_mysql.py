@@ -1,13 +1,11 @@
 """What the change journal costs on MariaDB or MySQL, as ratios measured side by side in one run.
 
-Run with ``python benchmarks/journal_mysql.py``; ``KAILASH_TESTKIT_MYSQL_URL`` names the server and a user who may
-create databases. Rounds of the variants alternate, so that a busy machine slows all of them alike; the median round
-counts.
+Run with ``python benchmarks/journal_mysql.py``; ``KAILASH_TESTKIT_MYSQL_URL`` names another server than a private
+one. Rounds of the variants alternate, so that a busy machine slows all of them alike; the median round counts.
 """
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -17,13 +15,13 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from benchmark_server import server_url, serving
 from measuring import Target, compare, in_turns, timed
 
 from kailash_testkit.databases.journal import Mark
 from kailash_testkit.databases.mysql.journal.journal import Journal
 
 pymysql: Any = import_module("pymysql")
-SERVER = os.environ.get("KAILASH_TESTKIT_MYSQL_URL", "mysql://root:@127.0.0.1:3306/")
 TABLES = 10
 COLUMNS = (
     "id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(255) NOT NULL, email VARCHAR(255), amount DOUBLE, note TEXT, "
@@ -46,7 +44,7 @@ class Database:
 
 
 def connect(database: str | None = None) -> Any:
-    place = urlsplit(SERVER)
+    place = urlsplit(server_url("mysql"))
     return pymysql.connect(
         host=place.hostname,
         port=place.port or 3306,
@@ -59,7 +57,7 @@ def connect(database: str | None = None) -> Any:
 
 
 def url(database: str) -> str:
-    place = urlsplit(SERVER)
+    place = urlsplit(server_url("mysql"))
     credentials = f"{place.username or 'root'}:{place.password or ''}"
     return f"mysql://{credentials}@{place.hostname}:{place.port or 3306}/{database}"
 
@@ -230,8 +228,9 @@ def measure_writes() -> None:
 
 
 def main() -> None:
-    measure_writes()
-    measure_undo()
+    with serving("mysql"):
+        measure_writes()
+        measure_undo()
 
 
 if __name__ == "__main__":

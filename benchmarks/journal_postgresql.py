@@ -1,7 +1,7 @@
 """What the change journal costs on PostgreSQL, as ratios measured side by side in one run.
 
-Run with ``python benchmarks/journal_postgresql.py [URL of a server]``. Rounds of the variants alternate, so that a
-busy machine slows all of them alike; the median round counts.
+Run with ``python benchmarks/journal_postgresql.py``; ``KAILASH_TESTKIT_POSTGRESQL_URL`` names another server than a
+private one. Rounds of the variants alternate, so that a busy machine slows all of them alike; the median round counts.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from benchmark_server import serving
 from measuring import Target, compare, in_turns, timed
 from postgresql_databases import (
     CHANGED,
@@ -242,7 +243,8 @@ def measure_saved_state(variants: dict[str, Database]) -> None:
 
 
 if __name__ == "__main__":
-    measure_inserts()
-    if HAS_SCHEDSTAT:
-        measure_processor_time()
-    measure_undo()
+    with serving("postgresql"):
+        measure_inserts()
+        if HAS_SCHEDSTAT:
+            measure_processor_time()
+        measure_undo()

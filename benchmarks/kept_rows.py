@@ -1,7 +1,7 @@
 """What it costs to hold the rows that a lost journal would be made again from: time, and memory.
 
-Run with ``python benchmarks/kept_rows.py``; needs a PostgreSQL and a MariaDB on this machine, as the benchmarks of
-their journals do. On SQLite nothing is held: the journal's copy has the rows.
+Run with ``python benchmarks/kept_rows.py``; on the servers of the benchmarks of the journals. On SQLite nothing is
+held: the journal's copy has the rows.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import tracemalloc
 
 import journal_mysql
 import journal_postgresql
+from benchmark_server import serving
 from measuring import Figure, report, timed
 
 SIZES = (100, 10_000)  # of the largest table
@@ -39,4 +40,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with serving("postgresql", "mysql"):
+        main()

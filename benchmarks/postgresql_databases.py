@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +10,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from benchmark_server import server_url
+
 from kailash_testkit.databases.postgresql.connection import Connection
 from kailash_testkit.databases.postgresql.journal.journal import Journal
 from kailash_testkit.databases.urls import with_database
 
-SERVER = sys.argv[1] if len(sys.argv) > 1 else "postgresql://postgres@127.0.0.1:5432/postgres"
 HAS_SCHEDSTAT = Path("/proc/self/schedstat").exists()
 TABLES = 10
 CHANGED = 15
@@ -39,8 +39,8 @@ class Database:
     journal: Journal | None
 
 
-def connect(name: str = "postgres") -> Any:
-    connection = psycopg2.connect(SERVER, dbname=name)
+def connect(name: str | None = None) -> Any:
+    connection = psycopg2.connect(server_url("postgresql"), **({} if name is None else {"dbname": name}))
     connection.autocommit = True
     return connection
 
@@ -62,7 +62,7 @@ def database(rows: int, *, journal: bool, triggers: bool = False) -> Iterator[Da
         run(app, f"INSERT INTO t{number} (name, email, amount) SELECT 'n' || i, i || '@x.org', i / 7.0 "
                  f"FROM generate_series(1, {size}) i")  # fmt: skip
     run(app, (TRIGGER if triggers else "") + "ANALYZE")
-    recorder = Journal(Connection.to_journal(with_database(SERVER, name))) if journal else None
+    recorder = Journal(Connection.to_journal(with_database(server_url("postgresql"), name))) if journal else None
     if recorder is not None:
         recorder.install()
     try:

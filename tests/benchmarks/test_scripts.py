@@ -32,7 +32,7 @@ def test_every_way_passes_the_same_tests(tmp_path: Path) -> None:
     arguments = ["--rounds", "1", "--tests", "6", "--kinds", "sqlite", "--processes", "1"]
     whole, alone = measured(tmp_path, "four_ways/run.py", *arguments)
     assert whole.title == "6 tests of 20 models, sqlite, one process"
-    assert len(whole.figures) == len(alone.figures) == 5
+    assert len(whole.figures) == len(alone.figures) == 6
 
 
 @pytest.mark.slow
