@@ -3,9 +3,9 @@
     python benchmarks/four_ways/run.py [--rounds N] [--tests N] [--kinds sqlite,postgresql] [--processes 1,2]
 
 (a) with the kit, as it is, and without what it says of requests that no test asked about; (b) with the helpers that
-applications' tests carry; (c) with polyfactory, `express`, and a database cloned from a template for each test; (d) with
-a new DataFlow for each test; (e) with the kit's factories and client and no isolation at all, which is the base line.
-Each is a module in `ways`; the tests are in `scenarios.py`.
+applications' tests carry; (c) with polyfactory, `express`, and a database cloned from a template for each test; (d)
+with a new DataFlow for each test; (e) with the kit's factories and client and no isolation at all, the base line. Each
+is a module in `ways`; the tests are in `scenarios.py`.
 
 Sessions of all ways take turns. PostgreSQL is one private server for all of them, without durability, its data in
 memory where there is room; SQLite files lie in the same folder. Ways that take long run fewer tests, spread over the

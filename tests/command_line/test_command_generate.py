@@ -92,6 +92,7 @@ def test_writing_checking_and_drifting(project: Project) -> None:
     assert file.read_bytes() == written
 
 
+@pytest.mark.slow
 def test_fixtures_are_written_and_checked_and_work(project: Project) -> None:
     options = ("-o", "tests/generated.py", "--fixtures", "tests/fixtures.py")
     done = project.run(*options)

@@ -48,6 +48,7 @@ def test_the_findings_of_the_judge(tmp_path: Path, warm_python: WarmPython) -> N
     assert_agrees(shown(page), list(filter(None, found[0].splitlines())))
 
 
+@pytest.mark.slow
 def test_the_lines_of_write_coverage(tmp_path: Path, warm_python: WarmPython) -> None:
     page = DOCS / "write_coverage.md"
     done = run(

@@ -46,6 +46,7 @@ async def explored(api: ApiClient, **options: Any) -> Any:
     return await api.kit.explore(api, **{"requests": 60, "seconds": 600, "failpoints": False, **options})
 
 
+@pytest.mark.slow
 async def test_a_fault_is_found_and_the_rows_are_as_before(kit: Kit, tmp_path: Path) -> None:
     await kit.create("Order", id=900, customer_id="mine", note="kept")
     async with client_of_server(kit, tmp_path / "tested.db", "raises for zero") as api:

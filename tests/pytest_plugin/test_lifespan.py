@@ -57,6 +57,7 @@ def test_a_startup_that_fails_shows_the_applications_own_exception(shop: Project
     assert shop.left_behind() == []
 
 
+@pytest.mark.slow
 def test_a_startup_without_end_is_waited_for_once(shop: Project) -> None:
     shop.shop(testkit_startup_timeout="0.3")
     shop.write(

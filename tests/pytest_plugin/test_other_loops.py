@@ -224,6 +224,7 @@ WITHOUT_A_FIXTURE = """
 """
 
 
+@pytest.mark.slow
 def test_trio_is_refused_before_the_test_runs(shop: Project) -> None:
     shop.configure_more(asyncio_mode="strict")
     shop.write({"test_trio.py": TRIO})

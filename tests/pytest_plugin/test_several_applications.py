@@ -131,6 +131,7 @@ def write_applications(project: Project, urls: str) -> None:
 _WIDE = CONFTEST[CONFTEST.index('@pytest.fixture(scope="module")') :]
 
 
+@pytest.mark.slow
 def test_each_has_its_own_in_any_order(project: Project) -> None:
     write_applications(project, "RED_URL, GREEN_URL, BLUE_URL")
     outcome = project.run("-p", "randomly", "--randomly-seed=5", "--testkit-verify")

@@ -30,6 +30,7 @@ LINES = (
 )
 
 
+@pytest.mark.slow
 def test_the_tests_are_named_with_what_was_waited_for(shop: Project) -> None:
     shop.write({"test_left.py": TESTS})
     outcome = shop.run("--junitxml=junit.xml")

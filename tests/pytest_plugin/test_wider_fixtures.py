@@ -166,6 +166,7 @@ STARTUP_TESTS = """
 """
 
 
+@pytest.mark.slow
 def test_rows_of_the_applications_startup_live_as_long_as_the_application(shop: Project) -> None:
     shop.write({"shop/api.py": STARTUP, "test_startup.py": STARTUP_TESTS})
     shop.run().assert_outcomes(passed=3)
