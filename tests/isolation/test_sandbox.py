@@ -289,6 +289,7 @@ def test_the_rows_of_an_owner_are_not_in_the_ledger_of_a_block(notes: Notes) -> 
 # --- a blocked way back ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_open_transaction_is_named_and_never_waited_for_long(notes: Notes) -> None:
     notes.owned_by("session", "s")
     notes.owned_by("module", "m")

@@ -122,6 +122,7 @@ LATE_API = """
 """
 
 
+@pytest.mark.slow
 @ONE_OR_TWO
 def test_models_that_create_app_registers_late(shop: Project, workers: tuple[str, ...]) -> None:
     shop.shop(testkit_dataflow="shop.api:get_db", testkit_app="shop.api:create_app")
@@ -191,6 +192,7 @@ ARCHIVE_TESTS = """
 """
 
 
+@pytest.mark.slow
 @ONE_OR_TWO
 def test_two_instances_with_a_model_of_the_same_name(shop: Project, workers: tuple[str, ...]) -> None:
     shop.shop(testkit_app=None, testkit_other_databases="allow")

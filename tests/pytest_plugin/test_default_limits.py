@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from inner_session import Project
 
 API = """
@@ -71,6 +72,7 @@ TESTS = """
 CUT = "ItemListNode returned 10 rows, its default limit; the table has "
 
 
+@pytest.mark.slow
 def test_what_was_cut_and_not_awaited_is_reported(shop: Project) -> None:
     shop.write({"shop/api.py": API, "tests/test_items.py": TESTS})
     outcome = shop.run()
@@ -85,6 +87,7 @@ def test_what_was_cut_and_not_awaited_is_reported(shop: Project) -> None:
     assert "2 passed" in output
 
 
+@pytest.mark.slow
 def test_it_may_be_an_error(shop: Project) -> None:
     shop.write({"shop/api.py": API, "tests/test_items.py": TESTS})
     shop.configure_more(testkit_default_limits="error")

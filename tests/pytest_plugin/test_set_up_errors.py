@@ -74,6 +74,7 @@ OWN_DATABASE = """
 """
 
 
+@pytest.mark.slow
 def test_a_fixture_that_sets_the_url_is_named_with_its_line(shop: Project) -> None:
     shop.write({"conftest.py": OWN_DATABASE, "test_items.py": TESTS, "test_then.py": EXPRESS})
     assert_told_once(

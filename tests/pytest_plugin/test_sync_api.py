@@ -122,12 +122,13 @@ MIXED = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lifespan", "arguments", "starts"),
     [
         pytest.param("session", [], 1, id="in this process"),
         pytest.param("test", [], 7, id="a lifespan per test"),
-        pytest.param("session", ["--testkit-live"], 1, id="live", marks=pytest.mark.slow),
+        pytest.param("session", ["--testkit-live"], 1, id="live"),
     ],
 )
 def test_synchronous_tests(shop: Project, lifespan: str, arguments: list[str], starts: int) -> None:

@@ -32,7 +32,6 @@ def test_the_corpus_is_as_large_as_it_should_be() -> None:
     assert (len(REPEATING) >= 10, len(SCANNING) >= 5, len(HEALTHY) >= 10) == (True, True, True)
 
 
-@pytest.mark.databases
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # DataFlow's, of nodes at the same time
 @pytest.mark.parametrize("handler", REPEATING, ids=names)
 async def test_n_plus_one(observed: Kit, handler: Handler) -> None:
@@ -49,7 +48,6 @@ async def test_n_plus_one(observed: Kit, handler: Handler) -> None:
     gc.collect()  # what DataFlow leaks is this test's, and not the next one's
 
 
-@pytest.mark.databases
 @pytest.mark.parametrize("handler", HEALTHY, ids=names)
 async def test_no_false_alarm(observed: Kit, handler: Handler) -> None:
     async with ApiClient(handler.application(observed.dataflow), kit=observed) as api:

@@ -252,6 +252,7 @@ async def test_a_lost_time_zone(bookings: Bookings, resource: Resource) -> None:
     )
 
 
+@pytest.mark.slow
 async def test_an_open_transaction(bookings: Bookings, resource: Resource) -> None:
     bookings.fault = "open transaction"
     with pytest.raises(KitError, match="was stored") as failure:

@@ -76,6 +76,7 @@ def test_the_section_says_what_was_seeded_and_what_each_request_changed(failing:
     ]
 
 
+@pytest.mark.slow
 def test_with_v_it_is_whole(failing: Project) -> None:
     (lines,) = sections(failing.run("-v"))
     assert lines[:2] == ["seeded: 1 Item", "  created Item 1: name='Tea'"]
