@@ -113,7 +113,7 @@ def results(reports: list[tuple[str, Report]], failures: dict[str, str]) -> str:
         *(f"- {line}" for line in description()),
         "",
     ]
-    missed = [f"{report.title}: {each.name}" for _, report in reports for each in report.figures
+    missed = [f"`{script}`, {report.title}: {each.name}" for script, report in reports for each in report.figures
               if report.verdict(each).endswith("missed")]  # fmt: skip
     lines += ["Targets that are missed:", "", *(f"- {name}" for name in missed), ""] if missed else []
     if failures:

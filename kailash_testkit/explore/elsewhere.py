@@ -66,11 +66,16 @@ def _answer(step: Step) -> _Answer:
 
 
 def _follow_the_rows(answers: Sequence[_Answer]) -> bool:
-    with_rows, without = {*answers[::2]}, {*answers[1::2]}
-    is_steady = len(with_rows) == len(without) == 1
-    return is_steady and with_rows != without and any(status is not None and status < 300 for status, _ in with_rows)
+    is_success = any(status is not None and status < 300 for status, _ in answers[::2])
+    return is_success and _are_steady(answers) and answers[0] != answers[1]
+
+
+def _are_steady(answers: Sequence[_Answer]) -> bool:
+    """Whether the same rows were answered with the same words."""
+    return len({*answers[::2]}) == len({*answers[1::2]}) == 1
 
 
 def _said(operation: Operation, answers: Sequence[_Answer]) -> str:
-    statuses = sorted({str(status) for status, _ in answers})
-    return f"{operation.label} answered {', '.join(statuses)}, whatever rows there were"
+    statuses = ", ".join(sorted({str(status) for status, _ in answers}))
+    how = "whatever rows there were" if _are_steady(answers) else "with other words for the same rows"
+    return f"{operation.label} answered {statuses}, {how}"
