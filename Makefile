@@ -112,7 +112,7 @@ docs: $(STAMP)
 pictures: $(STAMP)
 	$(BIN)/python site/pictures.py
 
-# All benchmarks, twenty minutes; writes benchmarks/RESULTS.md and the chart beside it. BENCH="--only create.py".
+# All benchmarks, half an hour; writes benchmarks/RESULTS.md and the chart beside it. BENCH="--only create.py".
 bench: $(STAMP)
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python benchmarks/run_all.py $(BENCH)
 

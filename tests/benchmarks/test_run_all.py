@@ -49,7 +49,7 @@ def test_a_name_that_is_no_script_is_refused(scripts: Path, tmp_path: Path) -> N
 def test_the_page_says_first_which_targets_are_missed() -> None:
     report = Report("undo", (Figure("10 rows", "ms", (3,), None, Target(1, of="value")),))
     page = results([("one.py", report)], {})
-    assert page.index("- undo: 10 rows") < page.index("## one.py")
+    assert page.index("- `one.py`, undo: 10 rows") < page.index("## one.py")
     assert "**at most 1 ms: missed**" in page
 
 
