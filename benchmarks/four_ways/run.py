@@ -103,7 +103,8 @@ def place(kind: str) -> Iterator[tuple[str, Path]]:
 
 def compare(kind: str, workers: int, server: str, folder: Path, rounds: int, tests: int) -> None:
     """The ways in turns. Those that are measured with fewer tests, because they take long, are measured once."""
-    for way in WAYS.values() if workers == 1 else ():  # compiles what is imported, and does not count
+    is_first = workers == 1 and tests >= TESTS
+    for way in WAYS.values() if is_first else ():  # compiles what is imported, and does not count
         session(way, workers, server, folder, 2, tests)
     taken: dict[str, list[Session]] = {name: [] for name in WAYS}
     for turn in range(rounds if workers == 1 else 2):
