@@ -49,6 +49,7 @@ class Trial:
     readable: what a GET of the description reads, whether it is tried or not.
     accepted: by operation, the requests that led to its first success. refused: the steps that led to none.
     wrote: those that changed rows. found: what was found already, and where the application raised.
+    unconfirmed: what a server at a URL did not show again, in words.
     """
 
     kit: Kit
