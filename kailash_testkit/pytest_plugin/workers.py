@@ -146,6 +146,8 @@ def end_forgotten_connections() -> None:
             (queue,) = getattr(thread, "_args", (None,))
             if queue is not None:
                 queue.put_nowait((None, lambda: stop))
+        elif stop is not None and type(thread).__module__ == "aiosqlite.core":  # before 0.22 the connection is a thread
+            vars(thread)["_tx"].put_nowait(stop)
 
 
 class Processes(Workers[int]):

@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from kailash_testkit.databases.sessions import locked
 from kailash_testkit.errors import DatabaseBusy
@@ -163,15 +163,26 @@ def _run_in_thread_of(wrapper: object, call: Callable[[], object]) -> bool:
     queue = vars(wrapper).get("_tx")
     if queue is None:
         return False
-    queue.put_nowait((None, run))
+    queue.put_nowait((_Unheard(), run))
     return done.wait(_PATIENCE)
+
+
+class _Unheard:
+    """In place of the future that aiosqlite tells of a result; before 0.22 its thread would end without one."""
+
+    def get_loop(self) -> Self:
+        return self
+
+    def call_soon_threadsafe(self, *_: object) -> None:
+        """Nobody waits for it."""
 
 
 def _forget(wrapper: object) -> None:
     """aiosqlite's connection is closed, and its thread ends."""
     vars(wrapper)["_connection"] = None
     stop = getattr(sys.modules.get("aiosqlite.core"), "_STOP_RUNNING_SENTINEL", None)
-    vars(wrapper)["_tx"].put_nowait((None, lambda: stop))
+    is_thread = isinstance(wrapper, threading.Thread)  # before 0.22, which expects the sentinel itself
+    vars(wrapper)["_tx"].put_nowait(stop if is_thread else (None, lambda: stop))
 
 
 def _file_of_wrapped(raw: sqlite3.Connection, wrapper: object) -> str | None:
@@ -229,7 +240,7 @@ def _same_path(one: str, other: str) -> bool:
 def _described(connection: sqlite3.Connection, wrapper: object | None) -> str:
     """The connection, or the aiosqlite connection around it, which names its thread."""
     if wrapper is not None:
-        thread = vars(wrapper).get("_thread")
+        thread = wrapper if isinstance(wrapper, threading.Thread) else vars(wrapper).get("_thread")
         named = f" of thread {thread.name}" if isinstance(thread, threading.Thread) else ""
         return f"aiosqlite connection at {id(wrapper):#x}{named}"
     kind = type(connection)
