@@ -52,7 +52,7 @@ test-corpus: $(STAMP)
 test-python:
 	$(MAKE) test VENV=.venv-$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
-# The short form with the oldest releases of Kailash that pyproject.toml allows, and with the newest that there are, each
+# The short form with the oldest releases that pyproject.toml allows, and with the newest of Kailash that there are, each
 # in an environment of its own. The oldest DataFlow itself leaves runtimes unclosed.
 test-oldest:
 	$(MAKE) demo test VENV=.venv-oldest CONSTRAINTS=tests/constraints-oldest.txt OPTIONS="-W ignore:Unclosed:ResourceWarning"

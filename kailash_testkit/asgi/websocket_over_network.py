@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
+
+from packaging.version import Version
 
 from kailash_testkit import http_library as httpx
 from kailash_testkit.asgi.masking import request_line
@@ -24,6 +27,14 @@ if TYPE_CHECKING:
 # The package writes these itself.
 _OF_HANDSHAKE: Final = frozenset({"host", "connection", "upgrade", "content-length", "transfer-encoding"})
 _CLOSE_TIMEOUT: Final = 5.0  # seconds for the server's part of a close
+_OLDEST: Final = Version("15")  # takes `proxy`
+
+
+def _has_package() -> bool:
+    try:
+        return Version(version("websockets")) >= _OLDEST
+    except PackageNotFoundError:
+        return False
 
 
 async def connect(request: httpx.Request, subprotocols: list[str]) -> NetworkConnection:
@@ -31,15 +42,15 @@ async def connect(request: httpx.Request, subprotocols: list[str]) -> NetworkCon
 
     Raises `ConfigurationError` without the package, `WebSocketDenied`, `NothingReceived`, and `httpx.ConnectError`.
     """
-    try:
-        from websockets.asyncio.client import connect as connecting
-        from websockets.exceptions import InvalidHandshake, InvalidStatus, NegotiationError
-    except ImportError:
+    if not _has_package():
         raise ConfigurationError(
-            f"{request_line(request)}: no WebSocket to a server without the package websockets (14 or later)",
+            f"{request_line(request)}: no WebSocket to a server without the package websockets ({_OLDEST} or later)",
             why="an application in this process needs none; a URL, and --testkit-live, do",
             do="pip install 'kailash-testkit[websockets]'",
-        ) from None
+        )
+    from websockets.asyncio.client import connect as connecting
+    from websockets.exceptions import InvalidHandshake, InvalidStatus, NegotiationError
+
     timeout: float | None = request.extensions.get("timeout", {}).get("read")
     headers = [
         (name, value)

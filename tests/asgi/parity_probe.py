@@ -12,11 +12,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 import uvicorn
 from asgi_apps import body, respond, start
+from packaging.version import Version
 from probe import Handlers, Probe, eventually, marker, visit_state
 
 from kailash_testkit import http_library as httpx
+
+# What the pages say of uvicorn is of this release: earlier ones answer otherwise here and there.
+needs_recent_uvicorn = pytest.mark.skipif(
+    Version(uvicorn.__version__) < Version("0.54"), reason="the client is held against uvicorn 0.54"
+)
 
 HANDLERS = Handlers()
 # A server adds these; they say how a message is framed, not what the application answered.

@@ -12,6 +12,7 @@ import anyio
 import pytest
 import uvicorn
 from own_clock import own_clock
+from parity_probe import needs_recent_uvicorn
 from starlette.applications import Starlette
 from uvicorn.lifespan.on import LifespanOn
 
@@ -307,6 +308,7 @@ async def test_without_a_limit_it_is_waited_for():
     ],
     ids=" ".join,
 )
+@needs_recent_uvicorn
 @own_clock
 async def test_messages_out_of_turn_are_refused_as_by_uvicorn(messages):
     refused = []

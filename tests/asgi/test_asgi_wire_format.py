@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from asgi_apps import client_of
-from parity_probe import observed, under_uvicorn
+from parity_probe import needs_recent_uvicorn, observed, under_uvicorn
 
 from kailash_testkit import http_library as httpx
 from kailash_testkit.client import ApiClient
@@ -138,6 +138,7 @@ def servers() -> Iterator[list[str]]:
         yield [one, other]
 
 
+@needs_recent_uvicorn
 @pytest.mark.parametrize("name", ANSWERS)
 async def test_a_client_sees_what_a_client_of_uvicorn_sees(name: str, servers: list[str]) -> None:
     on_uvicorn: list[Any] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from parity_probe import needs_recent_uvicorn
 from websocket_probe import SCENARIOS, WebSocketProbe
 
 from kailash_testkit.asgi.live import LiveServer
@@ -18,6 +19,7 @@ def served() -> Iterator[tuple[WebSocketProbe, str]]:
         yield probe, server.url
 
 
+@needs_recent_uvicorn
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_a_connection(name: str, served: tuple[WebSocketProbe, str]) -> None:
     probe, url = served

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -398,10 +400,16 @@ async def test_without_await_inside_a_loop_is_refused() -> None:
         pass
 
 
-async def test_at_a_url_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
-    monkeypatch.setitem(sys.modules, "websockets.asyncio.client", None)
+@pytest.mark.parametrize("metadata", ["Name: websockets\nVersion: 14.2\n", None], ids=["too old", "missing"])
+async def test_at_a_url_without_the_package_the_extra_is_named(
+    metadata: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if metadata is None:
+        monkeypatch.setattr(sys, "path", [])
+    else:
+        (tmp_path / "websockets-14.2.dist-info").mkdir()
+        (tmp_path / "websockets-14.2.dist-info/METADATA").write_text(metadata)
+        monkeypatch.syspath_prepend(tmp_path)
     async with ApiClient("http://127.0.0.1:1") as api:
         with pytest.raises(ConfigurationError, match=r"pip install 'kailash-testkit\[websockets\]'"):
             async with api.websocket("/live"):

@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 from doc_blocks import ROOT, write
+from packaging.version import Version
 from warm_python import WarmPython
 
 
@@ -25,6 +26,7 @@ def pictures() -> ModuleType:
     return module
 
 
+@pytest.mark.skipif(Version(pytest.__version__) < Version("9"), reason="the picture is one of pytest 9")
 def test_the_failing_test_of_the_readme(tmp_path: Path, warm_python: WarmPython, pictures: ModuleType) -> None:
     write(tmp_path, pictures.project())
     done = warm_python.run(*pictures.COMMAND, folder=tmp_path, environment=pictures.environment())
