@@ -146,10 +146,11 @@ async def _timed(create: Callable[[], Awaitable[Any]], number: int) -> float:
     """A create for a request of its own, as far as the log is concerned."""
     from kailash_testkit.asgi.timeline import CURRENT, TimedRequest
 
-    token = CURRENT.set(TimedRequest(number, "POST", lambda: "POST /orders", None))
+    request = TimedRequest(number, "POST", lambda: "POST /orders", None)
+    token = CURRENT.set(request)
     started = time.process_time()
     await create()
-    spent = time.process_time() - started
+    request.seconds = spent = time.process_time() - started
     CURRENT.reset(token)
     return spent
 

@@ -15,7 +15,11 @@ _MOST: Final = 8  # frames
 
 _INLINE: Final = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})  # some have frames in some releases
 
-_known: dict[str, bool] = {}
+_APP: Final = "the application"
+_LIBRARY: Final = "a library, Python or the kit"
+_LOOP: Final = "an event loop, which calls whatever runs in it"
+_whose: dict[str, str] = {}
+"""By file."""
 _places: dict[tuple[int, int], tuple[CodeType, tuple[str, int, str]]] = {}
 _MOST_PLACES: Final = 20_000
 
@@ -25,9 +29,12 @@ Site = tuple[tuple[str, int, str], ...]
 
 def belongs_to_app(filename: str) -> bool:
     """Whether a file is neither a library's, nor Python's, nor the kit's."""
-    if filename not in _known:
-        _known[filename] = _belongs_to_app(filename)
-    return _known[filename]
+    return (_whose.get(filename) or _whose_is(filename)) is _APP
+
+
+def _whose_is(filename: str) -> str:
+    found = _LOOP if filename.endswith(_EVENTS) else _APP if _belongs_to_app(filename) else _LIBRARY
+    return _whose.setdefault(filename, found)
 
 
 def _belongs_to_app(filename: str) -> bool:
@@ -43,18 +50,21 @@ def call_site(frame: FrameType | None, *, most: int = _MOST) -> Site:
     frame: where to begin. Empty where the code runs in a task of its own, which its stack does not lead out of.
     """
     found: list[tuple[str, int, str]] = []
-    while frame is not None and len(found) < most:
+    while frame is not None:
         code = frame.f_code
-        name = code.co_filename
-        is_own = _known.get(name)
-        if is_own is None:
-            is_own = belongs_to_app(name)
-        if is_own:
-            if code.co_name not in _INLINE:
-                known = _places.get((id(code), frame.f_lasti))
-                found.append(known[1] if known is not None and known[0] is code else _place_of(frame, code))
-        elif found or name.endswith(_EVENTS):  # the framework that called the handler
+        whose = _whose.get(code.co_filename)
+        if whose is None:
+            whose = _whose_is(code.co_filename)
+        if whose is _LIBRARY:
+            if found:  # the framework that called the handler
+                break
+        elif whose is _LOOP:
             break
+        elif code.co_name not in _INLINE:
+            known = _places.get((id(code), frame.f_lasti))
+            found.append(known[1] if known is not None and known[0] is code else _place_of(frame, code))
+            if len(found) == most:
+                break
         frame = frame.f_back
     return tuple(found)
 

@@ -25,7 +25,7 @@ from kailash_testkit.factories.verbs import Verbs
 from kailash_testkit.internals import dataflow as dataflow_internals
 from kailash_testkit.isolation import open_sandboxes
 from kailash_testkit.isolation.sandbox import Claim, Sandbox
-from kailash_testkit.queries import Queries, recorder
+from kailash_testkit.queries import Queries, tables
 from kailash_testkit.queries.repeats import RepeatLog
 from kailash_testkit.store.store import Store
 
@@ -91,7 +91,7 @@ class Kit(Verbs):
         self._opened = Store(self.dataflow, self._sandbox.database, self._add_models, self.explainer.at_once)
         self.explainer.start()
         self.repeats.start()
-        recorder.add_models(self._opened.models_by_table)
+        tables.add_models(self._opened.models_by_table)
         open_kits.add(self)
         return self
 
@@ -101,7 +101,7 @@ class Kit(Verbs):
         self.explainer.stop()
         self.repeats.stop()
         if self._opened is not None:
-            recorder.remove_models(self._opened.models_by_table)
+            tables.remove_models(self._opened.models_by_table)
         sandbox, self._sandbox, self._opened = self._sandbox, None, None
         if sandbox is not None:
             open_sandboxes.leave(sandbox, self.dataflow)

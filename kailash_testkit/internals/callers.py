@@ -22,12 +22,20 @@ _RUNTIMES: Final = (
 )
 """Behind these, nodes may run in a task or thread of their own, whose stack does not lead to the caller."""
 
+_OF_RUNTIMES: Final[set[str]] = set()
+"""The files of their modules, while it is noted who calls them."""
+
 _CALLER: Final[ContextVar[Site]] = ContextVar("kailash_testkit_caller", default=())
 """Who called the runtime behind which a node runs, while that is noted."""
 
 
 def caller(frame: FrameType | None) -> Site:
-    """The application's lines that asked for what runs in a frame, innermost first."""
+    """The application's lines that asked for what runs in a frame, innermost first.
+
+    A runtime's own frame was called by who called the runtime, which is noted: from there it is a long way to walk.
+    """
+    if frame is not None and frame.f_code.co_filename in _OF_RUNTIMES:
+        return _CALLER.get() or call_site(frame)
     return call_site(frame) or _CALLER.get()
 
 
@@ -39,6 +47,7 @@ def note_in(replacements: Replacements) -> None:
 
 def _wrap(replacements: Replacements, owner: str, method: str, is_async: bool, module: Any) -> None:
     replacements.wrap(getattr(module, owner), method, _noting_async if is_async else _noting)
+    _OF_RUNTIMES.add(module.__file__)
 
 
 def _noting(original: Any) -> Any:

@@ -1,6 +1,6 @@
 """Observes the application's nodes: which run, and the lists that a default limit cut (ListNode's 10, express's 100).
 
-The one place where the kit stands between DataFlow and itself: while somebody observes, five of its methods call it.
+The one place where the kit stands between DataFlow and itself: while somebody observes, six of its methods call it.
 A node of DataFlow is told of when it begins, one that express makes for itself too; `RUNNING` says which one runs,
 while that is asked for. A list is told of only where nobody gave a limit and further rows are known to match: DataFlow
 is asked for the next one. `tests/internals/test_observed_nodes.py` has a test for each assumption.
@@ -124,6 +124,7 @@ def _install() -> None:
     _replaced.wrap(base.Node, "__init__", _noting_limits)
     _replaced.wrap(asynchronous.AsyncNode, "execute_async", _observed_node)
     _replaced.wrap(express.DataFlowExpress, "_create_node", _told_of_express)
+    _replaced.wrap(express.DataFlowExpress, "_execute_with_timing", _within_call)
     _replaced.wrap(express.DataFlowExpress, "list", _observed_express)
     _replaced.wrap(express.SyncExpress, "list", _observed_sync_express)
 
@@ -133,7 +134,8 @@ def _noting_limits(original: Any) -> Any:
 
     def init(self: Any, *args: Any, **given: Any) -> None:
         original(self, *args, **given)
-        vars(self)[_GIVEN] = given.get("limit") is not None
+        if type(self).__name__.endswith("ListNode"):
+            vars(self)[_GIVEN] = given.get("limit") is not None
 
     return init
 
@@ -143,11 +145,14 @@ def _observed_node(original: Any) -> Any:
         if RUNS_FOR_KIT.get():
             return await original(self, **inputs)
         _tell_of_node(self)
-        if _run_listeners:
-            with_site = _within(self, original, sys._getframe(1))  # pyright: ignore[reportPrivateUsage] - documented
-            result = await with_site(self, **inputs)
-        else:
+        if not _run_listeners:
             result = await original(self, **inputs)
+        else:
+            token = RUNNING.set(_running(self, sys._getframe(1)))  # pyright: ignore[reportPrivateUsage] - documented
+            try:
+                result = await original(self, **inputs)
+            finally:
+                RUNNING.reset(token)
         if getattr(self, "operation", None) == "list":
             await _look_at_node(self, inputs, result)
         return result
@@ -161,38 +166,40 @@ def _told_of_express(original: Any) -> Any:
         if RUNS_FOR_KIT.get():
             return node
         _tell_of_node(node)
-        if _run_listeners:  # of this one object, which express makes for one call
-            frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - documented
-            node.async_run = _within(node, node.async_run, frame)
+        if _run_listeners:  # until `_within_call` ends
+            RUNNING.set(_running(node, sys._getframe(1)))  # pyright: ignore[reportPrivateUsage] - documented
         return node
 
     return create_node
 
 
-def _within(node: Any, run: Any, frame: FrameType) -> Any:
-    """The function that runs a node, with `RUNNING` set meanwhile. frame: that of who asked for it."""
-    running_node = None
-    if getattr(node, "dataflow_instance", None) is not None:
-        site = callers.caller(frame)
-        running_node = RunningNode(type(node).__name__, str(getattr(node, "model_name", "")), next(_numbers), site)
-    elif RUNNING.get() is None:
-        return run
+def _within_call(original: Any) -> Any:
+    """What express's methods run through, so that what they say of their node ends with them."""
 
-    async def running(*args: Any, **inputs: Any) -> Any:
-        token = RUNNING.set(running_node)
+    async def within(self: Any, *args: Any, **options: Any) -> Any:
+        token = RUNNING.set(RUNNING.get())
         try:
-            return await run(*args, **inputs)
+            return await original(self, *args, **options)
         finally:
             RUNNING.reset(token)
 
-    return running
+    def execute_with_timing(self: Any, *args: Any, **options: Any) -> Any:
+        return (within if _run_listeners else original)(self, *args, **options)
+
+    return execute_with_timing
+
+
+def _running(node: Any, frame: FrameType) -> RunningNode | None:
+    """What `RUNNING` says while it runs. frame: that of who asked for it."""
+    if getattr(node, "dataflow_instance", None) is None:
+        return None
+    return RunningNode(type(node).__name__, str(getattr(node, "model_name", "")), next(_numbers), callers.caller(frame))
 
 
 def _tell_of_node(node: Any) -> None:
-    dataflow = getattr(node, "dataflow_instance", None)
-    if dataflow is not None:
+    if _node_listeners and getattr(node, "dataflow_instance", None) is not None:
         for listener in [*_node_listeners]:
-            listener(dataflow, type(node).__name__)
+            listener(node.dataflow_instance, type(node).__name__)
 
 
 async def _look_at_node(node: Any, inputs: Mapping[str, Any], result: Any) -> None:

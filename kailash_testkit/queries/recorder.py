@@ -7,25 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from kailash_testkit.app_code import Site, awaiting_site
 from kailash_testkit.asgi.timeline import CURRENT, TimedRequest
 from kailash_testkit.internals import callers, observed_nodes, observed_statements
 from kailash_testkit.internals.observed_nodes import RUNNING, CutList, RunningNode
 from kailash_testkit.internals.observed_statements import RanStatement
-from kailash_testkit.queries.shapes import shape_of
 from kailash_testkit.queries.statement import Statement
 
-if TYPE_CHECKING:
-    from kailash_testkit.models import Model
-
 Listener = Callable[[Statement], None]
-Models = Callable[[], Mapping[str, "Model"]]
 
 _listeners: list[Listener] = []
-_models: list[Models] = []
 _lists: dict[object, Statement] = {}
 _MOST_LISTS: Final = 50
 
@@ -65,47 +59,15 @@ def is_listening(listener: Listener) -> bool:
     return listener in _listeners
 
 
-def add_models(models: Models) -> None:
-    """Gives the models of an open kit, by table: for statements that no node ran."""
-    _models.append(models)
-
-
-def remove_models(models: Models) -> None:
-    """Ends it. Idempotent."""
-    if models in _models:
-        _models.remove(models)
-
-
 def _ran(ran: RanStatement) -> None:
-    is_mysql = ran.driver == "aiomysql" or (ran.url or "").startswith("mysql")
-    shape = shape_of(ran.text, is_mysql)
     node = RUNNING.get()
     request = CURRENT.get(None)
-    if node is None:
-        name, model, run = None, _model_of(shape.table), None
-    else:
-        name, model, run, _ = node
-    statement = Statement(
-        text=shape.text,
-        operation=shape.verb,
-        model=model,
-        node=name,
-        request=request,
-        test=TEST.node_id,
-        seconds=ran.seconds,
-        rows=ran.rows,
-        table=shape.table,
-        site=_site(node, request, ran),
-        sent=ran.text,
-        values_id=shape.identity(ran.values),
-        run=run,
-        url=ran.url,
-    )
-    if name is not None and name.endswith("ListNode"):
+    statement = Statement(ran, node, request, TEST.node_id, _site(node, request, ran))
+    if node is not None and node.name.endswith("ListNode"):
         if len(_lists) >= _MOST_LISTS:
             _lists.clear()
-        _lists[request, model] = statement
-    for listener in [*_listeners]:
+        _lists[request, node.model] = statement
+    for listener in tuple(_listeners):
         listener(statement)
 
 
@@ -129,11 +91,6 @@ def _current_task() -> asyncio.Task[Any] | None:
         return asyncio.current_task()
     except RuntimeError:  # in a thread without a loop
         return None
-
-
-def _model_of(table: str | None) -> str | None:
-    found = (models().get(table) for models in _models) if table is not None else ()
-    return next((model.name for model in found if model is not None), None)
 
 
 def _cut(cut: CutList) -> None:

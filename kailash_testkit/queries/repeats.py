@@ -85,7 +85,8 @@ class RepeatLog:
         self.most = MOST
         self.allows: Callable[[TimedRequest, str], bool] = lambda _request, _model: False
         self._requests: deque[TimedRequest] = deque()
-        self._by_request: dict[TimedRequest, dict[_Key, Statement | Repeated]] = {}
+        self._first: dict[TimedRequest, list[Statement]] = {}
+        self._by_key: dict[TimedRequest, dict[_Key, Statement | Repeated]] = {}
 
     def start(self) -> None:
         """Begins to observe, unless the mode is off. Idempotent."""
@@ -99,26 +100,38 @@ class RepeatLog:
     def clear(self) -> None:
         """Forgets all: another test begins."""
         self._requests.clear()
-        self._by_request.clear()
+        self._first.clear()
+        self._by_key.clear()
 
     def _keep(self, statement: Statement) -> None:
+        """Those of a request are told apart only where it has more than may repeat: most requests have less."""
         request = statement.request
         if request is None:
             return
-        repeated = self._by_request.get(request)
-        if repeated is None:
-            if len(self._requests) == _REQUESTS:
-                del self._by_request[self._requests.popleft()]
+        first = self._first.get(request)
+        if first is None:
+            self._make_room()
             self._requests.append(request)
-            repeated = self._by_request[request] = {}
-        key = statement.text, statement.model, statement.site
-        known = repeated.get(key)
-        if known is None:  # as most are
-            repeated[key] = statement
-        elif isinstance(known, Repeated):
-            known.note(statement)
+            self._first[request] = [statement]
+        elif len(first) < self.most:
+            first.append(statement)
         else:
-            repeated[key] = Repeated.of(known, statement)
+            by_key = self._by_key.get(request)
+            if by_key is None:
+                by_key = self._by_key[request] = {}
+                for each in first:
+                    _note(by_key, each)
+            _note(by_key, statement)
+
+    def _make_room(self) -> None:
+        """Forgets the last request where it has ended without too many; else the oldest, when there are many."""
+        requests = self._requests
+        if requests and requests[-1].seconds is not None and requests[-1] not in self._by_key:
+            del self._first[requests.pop()]
+        elif len(requests) == _REQUESTS:
+            oldest = requests.popleft()
+            del self._first[oldest]
+            self._by_key.pop(oldest, None)
 
     def __iter__(self) -> Iterator[Repeated]:
         return (each for request in [*self._requests] for each in self.of(request))
@@ -127,7 +140,7 @@ class RepeatLog:
         """Those of one request that ran too often."""
         if request is None or self.mode == "off":
             return []
-        every = [*self._by_request.get(request, {}).values()]
+        every = [*self._by_key.get(request, {}).values()]
         repeated = [each for each in every if isinstance(each, Repeated)]
         found = [each for each in repeated if each.times > self.most and not self.allows(request, each.model)]
         for each in found:
@@ -141,6 +154,17 @@ class RepeatLog:
         found = self.of(request) if self.mode == "error" else []
         if found:
             raise n_plus_one(request, found)
+
+
+def _note(by_key: dict[_Key, Statement | Repeated], statement: Statement) -> None:
+    key = statement.text, statement.model, statement.site
+    known = by_key.get(key)
+    if known is None:
+        by_key[key] = statement
+    elif isinstance(known, Repeated):
+        known.note(statement)
+    else:
+        by_key[key] = Repeated.of(known, statement)
 
 
 def n_plus_one(request: TimedRequest, found: list[Repeated]) -> NPlusOneQueries:

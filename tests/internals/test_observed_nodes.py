@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
-from collections.abc import AsyncIterator
+import weakref
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from releases_of_kailash import needs_soft_delete
 from kailash_testkit import Factory, Kit
 from kailash_testkit.internals import observed_nodes
 from kailash_testkit.internals.dataflow import close_sync_express
-from kailash_testkit.internals.observed_nodes import CutList
+from kailash_testkit.internals.observed_nodes import CutList, RunningNode
 
 
 @pytest.fixture
@@ -172,6 +174,62 @@ def test_without_a_listener_kailash_is_as_it_was(shop_kit: Kit) -> None:
         observed_nodes.observe_nodes(each)
     shop_kit.explainer.start()
     assert hasattr(AsyncNode.execute_async, "__wrapped__")
+
+
+@pytest.fixture
+def runs() -> Iterator[None]:
+    asking = object()
+    observed_nodes.observe_runs(asking)
+    yield
+    observed_nodes.ignore_runs(asking)
+
+
+@pytest.mark.usefixtures("runs")
+async def test_a_node_of_express_runs_until_its_method_ends(shop_kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    express = shop_kit.dataflow.express
+    ran: list[str] = []
+    named = observed_nodes.RunningNode
+
+    def noted(*arguments: Any) -> RunningNode:
+        ran.append(arguments[0])
+        return named(*arguments)
+
+    monkeypatch.setattr(observed_nodes, "RunningNode", noted)
+    row = {"id": 1, "customer_id": "a", "total": 1.0}
+    for name, call in {
+        "OrderCreateNode": lambda: express.create("Order", row),
+        "OrderReadNode": lambda: express.read("Order", "1", cache_ttl=0),
+        "OrderUpdateNode": lambda: express.update("Order", "1", {"total": 2.0}),
+        "OrderListNode": lambda: express.list("Order", cache_ttl=0),
+        "OrderCountNode": lambda: express.count("Order", cache_ttl=0),
+        "OrderDeleteNode": lambda: express.delete("Order", "1"),
+        "OrderBulkCreateNode": lambda: express.bulk_create("Order", [row]),
+        "OrderBulkDeleteNode": lambda: express.bulk_delete("Order", ["1"]),
+    }.items():
+        ran.clear()
+        await call()
+        assert name in ran
+        assert observed_nodes.RUNNING.get() is None, name
+
+
+@pytest.mark.usefixtures("runs")
+async def test_a_node_of_express_is_freed_at_once(shop_kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    express = shop_kit.dataflow.express
+    create_node = type(express)._create_node
+    made: list[weakref.ref[Any]] = []
+
+    def noted(*arguments: Any) -> Any:
+        node = create_node(*arguments)
+        made.append(weakref.ref(node))
+        return node
+
+    monkeypatch.setattr(type(express), "_create_node", noted)
+    gc.disable()
+    try:
+        await express.create("Order", {"customer_id": "a", "total": 1.0})
+        assert [reference() for reference in made] == [None]
+    finally:
+        gc.enable()
 
 
 async def test_a_node_that_is_none_of_dataflow_runs_as_itself(shop_kit: Kit) -> None:

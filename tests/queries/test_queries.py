@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import aiosqlite
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -189,3 +190,30 @@ async def test_what_a_project_allows_is_left_out(api: ApiClient, library: Kit) -
     library.repeats.allows, library.repeats.most = lambda _request, _model: False, 5
     assert [*library.repeats] == []
     library.repeats.most = 3
+
+
+@pytest.mark.usefixtures("observing")
+async def test_values_are_those_that_were_sent_also_where_their_list_is_used_again(library: Kit) -> None:
+    path = library.dataflow.config.database.url.removeprefix("sqlite:///")
+
+    async def reads(_request: Request) -> JSONResponse:
+        async with aiosqlite.connect(path) as connection:
+            values = [0]
+            for number in range(1, 5):
+                values[0] = number
+                await connection.execute_fetchall("SELECT name FROM authors WHERE id = ?", values)
+        return JSONResponse({})
+
+    async with ApiClient(Starlette(routes=[Route("/reads", reads)]), kit=library) as reading:
+        await reading.get("/reads")
+    (found,) = library.repeats
+    assert (found.times, found.model) == (4, "Author")
+
+
+@pytest.mark.usefixtures("observing")
+async def test_requests_that_have_ended_without_too_many_are_not_kept(api: ApiClient, library: Kit) -> None:
+    for _ in range(3):
+        await api.get("/lists/3")
+    assert len(library.repeats._requests) == 1
+    await asyncio.gather(api.get("/lists/1"), api.get("/lists/2"))
+    assert len(library.repeats._requests) <= 2
