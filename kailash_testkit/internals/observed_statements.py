@@ -229,11 +229,11 @@ def _observed_call(driver: str, method: Method, original: Any) -> Any:
 
     def run_queued(self: Any, run_this: Any, first: Any = _NONE, second: Any = _NONE, *args: Any, **named: Any) -> Any:
         """What is no statement costs one look: with each statement of DataFlow's on SQLite come nine others."""
-        if not args and not named:
-            if first is _NONE:
-                return original(self, run_this)
-            if second is not _NONE and ((type(first) is str and first in _quiet) or _INSIDE.get()):
+        if second is not _NONE:
+            if ((first.__class__ is str and first in _quiet) or _INSIDE.get()) and not args and not named:
                 return original(self, run_this, first, second)
+        elif first is _NONE and not named:
+            return original(self, run_this)
         given = [each for each in (first, second) if each is not _NONE]
         return run(self, run_this, *given, *args, **named)
 
