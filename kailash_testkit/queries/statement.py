@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from kailash_testkit.app_code import Site, shown
 from kailash_testkit.queries.shapes import Shape, shape_of
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from kailash_testkit.asgi.timeline import TimedRequest
     from kailash_testkit.internals.observed_nodes import RunningNode
     from kailash_testkit.internals.observed_statements import RanStatement
+
+
+_CHANGEABLE: Final = frozenset({list, dict})
+"""Who sent values in one of these may go on with it."""
 
 
 class Statement:
@@ -28,8 +32,9 @@ class Statement:
     def __init__(
         self, ran: RanStatement, node: RunningNode | None, request: TimedRequest | None, test: str | None, site: Site
     ) -> None:
+        values: Any = ran.values
         self._ran = ran
-        self._values = _held(ran.values)
+        self._values: object = values.copy() if type(values) in _CHANGEABLE else values
         self._node = node
         self._model = None if node is None else node.model
         self.request = request
@@ -110,8 +115,3 @@ class Statement:
 
     def __str__(self) -> str:
         return self.text
-
-
-def _held(values: Any) -> object:
-    """The values as they are now: who sent them may go on with their list."""
-    return values.copy() if type(values) in (list, dict) else values
