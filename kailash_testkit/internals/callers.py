@@ -23,7 +23,7 @@ _RUNTIMES: Final = (
 """Behind these, nodes may run in a task or thread of their own, whose stack does not lead to the caller."""
 
 _OF_RUNTIMES: Final[set[str]] = set()
-"""The files of their modules, while it is noted who calls them."""
+"""The files of their modules."""
 
 _CALLER: Final[ContextVar[Site]] = ContextVar("kailash_testkit_caller", default=())
 """Who called the runtime behind which a node runs, while that is noted."""
@@ -32,7 +32,7 @@ _CALLER: Final[ContextVar[Site]] = ContextVar("kailash_testkit_caller", default=
 def caller(frame: FrameType | None) -> Site:
     """The application's lines that asked for what runs in a frame, innermost first.
 
-    A runtime's own frame was called by who called the runtime, which is noted: from there it is a long way to walk.
+    For a frame of a runtime that is who called the runtime, which is noted: it would be a long way to walk.
     """
     if frame is not None and frame.f_code.co_filename in _OF_RUNTIMES:
         return _CALLER.get() or call_site(frame)

@@ -134,7 +134,7 @@ def _noting_limits(original: Any) -> Any:
 
     def init(self: Any, *args: Any, **given: Any) -> None:
         original(self, *args, **given)
-        if type(self).__name__.endswith("ListNode"):
+        if getattr(self, "operation", None) == "list":
             vars(self)[_GIVEN] = given.get("limit") is not None
 
     return init
@@ -176,15 +176,12 @@ def _told_of_express(original: Any) -> Any:
 def _within_call(original: Any) -> Any:
     """What express's methods run through, so that what they say of their node ends with them."""
 
-    async def within(self: Any, *args: Any, **options: Any) -> Any:
+    async def execute_with_timing(self: Any, *args: Any, **options: Any) -> Any:
         token = RUNNING.set(RUNNING.get())
         try:
             return await original(self, *args, **options)
         finally:
             RUNNING.reset(token)
-
-    def execute_with_timing(self: Any, *args: Any, **options: Any) -> Any:
-        return (within if _run_listeners else original)(self, *args, **options)
 
     return execute_with_timing
 

@@ -27,6 +27,11 @@ class Statement:
     It is worked out only when somebody asks: most statements are those of a request that nobody asks about.
     """
 
+    request: TimedRequest | None
+    test: str | None
+    limit_cut: bool
+    site: Site
+
     __slots__ = ("_model", "_node", "_ran", "_values", "limit_cut", "request", "site", "test")
 
     def __init__(

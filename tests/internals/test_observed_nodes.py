@@ -96,6 +96,19 @@ async def test_a_limit_may_come_when_the_workflow_runs(shop_kit: Kit, orders: Fa
     assert facts(cuts) == [("Order", "OrderListNode", 10, 12, False)]
 
 
+async def test_a_node_of_the_application_s_own_is_a_list_too(
+    shop_kit: Kit, orders: Factory, cuts: list[CutList]
+) -> None:
+    class Recent(shop_kit.dataflow.get_node("OrderListNode")):  # type: ignore[misc]
+        pass
+
+    await orders.create_many(12)
+    await Recent().execute_async()
+    assert [(cut.model, cut.total) for cut in cuts] == [("Order", 12)]
+    await Recent(limit=10).execute_async()
+    assert len(cuts) == 1
+
+
 @needs_soft_delete
 async def test_soft_deleted_rows_are_no_more_rows(shop_kit: Kit, cuts: list[CutList]) -> None:
     products = shop_kit.factory("Product")
