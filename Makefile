@@ -4,9 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXTRAS ?= dev
 STAMP := $(VENV)/.installed
-# Workers take from what is left, two more than the two cores of CI, since tests wait for servers and processes; compiled
+# Workers take from what is left, one more than there are cores, since tests wait for servers and processes; compiled
 # modules are kept, whatever the environment says of that.
-WORKERS ?= 4
+WORKERS ?= 3
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(OPTIONS)
 
 .PHONY: setup demo test test-all test-failed test-corpus test-python test-oldest test-newest test-httpx2 compatibility \

@@ -1,6 +1,6 @@
 """The judge: the shop's suite, each test many times, with the judge off and on, in turns.
 
-    python benchmarks/judge.py [rounds]
+    python benchmarks/judge.py [rounds [repeats]]
 
 Each turn is a pytest session of its own. What is compared is the processor time of the tests, from set-up to teardown,
 of all threads. Sessions differ among themselves by more than the judge costs: so what it takes is measured within them
@@ -34,16 +34,16 @@ Judging._judge = measured
 """
 
 
-def main(rounds: int) -> None:
-    """Prints the medians and their ratio."""
+def main(rounds: int = 7, repeats: int = REPEATS) -> None:
+    """Prints the medians and their ratio. repeats: of each test, in each session."""
     modes = {"without the judge": ["--testkit-judge=off"], "with the judge": ["--testkit-judge=report"]}
     with tempfile.TemporaryDirectory() as folder:
-        spent = in_turns(project_in(Path(folder)), modes, rounds, REPEATS, _MEASURING)
-    compare(f"processor time of about {TESTS * (REPEATS - 1)} tests", spent.seconds, unit="s")
+        spent = in_turns(project_in(Path(folder)), modes, rounds, repeats, _MEASURING)
+    compare(f"processor time of about {TESTS * (repeats - 1)} tests", spent.seconds, unit="s")
     shares = tuple(100 * each for each in spent.shares["with the judge"])
     within = Figure("measured within the sessions", "%", shares, None, Target(3, of="value"))
     report("the judge's share of the tests", [within])
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 7)
+    main(*map(int, sys.argv[1:3]))

@@ -46,7 +46,7 @@ def test_scaling_measures_each_dimension(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "arguments"),
-    [("create.py", ["1"]), ("generate.py", ["3"]), ("judge.py", ["1"]), ("explore.py", ["1"]), ("asgi.py", ["1"])],
+    [("create.py", ["1"]), ("generate.py", ["3"]), ("judge.py", ["1", "3"]), ("explore.py", ["1"]), ("asgi.py", ["1"])],
     ids=lambda each: each if isinstance(each, str) else "",
 )
 def test_a_script_runs_alone(tmp_path: Path, script: str, arguments: list[str]) -> None:
