@@ -54,6 +54,8 @@ Listener = Callable[[RanStatement], None]
 
 _listeners: tuple[Listener, ...] = ()
 _replaced = Replacements()
+_NONE: Final = object()
+"""In place of an argument that was not given."""
 _INSIDE: Final[ContextVar[bool]] = ContextVar("kailash_testkit_inside_adapter", default=False)
 """Whether an adapter runs a statement, and what its driver does is told of already; or whether it is not counted."""
 
@@ -95,14 +97,9 @@ def _wrap_adapters(module: Any) -> None:
 
 def _is_off(text: object) -> bool:
     """Whether a statement is told of already, or none of the application's."""
-    return (
-        not isinstance(text, str)
-        or _INSIDE.get()
-        or text in _quiet
-        or RUNS_FOR_KIT.get()
-        or MAKES_TABLES.get()
-        or is_housekeeping(text)
-    )
+    if not isinstance(text, str) or _INSIDE.get() or is_housekeeping(text):
+        return True
+    return RUNS_FOR_KIT.get() or MAKES_TABLES.get()
 
 
 @lru_cache(maxsize=4096)
@@ -188,20 +185,20 @@ def _uncounted(original: Any) -> Any:
     return health_check
 
 
-def rows_of(result: Any, text: str) -> int | None:
+def rows_of(result: object, text: str) -> int | None:
     """How many rows an adapter's result has, or says that it changed."""
     if result is None:
         return 0
     if isinstance(result, dict):  # one row; or that an INSERT returned none
-        return 0 if len(cast("dict[str, object]", result)) == 1 and "lastrowid" in result else 1
+        return 0 if [*cast("dict[str, object]", result)] == ["lastrowid"] else 1
     if not isinstance(result, list):
         return None
-    rows = cast("list[Any]", result)
-    if len(rows) != 1 or not isinstance(rows[0], dict) or [*cast("dict[str, object]", rows[0])] != ["rows_affected"]:
-        return len(rows)
-    changed = cast("dict[str, object]", rows[0])["rows_affected"]
-    is_wrong = changed == 0 and text.lstrip()[:6].upper() == "INSERT"  # what PostgreSQL's adapter always says
-    return changed if isinstance(changed, int) and changed >= 0 and not is_wrong else None
+    rows = cast("list[object]", result)
+    if len(rows) == 1 and isinstance(rows[0], dict) and [*cast("dict[str, object]", rows[0])] == ["rows_affected"]:
+        changed: object = cast("dict[str, object]", rows[0])["rows_affected"]
+        is_wrong = changed == 0 and text.lstrip()[:6].upper() == "INSERT"  # what PostgreSQL's adapter always says
+        return changed if isinstance(changed, int) and changed >= 0 and not is_wrong else None
+    return len(rows)
 
 
 # --- what goes past them -------------------------------------------------------------------------------
@@ -238,6 +235,3 @@ def _observed_call(driver: str, method: Method, original: Any) -> Any:
         return run(self, run_this, *given, *args, **named)
 
     return run_queued if method.is_queued else run
-
-
-_NONE: Final = object()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
@@ -74,6 +73,10 @@ class Repeated:
         self.values.add(statement.values_id)
 
 
+_ByKey = dict[_Key, "Statement | Repeated"]
+"""The statements of a request that has more than may repeat."""
+
+
 class RepeatLog:
     """The statements that each of the last requests repeated. Observes from `start` to `stop`.
 
@@ -84,9 +87,7 @@ class RepeatLog:
         self.mode: Mode = "off"
         self.most = MOST
         self.allows: Callable[[TimedRequest, str], bool] = lambda _request, _model: False
-        self._requests: deque[TimedRequest] = deque()
-        self._first: dict[TimedRequest, list[Statement]] = {}
-        self._by_key: dict[TimedRequest, dict[_Key, Statement | Repeated]] = {}
+        self._requests: dict[TimedRequest, list[Statement] | _ByKey] = {}
 
     def start(self) -> None:
         """Begins to observe, unless the mode is off. Idempotent."""
@@ -100,38 +101,33 @@ class RepeatLog:
     def clear(self) -> None:
         """Forgets all: another test begins."""
         self._requests.clear()
-        self._first.clear()
-        self._by_key.clear()
 
     def _keep(self, statement: Statement) -> None:
         """Those of a request are told apart only where it has more than may repeat: most requests have less."""
         request = statement.request
         if request is None:
             return
-        first = self._first.get(request)
-        if first is None:
+        kept = self._requests.get(request)
+        if kept is None:
             self._make_room()
-            self._requests.append(request)
-            self._first[request] = [statement]
-        elif len(first) < self.most:
-            first.append(statement)
+            self._requests[request] = [statement]
+        elif isinstance(kept, dict):
+            _note(kept, statement)
+        elif len(kept) < self.most:
+            kept.append(statement)
         else:
-            by_key = self._by_key.get(request)
-            if by_key is None:
-                by_key = self._by_key[request] = {}
-                for each in first:
-                    _note(by_key, each)
-            _note(by_key, statement)
+            by_key: _ByKey = {}
+            self._requests[request] = by_key
+            for each in (*kept, statement):
+                _note(by_key, each)
 
     def _make_room(self) -> None:
         """Forgets the last request where it has ended without too many; else the oldest, when there are many."""
-        requests = self._requests
-        if requests and requests[-1].seconds is not None and requests[-1] not in self._by_key:
-            del self._first[requests.pop()]
-        elif len(requests) == _REQUESTS:
-            oldest = requests.popleft()
-            del self._first[oldest]
-            self._by_key.pop(oldest, None)
+        last = next(reversed(self._requests), None)
+        if last is not None and last.seconds is not None and isinstance(self._requests[last], list):
+            del self._requests[last]
+        elif len(self._requests) == _REQUESTS:
+            del self._requests[next(iter(self._requests))]
 
     def __iter__(self) -> Iterator[Repeated]:
         return (each for request in [*self._requests] for each in self.of(request))
@@ -140,7 +136,8 @@ class RepeatLog:
         """Those of one request that ran too often."""
         if request is None or self.mode == "off":
             return []
-        every = [*self._by_key.get(request, {}).values()]
+        kept = self._requests.get(request)
+        every = [*kept.values()] if isinstance(kept, dict) else []
         repeated = [each for each in every if isinstance(each, Repeated)]
         found = [each for each in repeated if each.times > self.most and not self.allows(request, each.model)]
         for each in found:
@@ -156,7 +153,7 @@ class RepeatLog:
             raise n_plus_one(request, found)
 
 
-def _note(by_key: dict[_Key, Statement | Repeated], statement: Statement) -> None:
+def _note(by_key: _ByKey, statement: Statement) -> None:
     key = statement.text, statement.model, statement.site
     known = by_key.get(key)
     if known is None:
